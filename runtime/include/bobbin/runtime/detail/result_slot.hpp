@@ -1,0 +1,63 @@
+// Where a task keeps what it returned.
+#pragma once
+
+#include <bobbin/runtime/detail/promise_base.hpp>
+
+#include <concepts>
+#include <memory>
+#include <utility>
+
+namespace bobbin::inline v0::detail {
+
+template <class T>
+class result_slot : public promise_base {
+public:
+    result_slot() noexcept {}
+    result_slot(const result_slot&) = delete;
+    result_slot& operator=(const result_slot&) = delete;
+    ~result_slot() {
+        if (state == task_state::value) std::destroy_at(std::addressof(value_));
+    }
+
+    template <std::convertible_to<T> U = T>
+    void return_value(U&& value) {
+        std::construct_at(std::addressof(value_), std::forward<U>(value));
+        state = task_state::value;
+    }
+
+    // The result, or the task's exception. Once.
+    T take() {
+        rethrow_if_failed();
+        return std::move(value_);
+    }
+
+private:
+    union {
+        T value_;
+    };
+};
+
+template <class T>
+class result_slot<T&> : public promise_base {
+public:
+    void return_value(T& value) noexcept {
+        value_ = std::addressof(value);
+        state = task_state::value;
+    }
+    T& take() const {
+        rethrow_if_failed();
+        return *value_;
+    }
+
+private:
+    T* value_ = nullptr;
+};
+
+template <>
+class result_slot<void> : public promise_base {
+public:
+    void return_void() noexcept { state = task_state::value; }
+    void take() const { rethrow_if_failed(); }
+};
+
+}  // namespace bobbin::inline v0::detail

@@ -1,0 +1,16 @@
+// The one way in for resumptions.
+#pragma once
+
+#include <bobbin/runtime/detail/work_item.hpp>
+
+namespace bobbin::inline v0::detail {
+
+class pool_core;
+
+// Every resumption from outside a task goes through here: loops, Asio's completions, `sync_wait`,
+// foreign callbacks. On a thread of `home` (on any thread, if `home` is none) `item` runs now, or,
+// if a task is running on this thread already, right after it; on any other thread it is sent to
+// `home`.
+void run_here(work_item item, pool_core* home) noexcept;
+
+}  // namespace bobbin::inline v0::detail

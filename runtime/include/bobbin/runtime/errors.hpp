@@ -1,0 +1,40 @@
+// The exceptions that bobbin itself throws. Each means that an operation did not do what it was
+// asked to; none of them is thrown for a bug (those are assertions).
+#pragma once
+
+#include <stdexcept>
+
+namespace bobbin::inline v0 {
+
+// The work was asked to stop and did. Thrown by the awaits that listen to a stop token, and the
+// outcome of a task that was stopped before it began. Final, so that it is known by its exact type.
+class cancelled final : public std::runtime_error {
+public:
+    cancelled();
+};
+
+// The time given to `with_timeout` ran out.
+class timed_out : public std::runtime_error {
+public:
+    timed_out();
+};
+
+// A blocking call on a worker thread of the pool whose work it would wait for.
+class would_deadlock : public std::logic_error {
+public:
+    using std::logic_error::logic_error;
+};
+
+// The pool takes no more work: it was stopped, or it belongs to the process that forked this one.
+class pool_closed : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+// The operation needs a pool (a timer, for instance) and the task that asked runs on none.
+class no_pool : public std::logic_error {
+public:
+    using std::logic_error::logic_error;
+};
+
+}  // namespace bobbin::inline v0

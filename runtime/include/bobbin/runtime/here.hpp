@@ -1,0 +1,32 @@
+// Awaiting a foreign awaitable without coming back.
+#pragma once
+
+#include <bobbin/runtime/detail/foreign.hpp>
+
+#include <utility>
+
+namespace bobbin::inline v0 {
+
+namespace detail {
+
+template <class A>
+class awaited_here {
+public:
+    explicit awaited_here(A&& awaitable) noexcept : awaitable_(std::forward<A>(awaitable)) {}
+    auto await_native() { return foreign_awaiter<A>(awaitable_, nullptr); }
+
+private:
+    A awaitable_;
+};
+
+}  // namespace detail
+
+// `co_await bobbin::here(aw)`: as `co_await aw` for an awaitable of another library, but the task
+// goes on on the thread that resumed it, even if that is not one of its pool's, until it next
+// awaits something that hops. Tasks that it starts meanwhile run on that thread too.
+template <class A>
+[[nodiscard]] auto here(A&& awaitable) {
+    return detail::awaited_here<A>(std::forward<A>(awaitable));
+}
+
+}  // namespace bobbin::inline v0

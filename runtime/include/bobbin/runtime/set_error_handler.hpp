@@ -1,0 +1,15 @@
+// Where exceptions go that nobody awaits.
+#pragma once
+
+#include <exception>
+
+namespace bobbin::inline v0 {
+
+using error_handler = void (*)(std::exception_ptr) noexcept;
+
+// Called with the exception of a task that nobody awaits (`thread_pool::spawn`), on the thread that
+// ran it, maybe on several at once. The default prints it to stderr; nullptr brings that back.
+// Returns the previous one. From any thread.
+error_handler set_error_handler(error_handler handler) noexcept;
+
+}  // namespace bobbin::inline v0

@@ -1,0 +1,31 @@
+// From plain code into tasks: start one and block until it has ended.
+#pragma once
+
+#include <bobbin/runtime/detail/root.hpp>
+#include <bobbin/runtime/task.hpp>
+#include <bobbin/runtime/thread_pool.hpp>
+
+namespace bobbin::inline v0 {
+
+// Runs `work` on `pool` and blocks this thread until it has ended; returns its result or throws its
+// exception. From any thread that is not one of the pool's: there it throws `would_deadlock`.
+// Throws `pool_closed` after `stop()` and in a forked child. After `pool.stop()` meanwhile, a task
+// that has not begun throws `cancelled`.
+template <class T>
+T sync_wait(thread_pool& pool, task<T> work) {
+    detail::check_awaitable(work);
+    detail::run_and_wait(&detail::core_of(pool), detail::promise_of(work));
+    return detail::promise_of(work).take();
+}
+
+// Runs `work` without a pool: on this thread, and on whichever thread resumes it; so its children
+// run one after another, and timers are not to be had (`no_pool`). Throws `would_deadlock` inside a
+// task.
+template <class T>
+T sync_wait(task<T> work) {
+    detail::check_awaitable(work);
+    detail::run_and_wait(nullptr, detail::promise_of(work));
+    return detail::promise_of(work).take();
+}
+
+}  // namespace bobbin::inline v0

@@ -1,0 +1,94 @@
+// The pool of threads on which tasks run, which is Boost.Asio's at the same time.
+#pragma once
+
+#include <bobbin/runtime/available_parallelism.hpp>
+#include <bobbin/runtime/task.hpp>
+
+#include <boost/asio/execution_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <type_traits>
+
+namespace bobbin::inline v0 {
+
+struct thread_pool_options {
+    unsigned threads = available_parallelism();
+    std::string_view name =
+        "bobbin";  // threads are called name/0, name/1, …; the first 15 bytes show
+};
+static_assert(std::is_trivially_destructible_v<thread_pool_options>,
+              "or designated initialisers in a co_await break on g++ 12");
+
+// Since the pool was made. Read while it works, the figures are a little old and don't add up
+// exactly.
+struct thread_pool_stats {
+    std::uint64_t resumed = 0;   // steps of the loops; a task taken over directly is not counted
+    std::uint64_t injected = 0;  // tasks sent from outside
+    std::uint64_t stolen = 0;    // tasks taken from another thread
+    std::uint64_t parked = 0;    // times that a thread ran dry and went to sleep in Asio
+    std::uint64_t woken = 0;     // times that one was woken for work
+    std::uint64_t yielded = 0;   // times that a busy thread let Asio have its turn
+};
+
+class thread_pool;
+
+namespace detail {
+class pool_core;
+pool_core& core_of(thread_pool& pool) noexcept;
+}  // namespace detail
+
+// A work-stealing scheduler for tasks on threads that also run Asio's handlers, timers and sockets:
+//
+//     bobbin::thread_pool pool({.threads = 4, .name = "crunch"});
+//     long result = bobbin::sync_wait(pool, f());
+//     boost::asio::steady_timer timer(pool);
+//
+// All member functions may be called from any thread. The threads block all signals. An idle pool
+// sleeps: it polls nothing.
+//
+// fork(): in the child, giving the pool work or asking for its executor throws `pool_closed`, and
+// destroying it does nothing.
+class thread_pool {
+public:
+    using executor_type = boost::asio::thread_pool::executor_type;
+
+    // Throws std::invalid_argument for 0 or more than 32767 threads, std::system_error if a thread
+    // can't be had; then those that could are gone again.
+    explicit thread_pool(thread_pool_options options = {});
+    thread_pool(const thread_pool&) = delete;
+    thread_pool& operator=(const thread_pool&) = delete;
+
+    // Drains: waits until all tasks and handlers have ended, which may be long; call `stop()` first
+    // to cut it short. Ends the program with a message when called on one of the pool's own
+    // threads.
+    ~thread_pool();
+
+    // Starts `work` and returns; the pool's destructor waits for it. An exception that leaves it is
+    // reported to the error handler (see `set_error_handler`). Throws `pool_closed` after `stop()`,
+    // std::logic_error for an empty task, std::bad_alloc.
+    void spawn(task<void> work);
+
+    // No new work from outside is taken, tasks that have not begun end as `cancelled` (inside
+    // running fork-join trees some microseconds' worth still begin), and those that run are asked
+    // to stop. Returns at once. Handlers of Asio's still run. Idempotent.
+    void stop() noexcept;
+
+    unsigned size() const noexcept;
+    thread_pool_stats stats() const noexcept;
+
+    // Asio's: handlers posted here run between the tasks, on the same threads.
+    executor_type get_executor();
+
+    // So that timers and sockets can be made from the pool itself, as from any of Asio's contexts.
+    // NOLINTNEXTLINE(google-explicit-constructor): Asio asks for an implicit conversion
+    operator boost::asio::execution_context&();
+
+private:
+    friend detail::pool_core& detail::core_of(thread_pool& pool) noexcept;
+    std::unique_ptr<detail::pool_core> core_;
+};
+
+}  // namespace bobbin::inline v0

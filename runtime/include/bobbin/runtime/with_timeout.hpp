@@ -1,0 +1,31 @@
+// A limit on the time that a task may take.
+#pragma once
+
+#include <bobbin/runtime/detail/current_scope.hpp>
+#include <bobbin/runtime/detail/deadline.hpp>
+#include <bobbin/runtime/errors.hpp>
+#include <bobbin/runtime/task.hpp>
+
+#include <chrono>
+#include <utility>
+
+namespace bobbin::inline v0 {
+
+// Runs `work`; when `limit` has passed, asks it to stop. It is always awaited to its end, so a task
+// that does not listen is not cut short. Returns its value, also if that came late; throws
+// `timed_out` if it ended as `cancelled` because of the limit; otherwise throws what it threw.
+// `no_pool` in a task without a pool.
+template <class T>
+task<T> with_timeout(std::chrono::nanoseconds limit, task<T> work) {
+    detail::check_awaitable(work);
+    auto& enclosing = co_await detail::current_scope();
+    detail::deadline deadline(enclosing, limit);
+    co_await detail::run_in(deadline.scope(), work);
+    auto& ended = detail::promise_of(work);
+    if (ended.state == detail::task_state::cancelled && deadline.passed() &&
+        !enclosing.stop_requested())
+        throw timed_out();
+    co_return ended.take();
+}
+
+}  // namespace bobbin::inline v0

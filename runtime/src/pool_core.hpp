@@ -1,0 +1,106 @@
+// The inside of a thread_pool: Asio's pool, the workers that run on its threads, the way in from
+// outside.
+#pragma once
+
+#include "worker.hpp"
+
+#include <bobbin/runtime/detail/join_scope.hpp>
+#include <bobbin/runtime/thread_pool.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace bobbin::inline v0::detail {
+
+class pool_core {
+public:
+    explicit pool_core(const thread_pool_options& options);
+    pool_core(const pool_core&) = delete;
+    pool_core& operator=(const pool_core&) = delete;
+    ~pool_core() = default;
+
+    // Waits for all work and ends the threads. Once, before destruction.
+    void drain() noexcept;
+
+    // Any thread. Sends `item` to the pool. May throw std::bad_alloc.
+    void inject(work_item item);
+
+    // A task that the destructor waits for, besides Asio's handlers.
+    void task_begins() { asio_.get_executor().on_work_started(); }
+    // Nothing of the pool may be touched after this by a thread that isn't one of its own.
+    void task_ended() { asio_.get_executor().on_work_finished(); }
+
+    // Any thread. Wakes a thread to look for work, unless one looks already or all are awake.
+    void wake_one() noexcept;
+
+    // A thread of ours, in a handler of Asio's: runs `item` there.
+    void resume_from_asio(worker& self, work_item item) noexcept;
+
+    // Throws `pool_closed` if nothing may come in from outside.
+    void check_open() const;
+    void check_not_forked() const;
+    bool forked() const noexcept;
+
+    // As `inject`, for a task that nobody on the pool awaits; it calls `task_ended` at its end.
+    void send_root(work_item item);
+
+    // A task that only the destructor waits for.
+    void spawn(promise_base& work);
+    void stop() noexcept;
+    thread_pool_stats stats() const noexcept;
+
+    // The outermost scope: what is stopped by `stop`.
+    join_scope& scope() noexcept { return spawned_; }
+    boost::asio::thread_pool& asio() noexcept { return asio_; }
+    unsigned size() const noexcept { return static_cast<unsigned>(workers_.size()); }
+    bool runs_on_this_thread() const noexcept;
+
+private:
+    struct counters {
+        std::atomic<std::uint64_t> injected{0}, stolen{0}, parked{0}, woken{0}, yielded{0};
+    };
+    // Whether a loop is looking for work to steal. Loops that Asio's completions began never do:
+    // other completions wait behind them.
+    enum class search : std::uint8_t { no, yes, never };
+
+    void start_threads(const std::string& name);
+    void join_threads() noexcept;
+    void run_thread(unsigned index, const std::string& name) noexcept;
+
+    void loop(worker& self, work_item item, search searching) noexcept;
+    void yield_to_asio(work_item item) noexcept;
+    work_item after_yield(worker& self, work_item item) noexcept;
+    work_item find_work(worker& self, search& searching) noexcept;
+    work_item search_everywhere(worker& self) noexcept;
+    work_item take_injected(worker& self) noexcept;
+    work_item steal(worker& self) noexcept;
+    work_item steal_more(worker& self, work_deque<>& victim, work_item item) noexcept;
+    bool sees_work() const noexcept;
+    bool sees_work_after(parking<>::duty duty) const noexcept;
+    void found_work_searching() noexcept;
+    bool park(search searching) noexcept;
+    static std::coroutine_handle<> spawned_ended(join_scope& scope, promise_base& child) noexcept;
+
+    boost::asio::thread_pool asio_;
+    parking<> idle_;
+    std::vector<std::unique_ptr<worker>> workers_;
+    custom_scope spawned_;
+    const unsigned fork_generation_;
+    std::atomic<bool> stopped_{false};
+    const std::string name_;
+
+    std::mutex injection_mutex_;
+    std::deque<work_item> injection_;
+    std::atomic<std::size_t> injection_size_{0};  // written under the mutex, read without
+
+    counters counters_;
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace bobbin::inline v0::detail

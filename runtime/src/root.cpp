@@ -1,0 +1,66 @@
+#include "pool_core.hpp"
+
+#include <bobbin/runtime/detail/root.hpp>
+#include <bobbin/runtime/errors.hpp>
+
+#include <condition_variable>
+#include <mutex>
+
+namespace bobbin::inline v0::detail {
+
+namespace {
+
+// A scope with one task, whose end wakes the thread that waits.
+class waited_scope : public custom_scope {
+public:
+    explicit waited_scope(pool_core* on) noexcept : custom_scope(ended) {
+        if (on != nullptr) open(on->scope());
+    }
+
+    void wait() {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return done_; });
+    }
+
+private:
+    static std::coroutine_handle<> ended(join_scope& scope, promise_base&) noexcept {
+        auto& self = static_cast<waited_scope&>(scope);
+        auto* const pool = self.pool;
+        {
+            // Under the lock: the waiting thread can't destroy what is being notified.
+            const std::lock_guard lock(self.mutex_);
+            self.done_ = true;
+            self.changed_.notify_one();
+        }
+        if (pool != nullptr) pool->task_ended();
+        return nullptr;
+    }
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool done_ = false;
+};
+
+}  // namespace
+
+void run_and_wait(pool_core* pool, promise_base& work) {
+    if (pool != nullptr) {
+        if (pool->runs_on_this_thread())
+            throw would_deadlock(
+                "bobbin::sync_wait on a thread of the pool that should do the work; "
+                "co_await the task instead");
+        pool->check_open();
+    } else if (const worker* self = current_worker; self != nullptr) {
+        throw would_deadlock(
+            "bobbin::sync_wait inside a task or on a pool's thread; co_await the task instead");
+    }
+    waited_scope scope(pool);
+    work.scope = &scope;
+    if (pool != nullptr)
+        pool->send_root(as_unstarted(work));
+    else
+        run_here(as_unstarted(work), nullptr);
+    scope.wait();
+}
+
+}  // namespace bobbin::inline v0::detail

@@ -1,0 +1,61 @@
+#include "pool_core.hpp"
+
+#include <bobbin/runtime/thread_pool.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <utility>
+
+namespace bobbin::inline v0 {
+
+thread_pool::thread_pool(thread_pool_options options)
+    : core_(std::make_unique<detail::pool_core>(options)) {}
+
+thread_pool::~thread_pool() {
+    if (core_->forked()) {
+        // Its threads are in the other process: nothing here can be ended.
+        static_cast<void>(core_.release());
+    } else if (core_->runs_on_this_thread()) {
+        std::fputs(
+            "bobbin: a thread_pool was destroyed on one of its own threads, which would wait for "
+            "itself; destroy it where it was made\n",
+            stderr);
+        std::terminate();
+    } else {
+        core_->drain();
+    }
+}
+
+void thread_pool::spawn(task<void> work) {
+    detail::check_awaitable(work);
+    core_->spawn(detail::promise_of(work));
+    detail::task_access::release(work);
+}
+
+void thread_pool::stop() noexcept {
+    core_->stop();
+}
+
+unsigned thread_pool::size() const noexcept {
+    return core_->size();
+}
+
+thread_pool_stats thread_pool::stats() const noexcept {
+    return core_->stats();
+}
+
+thread_pool::executor_type thread_pool::get_executor() {
+    core_->check_not_forked();
+    return core_->asio().get_executor();
+}
+
+thread_pool::operator boost::asio::execution_context&() {
+    core_->check_not_forked();
+    return core_->asio();
+}
+
+detail::pool_core& detail::core_of(thread_pool& pool) noexcept {
+    return *pool.core_;
+}
+
+}  // namespace bobbin::inline v0

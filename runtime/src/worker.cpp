@@ -1,0 +1,162 @@
+// The loop of one thread. See runtime/README.md, "The worker loop".
+#include "worker.hpp"
+
+#include "hooks.hpp"
+#include "pool_core.hpp"
+
+#include <bobbin/runtime/detail/finish.hpp>
+#include <bobbin/runtime/detail/split.hpp>
+
+#include <algorithm>
+
+namespace bobbin::inline v0::detail {
+
+constinit thread_local worker* current_worker = nullptr;
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// Transfers before the stack is unwound: bounds the stack in builds without tail calls.
+constexpr std::int32_t longest_slice = 64;
+// What a slice should take: long enough for the clock to cost nothing, short against a turn.
+constexpr auto slice_time = 20us;
+// Slices in a row that go without a look at the clock, if one of them was short.
+constexpr std::int32_t most_unclocked = 3;
+// How long a busy thread goes on before Asio has its turn.
+constexpr auto turn_time = 100us;
+
+std::coroutine_handle<promise_base> handle_of(work_item item) noexcept {
+    return std::coroutine_handle<promise_base>::from_address(
+        reinterpret_cast<void*>(item & ~unstarted_bit));
+}
+
+}  // namespace
+
+std::coroutine_handle<> worker::unwind(std::coroutine_handle<> to) noexcept {
+    // One transfer at a time can be on its way to the loop, as it leaves the stack at once.
+    next_ = as_resumption(to);
+    return std::noop_coroutine();
+}
+
+void worker::wake_thief() noexcept {
+    if (pool != nullptr) pool->wake_one();
+}
+
+void worker::begin_turn() noexcept {
+    turn_began_ = slice_began_ = std::chrono::steady_clock::now();
+}
+
+bool worker::drive(work_item item, extent much) noexcept {
+    running_ = true;
+    do {
+        step(item);
+        item = next_ != 0 || much == extent::item_alone ? take_next() : deque.pop();
+        if (item != 0 && turn_is_over()) {
+            next_ = item;
+            item = 0;
+        }
+    } while (item != 0);
+    running_ = false;
+    return next_ == 0;
+}
+
+void worker::step(work_item item) noexcept {
+    budget_ = slice_;
+    resumed_.store(resumed() + 1, std::memory_order_relaxed);
+    const auto task = handle_of(item);
+    if ((item & unstarted_bit) == 0 || !task.promise().scope->stop_requested()) {
+        task.resume();
+    } else {
+        // Its scope was stopped: it ends without having begun.
+        task.promise().state = task_state::cancelled;
+        finish(task.promise()).resume();
+    }
+    if (ended_ != nullptr) {
+        promise_base& child = *std::exchange(ended_, nullptr);
+        auto& scope = static_cast<custom_scope&>(*child.scope);
+        if (const auto then = scope.on_end(scope, child)) next_ = as_resumption(then);
+    }
+}
+
+bool worker::turn_is_over() noexcept {
+    // Reading the clock costs as much as two forks.
+    if (budget_ <= 0 && unclocked_ > 0) {
+        --unclocked_;
+        return false;
+    }
+    const auto now = std::chrono::steady_clock::now();
+    const auto taken = now - std::exchange(slice_began_, now);
+    unclocked_ = budget_ <= 0 && taken < slice_time / 4 ? most_unclocked : 0;
+    if (taken > slice_time)
+        slice_ = std::max(slice_ / 2, 1);
+    else if (budget_ <= 0)
+        slice_ = std::min(slice_ * 2, longest_slice);
+    if (now - look_began_ >= slice_time) {
+        look_began_ = now;
+        should_look_further_ = true;
+    }
+    return turn_is_over(now);
+}
+
+bool worker::turn_is_over(std::chrono::steady_clock::time_point now) const noexcept {
+    return pool != nullptr && now - turn_began_ >= turn_time;
+}
+
+namespace {
+
+// Keeps a thread that is none of a pool's a worker while it runs tasks.
+class visiting_worker {
+public:
+    visiting_worker() : worker_(nullptr, 0, nobody_sleeps) { current_worker = &worker_; }
+    visiting_worker(const visiting_worker&) = delete;
+    visiting_worker& operator=(const visiting_worker&) = delete;
+    ~visiting_worker() { current_worker = nullptr; }
+
+    void drive(work_item item) noexcept { worker_.drive(item, worker::extent::deque_too); }
+
+private:
+    static inline parking<> nobody_sleeps{0, true};
+    worker worker_;
+};
+
+}  // namespace
+
+void run_here(work_item item, pool_core* home) noexcept {
+    worker* const self = current_worker;
+    if (home != nullptr && (self == nullptr || self->pool != home)) {
+        home->inject(item);
+    } else if (self == nullptr) {
+        visiting_worker().drive(item);
+    } else if (self->running()) {
+        self->reserve(1);
+        self->push(item);
+        self->pushed();
+    } else {
+        self->pool->resume_from_asio(*self, item);
+    }
+}
+
+bool splitter::turn_is_over() const noexcept {
+    return current_worker->turn_is_over(began_);
+}
+
+std::coroutine_handle<> give_turn(std::coroutine_handle<> to) noexcept {
+    return current_worker->unwind(to);
+}
+
+bool splitter::should_split() const noexcept {
+    return current_worker->deque.looks_empty();
+}
+
+std::size_t splitter::begin_block(std::size_t left) noexcept {
+    const auto now = std::chrono::steady_clock::now();
+    const auto taken = now - std::exchange(began_, now);
+    if (block_ == 0 || taken > 10us)
+        block_ = std::max<std::size_t>(block_ / 4, 1);
+    else if (taken < 1us)
+        block_ *= 2;
+    return std::min(block_, left);
+}
+
+}  // namespace bobbin::inline v0::detail
