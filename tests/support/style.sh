@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# style.sh [ROOT]: checks of the sources that no compiler makes. Prints what it finds as file:line,
+# rule by rule, and fails if there is anything.
+set -euo pipefail
+export LC_ALL=C
+cd -- "${1:-$(dirname -- "${BASH_SOURCE[0]}")/../..}"
+
+failed=0
+# complain RULE LINES: reports the lines, if there are any, as breaking the rule.
+complain() {
+    [ -n "$2" ] || return 0
+    printf '%s:\n%s\n\n' "$1" "$2"
+    failed=1
+}
+
+# in_sources PATTERN FOLDER…: the lines of C++ that match; folders that don't exist yet hold none.
+in_sources() {
+    local pattern=$1
+    shift
+    grep -rnsE --include='*.hpp' --include='*.cpp' -e "$pattern" "$@" || true
+}
+
+mapfile -t sources < <(find runtime ipc workloads apps tests -name '*.[ch]pp' 2>/dev/null | sort)
+
+complain "over 400 lines: split it" \
+    "$(wc -l "${sources[@]}" | awk '$1 > 400 && $2 != "total" { print $2 ": " $1 " lines" }')"
+
+# Includes point one way: runtime <- ipc <- workloads <- apps, tests.
+complain "runtime includes what is built on it" \
+    "$(in_sources '#include [<"]bobbin/(ipc|workloads|apps)/' runtime)"
+complain "ipc includes what is built on it" \
+    "$(in_sources '#include [<"]bobbin/(workloads|apps)/' ipc)"
+complain "workloads include an app" "$(in_sources '#include [<"]bobbin/apps/' workloads)"
+complain "a component reaches into another's private files" \
+    "$(in_sources '#include ".*\.\./(runtime|ipc|workloads|apps|tests)/' runtime ipc workloads apps)"
+complain "a public header includes a private one" \
+    "$(in_sources '#include "' {runtime,ipc,workloads}/include)"
+
+complain "unfinished: do it or file an issue" \
+    "$(in_sources '\b(TODO|FIXME|XXX|HACK)\b' runtime ipc workloads apps tests)"
+complain "ThreadSanitizer does not model fences: use a read-modify-write" \
+    "$(in_sources 'atomic_(thread|signal)_fence *\(' runtime ipc workloads)"
+complain "an atomic access names its memory order" \
+    "$(in_sources '\.load\(\)' runtime ipc)"
+complain "experimental Asio in a public interface" \
+    "$(in_sources 'asio(::|/)experimental' {runtime,ipc,workloads}/include)"
+
+# A file that no CMakeLists.txt names is neither built nor installed.
+list_unbuilt() {
+    local file folder named
+    for file in "${sources[@]}"; do
+        folder=$(dirname -- "$file")
+        until [ -f "$folder/CMakeLists.txt" ] || [ "$folder" = . ]; do
+            folder=$(dirname -- "$folder")
+        done
+        # A private header is used by whoever includes it.
+        [[ $file == *.hpp && $file != */include/* ]] && continue
+        named=${file#"$folder"/}
+        # Lists of tests leave out ".cpp".
+        grep -qswF -- "${named%.cpp}" "$folder/CMakeLists.txt" || echo "$file"
+    done
+}
+complain "named in no CMakeLists.txt" "$(list_unbuilt)"
+
+# The README shows a program that the tests run: all of it, word for word.
+print_readme_example() { awk '/^```$/ && shown { exit } shown { print } /^```cpp$/ { shown = 1 }' README.md; }
+if [ -f README.md ]; then
+    complain "README.md's example is not tests/runtime/readme_example.cpp" \
+        "$(print_readme_example | diff - tests/runtime/readme_example.cpp 2>&1 || true)"
+fi
+
+exit "$failed"

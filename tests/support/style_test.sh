@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Goal: style.sh finds what it says it finds. Method: a tree that breaks no rule, then one broken
+# rule at a time.
+set -euo pipefail
+style=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)/style.sh
+tree=$(mktemp -d)
+trap 'rm -rf -- "$tree"' EXIT
+cd -- "$tree"
+
+failed=0
+# expect RULE FILE TEXT: with TEXT in FILE, style.sh must fail and name RULE and FILE.
+expect() {
+    local output
+    mkdir -p -- "$(dirname -- "$2")"
+    printf '%b\n' "$3" >"$2"
+    if output=$("$style" "$tree") || ! grep -qF -- "$1" <<<"$output" ||
+        ! grep -qF -- "$2" <<<"$output"; then
+        printf 'not found: %s, in %s; but:\n%s\n' "$1" "$2" "$output"
+        failed=1
+    fi
+    rm -- "$2"
+}
+
+mkdir -p runtime/include/bobbin/runtime runtime/src
+printf '%s\n' src/good.cpp src/bad.cpp include/bobbin/runtime/bad.hpp >runtime/CMakeLists.txt
+echo 'int good = state.load(std::memory_order_relaxed);' >runtime/src/good.cpp
+"$style" "$tree" || { echo "a good tree fails" && exit 1; }
+
+header=runtime/include/bobbin/runtime/bad.hpp
+source=runtime/src/bad.cpp
+expect "over 400 lines" "$source" "$(printf '\\n%.0s' {1..400})"
+expect "runtime includes" "$source" '#include <bobbin/workloads/mc_pi.hpp>'
+expect "private files" "$source" '#include "../../ipc/src/ring.hpp"'
+expect "public header includes a private one" "$header" '#include "worker.hpp"'
+expect "unfinished" "$source" "// TO""DO: later"
+expect "fences" "$source" 'std::atomic_thread_fence(std::memory_order_seq_cst);'
+expect "memory order" "$source" 'int bad = state.load();'
+expect "experimental" "$header" 'boost::asio::experimental::channel<void()> c;'
+expect "no CMakeLists.txt" runtime/src/forgotten.cpp 'int forgotten;'
+# shellcheck disable=SC2016  # backquotes of Markdown
+expect "README.md's example" README.md 'an example:\n```cpp\nint other;\n```'
+exit "$failed"
