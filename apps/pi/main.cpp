@@ -1,0 +1,41 @@
+// Monte-Carlo pi, the computation of the course notebook "Multi-Core Parallelism", by awaitable
+// tasks: see --help.
+
+#include "computation.hpp"
+#include "progress_bar.hpp"
+#include "report.hpp"
+#include "settings.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <exception>
+#include <fmt/format.h>
+#include <system_error>
+
+namespace {
+
+void run(const pi::settings& settings) {
+    pi::result result;
+    {
+        apps::progress_bar bar(settings.jobs, !settings.json);
+        result = compute(settings, bar);
+    }
+    fmt::print("{}", settings.json ? as_json(settings, result) : as_text(settings, result));
+    if (std::fflush(stdout) != 0) {
+        throw std::system_error(errno, std::generic_category(), "standard output");
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+    const auto settings_or_exit_code = pi::read_settings(argc, argv);
+    if (const int* exit_code = std::get_if<int>(&settings_or_exit_code)) {
+        return *exit_code;
+    }
+    run(std::get<pi::settings>(settings_or_exit_code));
+    return 0;
+} catch (const std::exception& error) {
+    fmt::print(stderr, "pi: {}\n", error.what());
+    return 1;
+}

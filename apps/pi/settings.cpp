@@ -1,0 +1,84 @@
+#include "settings.hpp"
+
+#include "options.hpp"
+
+#include <bobbin/runtime/available_parallelism.hpp>
+
+#include <fmt/format.h>
+#include <vector>
+
+namespace pi {
+namespace {
+
+using bobbin::mc_pi_isa;
+using bobbin::mc_pi_kernel;
+
+const std::vector<apps::choice<place>> places = {
+    {"sequential", place::sequential},
+    {"threads", place::threads},
+};
+const std::vector<apps::choice<mc_pi_kernel>> kernels = {
+    {"scalar", mc_pi_kernel::scalar},
+    {"fast", mc_pi_kernel::fast},
+};
+const std::vector<apps::choice<mc_pi_isa>> isas = {
+    {"auto", mc_pi_isa::automatic},
+    {"baseline", mc_pi_isa::baseline},
+    {"avx2", mc_pi_isa::avx2},
+    {"avx512", mc_pi_isa::avx512},
+};
+
+// Limits that keep a slip of the finger from taking all memory, or days.
+constexpr apps::count_range job_range = {1, 10'000'000};
+constexpr apps::count_range sample_range = {1, 1'000'000'000'000};
+constexpr apps::count_range worker_range = {1, 1'024};
+
+}  // namespace
+
+std::variant<settings, int> read_settings(int argc, char** argv) {
+    settings chosen;
+    chosen.workers = bobbin::available_parallelism();
+    CLI::App app(
+        "Estimates pi from random points, in jobs that run one after the other or as "
+        "tasks on a pool of threads. The estimates depend on --jobs, --samples, --seed "
+        "and --kernel, and on nothing else.",
+        "pi");
+    app.footer("Example: pi --samples 100000000 --workers 2");
+    apps::add_choice(app, "--place", chosen.place, places, "Where the jobs run");
+    apps::add_choice(app, "--kernel", chosen.kernel, kernels, "How a job counts its points");
+    apps::add_choice(app, "--isa", chosen.isa, isas,
+                     "Instruction set of the fast kernel; all give the same estimates");
+    apps::add_count(app, "--jobs", chosen.jobs, job_range, "Number of jobs");
+    apps::add_count(app, "--samples", chosen.samples, sample_range, "Points of each job");
+    apps::add_count(app, "--workers", chosen.workers, worker_range,
+                    "Threads of the pool, with --place threads");
+    apps::add_count(app, "--seed", chosen.seed, {}, "Seed of the random streams");
+    app.add_flag("--json", chosen.json, "Print the result as one JSON object and nothing else")
+        ->disable_flag_override();
+
+    if (const auto exit_code = apps::parse(app, argc, argv)) {
+        return *exit_code;
+    }
+    if (!is_supported(chosen.isa)) {
+        return apps::misuse(app,
+                            fmt::format("--isa: this machine has no {0}; use auto, the "
+                                        "fastest that it has, which is {1}",
+                                        name_of(chosen.isa), name_of(bobbin::fastest_mc_pi_isa())));
+    }
+    if (chosen.place == place::sequential) {
+        chosen.workers = 1;
+    }
+    return chosen;
+}
+
+std::string_view name_of(place place) {
+    return word_for(place, places);
+}
+std::string_view name_of(mc_pi_kernel kernel) {
+    return word_for(kernel, kernels);
+}
+std::string_view name_of(mc_pi_isa isa) {
+    return word_for(isa, isas);
+}
+
+}  // namespace pi
