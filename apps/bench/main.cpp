@@ -1,0 +1,154 @@
+// bench: bobbin beside its peers, on the same work in the same run.
+#include "harness/chart.hpp"
+#include "harness/control.hpp"
+#include "harness/json.hpp"
+#include "harness/measure.hpp"
+#include "harness/peak.hpp"
+#include "harness/table.hpp"
+#include "options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <fstream>
+#include <iostream>
+#include <stdexcept>
+
+namespace bench {
+namespace {
+
+using suite_maker = suite (*)(const suite_size&);
+
+constexpr std::uint64_t quick_rounds = 3;
+
+struct options {
+    suite_maker make_suite = nullptr;
+    bool json = false;
+    std::string svg;
+    bool quick = false;
+    std::uint64_t rounds = 15;
+    std::uint64_t workers = 2;
+    std::vector<std::string> runtimes;
+    // Set by this program when it starts itself to measure memory:
+    int child = -1;
+    bool child_stack = false;
+};
+
+// What is wrong with the command line beyond its syntax.
+struct bad_input : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+void declare(CLI::App& app, options& options) {
+    apps::add_choice<suite_maker>(
+        app, "suite", options.make_suite,
+        {{"forkjoin", fork_join_suite}, {"pi", pi_suite}, {"stack", stack_suite}}, "What to time");
+    app.get_option("suite")->required()->option_text("forkjoin|pi|stack");
+    app.add_flag("--json", options.json, "Print JSON and nothing else on stdout");
+    app.add_option("--svg", options.svg,
+                   "Write the chart to this file (bench-SUITE.svg; with --json, nowhere)");
+    app.add_flag("--quick", options.quick,
+                 fmt::format("Small works and {} rounds: to see that it runs", quick_rounds));
+    apps::add_count(app, "--rounds", options.rounds, {.min = 1, .max = 10'000},
+                    "Interleaved rounds after the one that warms up");
+    apps::add_count(app, "--workers", options.workers, {.min = 2, .max = 1024},
+                    "The larger number of workers, beside 1");
+    app.add_option("--runtimes", options.runtimes, "Only these, separated by commas")
+        ->delimiter(',');
+    app.add_option("--child", options.child)->group("");
+    app.add_flag("--child-stack", options.child_stack)->group("");
+    app.footer(
+        "Suites:\n"
+        "  forkjoin  fib and skynet, a task for each call: what a task costs\n"
+        "  pi        Monte-Carlo jobs, few large and many small: what an application sees\n"
+        "  stack     long loops and deep recursions of awaits, and the stack they take\n\n"
+        "Example: bench forkjoin --runtimes bobbin,oneTBB,serial --rounds 5");
+}
+
+// Leaves the contenders of the wanted runtimes.
+void filter(suite& suite, const std::vector<std::string>& wanted) {
+    if (wanted.empty()) {
+        return;
+    }
+    std::vector<std::string> known;
+    std::vector<contender> kept;
+    for (contender& candidate : suite.contenders) {
+        known.push_back(candidate.runtime);
+        if (std::count(wanted.begin(), wanted.end(), candidate.runtime) > 0) {
+            kept.push_back(std::move(candidate));
+        }
+    }
+    for (const std::string& name : wanted) {
+        if (std::count(known.begin(), known.end(), name) == 0) {
+            throw bad_input(fmt::format("--runtimes: '{}' is not in {}", name, suite.name));
+        }
+    }
+    suite.contenders = std::move(kept);
+}
+
+int report(const suite& suite, const options& options, const std::vector<std::string>& arguments) {
+    const bool with_chart = !options.json || !options.svg.empty();
+    const std::string svg =
+        options.svg.empty() ? fmt::format("bench-{}.svg", suite.name) : options.svg;
+    // Opened first: nobody wants to learn after a minute that there is no such folder.
+    std::ofstream chart;
+    if (with_chart) {
+        chart.open(svg);
+        if (!chart) {
+            throw bad_input(fmt::format("--svg: cannot write {}", svg));
+        }
+    }
+    const control before = measure_control();
+    std::vector<row> rows = measure(suite, options.rounds);
+    const control after = measure_control();
+    measure_peaks(suite, arguments, rows);
+
+    std::ostream& talk = options.json ? std::cerr : std::cout;
+    std::cout << (options.json ? to_json(suite, rows) : to_table(suite, rows)) << std::flush;
+    talk << "\n" << describe(before, after) << to_notes(suite);
+    if (with_chart) {
+        chart << to_svg(suite, rows) << std::flush;
+        talk << "chart: " << svg << "\n";
+    }
+    if (!std::cout || (with_chart && !chart)) {
+        throw std::runtime_error("the report could not be written");
+    }
+    return EXIT_SUCCESS;
+}
+
+int run(int argc, char** argv) {
+    options options;
+    CLI::App app("Times bobbin beside its peers, on the same work in the same run", "bench");
+    declare(app, options);
+    if (const std::optional<int> code = apps::parse(app, argc, argv)) {
+        return *code;
+    }
+    if (options.quick && app.count("--rounds") == 0) {
+        options.rounds = quick_rounds;
+    }
+    suite suite = options.make_suite(
+        {.quick = options.quick, .workers = static_cast<unsigned>(options.workers)});
+    try {
+        filter(suite, options.runtimes);
+        if (options.child >= 0) {
+            const auto index = static_cast<std::size_t>(options.child);
+            return run_as_child(suite, index, options.child_stack);
+        }
+        return report(suite, options, std::vector<std::string>(argv, argv + argc));
+    } catch (const bad_input& error) {
+        return apps::misuse(app, error.what());
+    }
+}
+
+}  // namespace
+}  // namespace bench
+
+int main(int argc, char** argv) {
+    try {
+        return bench::run(argc, argv);
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "bench: {}\n", error.what());
+        return EXIT_FAILURE;
+    }
+}
