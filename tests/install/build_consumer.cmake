@@ -1,0 +1,20 @@
+# Configures, builds and runs consumer/ in a fresh folder, WORK.
+
+file(REMOVE_RECURSE ${WORK})
+set(prefix ${WORK}/prefix)
+
+if(WAY STREQUAL "find_package")
+  execute_process(COMMAND ${CMAKE_COMMAND} --install ${BOBBIN_BUILD} --prefix ${prefix}
+                  OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+endif()
+
+execute_process(
+  COMMAND ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/consumer -B ${WORK}/build -G ${GENERATOR}
+          -D CMAKE_CXX_COMPILER=${CXX}
+          -D CMAKE_BUILD_TYPE=Release
+          -D CMAKE_PREFIX_PATH=${prefix}
+          -D CONSUMER_WAY=${WAY}
+          -D CONSUMER_BOBBIN_SOURCE=${BOBBIN_SOURCE}
+  COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${CMAKE_COMMAND} --build ${WORK}/build COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${WORK}/build/consumer COMMAND_ERROR_IS_FATAL ANY)
