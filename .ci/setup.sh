@@ -23,6 +23,18 @@ missing_packages() {
     done
 }
 
+# fail_for_packages REASON NAME…: says what to run instead of us.
+fail_for_packages() {
+    local reason=$1 run="Run this as root" sudo=""
+    shift
+    if [ "$(id -u)" != 0 ] && command -v sudo >/dev/null; then
+        run="Run this"
+        sudo="sudo "
+    fi
+    fail "Missing packages: $*" "$reason $run, then try again:" \
+        "  ${sudo}apt-get update && ${sudo}apt-get install -y --no-install-recommends $*"
+}
+
 # need_packages yes|no NAME…: installs (yes) or only asks for (no) the packages that are missing.
 need_packages() {
     local install=$1 missing
@@ -34,14 +46,17 @@ need_packages() {
     fi
     mapfile -t missing < <(missing_packages "$@")
     [ ${#missing[@]} -gt 0 ] || return 0
-    if [ "$install" = no ]; then
-        fail "Missing packages: ${missing[*]}" "Install them with:" \
-            "  apt-get install --no-install-recommends ${missing[*]}"
-    fi
+    [ "$install" = yes ] ||
+        fail_for_packages "Nothing is installed with --no-install." "${missing[@]}"
 
     local as_root=(env)
     if [ "$(id -u)" != 0 ]; then
-        command -v sudo >/dev/null || fail "Installing ${missing[*]} takes root or sudo."
+        command -v sudo >/dev/null ||
+            fail_for_packages "Installing them takes root or sudo." "${missing[@]}"
+        # Asked before apt-get is, so that a refusal is one error and not one for each command.
+        local ask=(sudo true)
+        [ -t 0 ] || ask=(sudo -n true)
+        "${ask[@]}" || fail_for_packages "sudo refused to install them." "${missing[@]}"
         as_root=(sudo env)
     fi
     as_root+=(DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300)
