@@ -14,6 +14,12 @@ fail() {
     exit 1
 }
 
+# misuse MESSAGE: for a command line that makes no sense.
+misuse() {
+    printf '%s: %s\n' "$0" "$1" >&2
+    exit 2
+}
+
 # missing_packages NAME…: prints the packages that are not installed, one a line.
 missing_packages() {
     local name installed

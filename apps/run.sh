@@ -26,11 +26,6 @@ example: apps/run.sh pi --samples 100000000 --workers 2
 END
 }
 
-misuse() {
-    printf 'apps/run.sh: %s\n' "$1" >&2
-    exit 2
-}
-
 install=yes
 while [[ ${1:-} == -* ]]; do
     case $1 in
@@ -44,7 +39,7 @@ done
 app=${1:-pi}
 [ $# -eq 0 ] || shift
 [[ $app != */* && -f $root/apps/$app/main.cpp ]] ||
-    misuse "there is no app '$app'; there are: $(list_apps | paste -sd ' ')"
+    misuse "there is no app '$app'; there are: $(list_apps | paste -sd ' ') (see --help)"
 
 {
     need_packages "$install" "${packages[@]}"

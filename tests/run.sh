@@ -6,7 +6,7 @@ set -euo pipefail
 
 usage() {
     cat <<END
-usage: tests/run.sh [--no-install] [--long] [CTEST-ARGS…]
+usage: tests/run.sh [--no-install] [--long] [CTEST-OPTIONS…] [-- CTEST-ARGS…]
 
 Installs the Debian packages that are missing, builds the release into build/release and runs
 every test.
@@ -15,18 +15,36 @@ every test.
   --long        add the tests that take minutes
   --help        print this
 
+ctest's options for every day, in any order with ours (ctest --help explains them):
+  -R -E -L -LE REGEX, -j N, --repeat MODE:N, -N, -V, -VV, --verbose, --output-on-failure,
+  --stop-on-failure, --rerun-failed
+Whatever stands after -- goes to ctest as it is, and ctest ignores options that it doesn't know.
+
 example: tests/run.sh -R deque --verbose
 END
 }
 
 install=yes
-configuration=()
+ctest_args=()
 while [ $# -gt 0 ]; do
     case $1 in
     --no-install) install=no ;;
-    --long) configuration=(-C long) ;;
+    --long) ctest_args+=(-C long) ;;
     --help | -h) usage && exit ;;
-    *) break ;;
+    -R | -E | -L | -LE | -j | --repeat)
+        [[ $# -gt 1 && $2 != -* ]] || misuse "'$1' needs a value (see --help)"
+        ctest_args+=("$1" "$2")
+        shift
+        ;;
+    -j[0-9]* | -N | -V | -VV | --verbose | --output-on-failure | --stop-on-failure | --rerun-failed)
+        ctest_args+=("$1")
+        ;;
+    --)
+        shift
+        ctest_args+=("$@")
+        break
+        ;;
+    *) misuse "unknown argument '$1' (what only ctest knows stands after --; see --help)" ;;
     esac
     shift
 done
@@ -36,4 +54,4 @@ done
     build release
 } >&2
 cd -- "$root"
-exec ctest --preset release --parallel "$(nproc)" "${configuration[@]}" "$@"
+exec ctest --preset release --parallel "$(nproc)" "${ctest_args[@]}"
