@@ -70,10 +70,11 @@ void pool_core::yield_to_asio(work_item item) noexcept {
 // does not wait until all that the threads made themselves is done, nor does the oldest item of a
 // deque wait for ever behind tasks that are always ready.
 work_item pool_core::after_yield(worker& self, work_item item) noexcept {
-    self.reserve(1);
     work_item first = take_injected(self);
     if (first == 0 && self.turn_of_the_oldest()) first = self.deque.steal();
     if (first == 0) return item;
+    // Only now: `take_injected` uses up the room that it reserves.
+    self.reserve(1);
     self.push(item);
     self.pushed();
     return first;

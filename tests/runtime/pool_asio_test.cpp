@@ -16,6 +16,7 @@
 #include <boost/asio/strand.hpp>
 #include <boost/asio/write.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -24,6 +25,7 @@
 #include <future>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace {
 
@@ -238,6 +240,32 @@ TEST_CASE("work from outside begins though tasks on all threads only await what 
         for (unsigned i = 0; i < threads; ++i) pool.spawn(poll());
         while (polling < threads) std::this_thread::yield();
         sync_wait(pool, begin());
+    }
+}
+
+TEST_CASE("a turn that ends with a full deque and work from outside loses no task") {
+    // Sought among deques of 256: the room that ends just between the work from outside and the
+    // task to go on with.
+    constexpr std::size_t outside = 40;
+    for (std::size_t inside = 190; inside <= 260; ++inside) {
+        CAPTURE(inside);
+        std::vector<std::atomic<int>> runs(inside + outside);
+        auto once = [&](std::size_t i) -> task<void> {
+            ++runs[i];
+            co_return;
+        };
+        thread_pool pool({.threads = 1});
+        auto body = [&](nursery& children) -> task<void> {
+            for (std::size_t i = 0; i < inside; ++i) children.spawn(once(i));
+            std::thread([&] {
+                for (std::size_t i = inside; i < runs.size(); ++i) children.spawn(once(i));
+            }).join();
+            spin_for(1ms);
+            co_return;
+        };
+        auto work = [&]() -> task<void> { co_await bobbin::scope(body); };
+        sync_wait(pool, work());
+        CHECK(std::all_of(runs.begin(), runs.end(), [](const auto& each) { return each == 1; }));
     }
 }
 
