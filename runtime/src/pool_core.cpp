@@ -21,12 +21,15 @@ std::atomic<unsigned> fork_generation{0};
 [[maybe_unused]] const int fork_watch = pthread_atfork(
     nullptr, nullptr, [] { fork_generation.fetch_add(1, std::memory_order_relaxed); });
 
-// All signals are blocked while this lives, and in the threads that are made meanwhile.
+// While this lives, and in the threads that are made meanwhile, all signals are blocked but those
+// of a thread's own faults: nobody else can handle them, and blocked they kill past the handler.
 class blocked_signals {
 public:
     blocked_signals() noexcept {
         sigset_t all;
         sigfillset(&all);
+        for (const int own : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT})
+            sigdelset(&all, own);
         pthread_sigmask(SIG_SETMASK, &all, &before_);
     }
     blocked_signals(const blocked_signals&) = delete;

@@ -23,6 +23,7 @@
 #include <string>
 #include <sys/resource.h>
 #include <system_error>
+#include <unistd.h>
 #include <vector>
 
 namespace {
@@ -178,6 +179,21 @@ TEST_CASE("a pool that is destroyed on its own thread ends the program with a me
     });
     CHECK(child.exit_code == 77);
     CHECK(child.err.find("destroyed on one of its own threads") != std::string::npos);
+}
+
+TEST_CASE("a fault on a pool's thread reaches the program's own handler" *
+          doctest::skip(!child_may_start_threads)) {
+    const auto child = test::in_child([] {
+        std::signal(SIGSEGV, [](int) { _exit(77); });
+        auto fault = []() -> task<void> {
+            std::raise(SIGSEGV);
+            co_return;
+        };
+        thread_pool pool({.threads = 1});
+        sync_wait(pool, fault());
+        return 1;
+    });
+    CHECK(child.exit_code == 77);
 }
 
 TEST_CASE("by default an exception that nobody awaits is printed") {

@@ -126,18 +126,22 @@ TEST_CASE("threads are called by the pool's name and a number") {
     CHECK(thread_names(long_name) == std::set<std::string>{"a name that/0", "a name that/1"});
 }
 
-TEST_CASE("a pool's threads block all signals, its maker's mask stays") {
+TEST_CASE("a pool's threads block signals but those of their own faults, its maker's mask stays") {
     sigset_t before;
     pthread_sigmask(SIG_SETMASK, nullptr, &before);
     thread_pool pool({.threads = 2});
     std::atomic<int> open = 0;
+    std::atomic<int> shut = 0;
     on_each_thread(pool, [&] {
         sigset_t blocked;
         pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
         for (const int each : {SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGUSR1, SIGALRM, SIGPIPE})
             if (sigismember(&blocked, each) != 1) ++open;
+        for (const int each : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT})
+            if (sigismember(&blocked, each) != 0) ++shut;
     });
     CHECK(open == 0);
+    CHECK(shut == 0);
     sigset_t after;
     pthread_sigmask(SIG_SETMASK, nullptr, &after);
     for (const int each : {SIGINT, SIGTERM, SIGUSR1})

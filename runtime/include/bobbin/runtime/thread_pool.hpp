@@ -46,8 +46,9 @@ pool_core& core_of(thread_pool& pool) noexcept;
 //     long result = bobbin::sync_wait(pool, f());
 //     boost::asio::steady_timer timer(pool);
 //
-// All member functions may be called from any thread. The threads block all signals. An idle pool
-// sleeps: it polls nothing.
+// All member functions may be called from any thread. The threads block all signals but those of a
+// thread's own faults (SIGSEGV, SIGABRT, …), so that a handler for crashes runs there too. An idle
+// pool sleeps: it polls nothing.
 //
 // fork(): in the child, giving the pool work or asking for its executor throws `pool_closed`, and
 // destroying it does nothing.
