@@ -3,6 +3,8 @@
 
 #include <bobbin/runtime/detail/finish.hpp>
 
+#include <stdexcept>
+
 namespace bobbin::inline v0::detail {
 
 namespace {
@@ -61,6 +63,10 @@ std::coroutine_handle<> finish_slowly(promise_base& child, worker& self) noexcep
     }
 }
 
+[[noreturn, gnu::noinline]] void throw_awaited_twice() {
+    throw std::logic_error("bobbin: this group of tasks was awaited before");
+}
+
 }  // namespace
 
 std::coroutine_handle<> transfer(std::coroutine_handle<> to) noexcept {
@@ -71,9 +77,12 @@ std::coroutine_handle<> start(join_scope& scope, join_scope& enclosing,
                               std::coroutine_handle<> awaiter, std::uint32_t count,
                               promise_base& first) {
     worker& self = *current_worker;
+    if (scope.count != 0) [[unlikely]]
+        throw_awaited_twice();
+    const auto others = count - 1;
+    self.reserve(others);
     scope.open(enclosing, awaiter, count);
-    if (const auto others = count - 1; others > 0) [[likely]] {
-        self.reserve(others);
+    if (others > 0) [[likely]] {
         if (others == 1) [[likely]]
             self.push(as_unstarted(*first.next_sibling));
         else

@@ -308,6 +308,19 @@ TEST_CASE("children may hold references to what is local to their parent") {
     });
 }
 
+TEST_CASE("awaiting a group a second time throws std::logic_error") {
+    auto work = []() -> task<int> {
+        auto pair = when_all(number(1), number(2));
+        static_cast<void>(co_await pair);
+        CHECK_THROWS_AS(static_cast<void>(co_await pair), std::logic_error);
+        auto many = when_all(list(number(1), number(2), number(3)));
+        static_cast<void>(co_await many);
+        CHECK_THROWS_AS(static_cast<void>(co_await many), std::logic_error);
+        co_return 1;
+    };
+    in_every_place([&](test::place& place) { CHECK(place.run(work()) == 1); });
+}
+
 TEST_CASE("when_all of an empty task throws before any has begun") {
     in_every_place([](test::place& place) {
         bool began = false;

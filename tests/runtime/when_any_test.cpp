@@ -251,6 +251,16 @@ TEST_CASE("many races in a row each have one winner") {
     });
 }
 
+TEST_CASE_FIXTURE(balanced, "awaiting a race a second time throws std::logic_error") {
+    auto work = []() -> task<int> {
+        auto race = when_any(value(1), value(2));
+        static_cast<void>(co_await race);
+        CHECK_THROWS_AS(static_cast<void>(co_await race), std::logic_error);
+        co_return 1;
+    };
+    in_every_place([&](test::place& place) { CHECK(place.run(work()) == 1); });
+}
+
 TEST_CASE("when_any of no tasks, or of an empty one, throws before any has begun") {
     in_every_place([](test::place& place) {
         bool began = false;

@@ -80,7 +80,7 @@ private:
 // Cancellation of the awaiting task reaches them all.
 //
 // Awaiting may throw std::bad_alloc before any of them has begun, std::logic_error if a task is
-// empty (moved from), and std::length_error for 2^32 tasks or more.
+// empty (moved from) or the group was awaited before, and std::length_error for 2^32 tasks or more.
 template <class... Ts>
 [[nodiscard]] auto when_all(task<Ts>... tasks) {
     (detail::check_awaitable(tasks), ...);

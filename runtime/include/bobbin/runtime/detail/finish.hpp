@@ -22,7 +22,8 @@ std::coroutine_handle<> transfer(std::coroutine_handle<> to) noexcept;
 
 // Opens `scope` inside `enclosing` for `count` children, of which the last resumes `awaiter`;
 // begins `first` and makes its siblings available to this thread and to thieves. Each has its scope
-// and next sibling set. May throw std::bad_alloc; then none has begun.
+// and next sibling set. May throw std::bad_alloc, and std::logic_error for a scope that was opened
+// before; then none has begun.
 std::coroutine_handle<> start(join_scope& scope, join_scope& enclosing,
                               std::coroutine_handle<> awaiter, std::uint32_t count,
                               promise_base& first);
