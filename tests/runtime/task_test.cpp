@@ -46,6 +46,10 @@ task<int> value_of(counted held) {
     co_return held.value;
 }
 
+struct unwilling_to_end {
+    ~unwilling_to_end() noexcept(false) { throw 1; }
+};
+
 template <class E>
 task<int> fail(E error, counted held) {
     if (held.value != counted::moved_from) throw error;
@@ -230,6 +234,25 @@ TEST_CASE_FIXTURE(balanced, "a result that throws as it is returned is the task'
     auto inner = []() -> task<unwilling> { co_return unwilling(); };
     auto outer = [&]() -> task<void> { co_await inner(); };
     CHECK_THROWS_WITH_AS(bobbin::sync_wait(outer()), "not moved", std::runtime_error);
+}
+
+TEST_CASE_FIXTURE(balanced, "a destructor that throws after co_return leaves no value behind") {
+    auto thrown = []() -> task<counted> {
+        const unwilling_to_end local;
+        co_return counted(1);
+    };
+    auto caught = []() -> task<counted> {
+        try {
+            const unwilling_to_end local;
+            co_return counted(1);
+        } catch (int) {
+        }
+        co_return counted(2);
+    };
+    in_every_place([&](test::place& place) {
+        CHECK_THROWS_AS(place.run(thrown()), int);
+        CHECK(place.run(caught()).value == 2);
+    });
 }
 
 TEST_CASE_FIXTURE(balanced, "arguments of every kind are constructed and destroyed once") {

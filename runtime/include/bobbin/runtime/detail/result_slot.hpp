@@ -5,6 +5,7 @@
 
 #include <concepts>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 namespace bobbin::inline v0::detail {
@@ -15,12 +16,11 @@ public:
     result_slot() noexcept {}
     result_slot(const result_slot&) = delete;
     result_slot& operator=(const result_slot&) = delete;
-    ~result_slot() {
-        if (state == task_state::value) std::destroy_at(std::addressof(value_));
-    }
+    ~result_slot() { drop(); }
 
     template <std::convertible_to<T> U = T>
     void return_value(U&& value) {
+        drop();  // what an earlier co_return left, if a destructor threw after it
         std::construct_at(std::addressof(value_), std::forward<U>(value));
         state = task_state::value;
     }
@@ -31,7 +31,21 @@ public:
         return std::move(value_);
     }
 
+    // A destructor may throw after co_return.
+    void unhandled_exception() noexcept {
+        drop();
+        promise_base::unhandled_exception();
+    }
+
 private:
+    void drop() noexcept {
+        if constexpr (!std::is_trivially_destructible_v<T>) {
+            if (state != task_state::value) return;
+            std::destroy_at(std::addressof(value_));
+            state = task_state::unfinished;
+        }
+    }
+
     union {
         T value_;
     };
