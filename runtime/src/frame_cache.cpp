@@ -102,7 +102,7 @@ void free_all(block* first) noexcept {
     }
 }
 
-// Gives a thread's blocks back when it ends.
+// Gives a thread's blocks back when it ends. Destructors that run later keep none.
 struct at_thread_exit {
     at_thread_exit() noexcept = default;
     at_thread_exit(const at_thread_exit&) = delete;
@@ -132,8 +132,8 @@ block* cut(local_list& list, std::uint32_t count) noexcept {
 }
 
 [[gnu::noinline]] void* allocate_slowly(std::size_t size_class) {
-    if (block* batch = shared[size_class].take()) {
-        return_blocks_at_exit();
+    return_blocks_at_exit();
+    if (block* batch = thread_is_ending ? nullptr : shared[size_class].take()) {
         local_list& list = local[size_class];
         list.first = batch->next;
         // A thread that has only ever taken has no limit set yet.

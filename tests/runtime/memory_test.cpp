@@ -13,6 +13,7 @@
 #include <atomic>
 #include <doctest/doctest.h>
 #include <thread>
+#include <vector>
 
 namespace {
 
@@ -55,6 +56,26 @@ task<long> crowd_of(int count) {
         co_return cost;
     };
     co_return co_await bobbin::scope(body);
+}
+
+// Makes frames when its thread ends.
+struct late_user {
+    bool used = false;
+    ~late_user() {
+        if (used) bobbin::sync_wait(test::frame_of_at_least<500>());
+    }
+};
+thread_local late_user last;
+
+// One thread leaves frames for all to share, another takes such and ends.
+void share_frames_and_end_late() {
+    std::vector<task<void>> tasks;
+    for (int i = 0; i < 1000; ++i) tasks.push_back(test::frame_of_at_least<500>());
+    std::thread([&] { tasks.clear(); }).join();
+    std::thread([] {
+        last.used = true;  // before the frames: destroyed after the thread's cache of them
+        bobbin::sync_wait(test::frame_of_at_least<500>());
+    }).join();
 }
 
 }  // namespace
@@ -144,4 +165,16 @@ TEST_CASE("frames made on one thread and ended on another keep memory flat") {
     MESSAGE(growth, " bytes");
     CHECK(growth >= 0);
     CHECK(growth < 1024 * 1024);
+}
+
+TEST_CASE("frames made by the destructors of a thread's variables go with the thread") {
+    const long growth = test::in_own_process([] {
+        for (int i = 0; i < 100; ++i) share_frames_and_end_late();
+        const long before = test::most_resident_bytes();
+        for (int i = 0; i < 1000; ++i) share_frames_and_end_late();
+        return test::most_resident_bytes() - before;
+    });
+    MESSAGE(growth, " bytes");
+    CHECK(growth >= 0);
+    CHECK(growth < 4 * 1024 * 1024);
 }
