@@ -1,5 +1,7 @@
 #include "heavy_barrier.hpp"
 
+#include <cstdio>
+#include <cstdlib>
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -13,7 +15,12 @@ bool heavy_barrier_available() noexcept {
 }
 
 void heavy_barrier() noexcept {
-    if (heavy_barrier_available()) syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+    if (!heavy_barrier_available()) return;
+    if (syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0) return;
+    // As after a filter that was put on the process later. Without the barrier a wake-up may be
+    // lost, which would show as a program that hangs now and then.
+    std::perror("bobbin: membarrier, which the kernel had granted, fails");
+    std::abort();
 }
 
 }  // namespace bobbin::inline v0::detail

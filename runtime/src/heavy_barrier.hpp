@@ -9,7 +9,7 @@ bool heavy_barrier_available() noexcept;
 
 // A full barrier on every thread of the process: orders a plain store and a following plain load of
 // any thread against this call. Nothing where it isn't available; then the other side has its own
-// barrier.
+// barrier. Ends the program with a message if it no longer is.
 void heavy_barrier() noexcept;
 
 }  // namespace bobbin::inline v0::detail
