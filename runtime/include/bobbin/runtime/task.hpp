@@ -4,6 +4,7 @@
 #include <bobbin/runtime/detail/task_promise.hpp>
 
 #include <coroutine>
+#include <type_traits>
 #include <utility>
 
 namespace bobbin::inline v0 {
@@ -13,8 +14,8 @@ namespace bobbin::inline v0 {
 //     bobbin::task<int> twice(int x) { co_return 2 * x; }
 //     int y = co_await twice(21);
 //
-// T is void, a reference, or a type that can be moved; it may not be over-aligned. An exception
-// that leaves the body is thrown by the `co_await`.
+// T is void, an lvalue reference, or a type that can be moved; it may not be over-aligned. An
+// exception that leaves the body is thrown by the `co_await`.
 //
 // Where it runs. A task runs on the pool of the task that awaits it and stays there: after every
 // `co_await`, also of an awaitable of another library, it goes on on a thread of that pool (any of
@@ -31,6 +32,9 @@ namespace bobbin::inline v0 {
 // Threads. A task object is like a unique_ptr: one thread at a time.
 template <class T = void>
 class [[nodiscard]] task {
+    static_assert(!std::is_rvalue_reference_v<T>,
+                  "a task may not return an rvalue reference: return the value");
+
 public:
     using promise_type = detail::task_promise<T>;
     using value_type = T;

@@ -80,7 +80,8 @@ public:
     unsigned size() const noexcept;
     thread_pool_stats stats() const noexcept;
 
-    // Asio's: handlers posted here run between the tasks, on the same threads.
+    // Asio's: handlers posted here run between the tasks, on the same threads. An exception that
+    // leaves a handler ends the program.
     executor_type get_executor();
 
     // So that timers and sockets can be made from the pool itself, as from any of Asio's contexts.
