@@ -13,6 +13,13 @@
 // One of the two sees the other. The push may not pay for a barrier, so the parking side brings it
 // to every thread (membarrier). Where the kernel refuses that, `wanted` says yes always and the
 // locked read in `try_wake` is the barrier.
+//
+// The barrier takes longer than many a completion of Asio's. So the loops that completions began
+// may leave one look to a handler behind them all:
+//     park:  word -= ...; ask for a look;     nobody had asked: send the handler
+//     look:  begin the look; heavy barrier;   scan every deque and the injection queue
+// Whoever is told that another has asked did so before that look begins, and left the word before
+// that: the scan comes after both, as if it were its own.
 #pragma once
 
 #include "atomics.hpp"
@@ -83,6 +90,19 @@ public:
         return duty_with(active(word) - 1, active(word) - 1);
     }
 
+    // Instead of `duty::barrier_and_look` at once. True: the caller sees to it that somebody,
+    // later, calls `begin_look` and then does that duty. False: that is still to come, and does for
+    // this loop too.
+    [[nodiscard]] bool ask_for_look() noexcept {
+        // Release, with the acquire in `begin_look`: this loop has left. Further exchanges between
+        // the two keep that up, as they are read-modify-writes.
+        return !look_asked_.exchange(true, std::memory_order_release);
+    }
+    void begin_look() noexcept {
+        // Acquire, with the release in `ask_for_look`. A store would not read, so not acquire.
+        look_asked_.exchange(false, std::memory_order_acquire);
+    }
+
 private:
     static constexpr std::uint32_t one_active = 1;
     static constexpr std::uint32_t one_searching = 1U << 16U;
@@ -98,6 +118,7 @@ private:
     const std::uint32_t threads_;
     const std::uint32_t wanted_below_;
     alignas(cache_line_pair) typename Atomics::template atomic<std::uint32_t> word_{0};
+    typename Atomics::template atomic<bool> look_asked_{false};
 };
 
 }  // namespace bobbin::inline v0::detail

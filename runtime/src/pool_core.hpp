@@ -85,6 +85,7 @@ private:
     bool sees_work_after(parking<>::duty duty) const noexcept;
     void found_work_searching() noexcept;
     bool park(search searching) noexcept;
+    void look_later() noexcept;
     static std::coroutine_handle<> spawned_ended(join_scope& scope, promise_base& child) noexcept;
 
     boost::asio::thread_pool asio_;

@@ -183,10 +183,25 @@ void pool_core::found_work_searching() noexcept {
 
 // True if the loop may end; false if there is work again and it goes on, searching.
 bool pool_core::park(search searching) noexcept {
-    if (sees_work_after(idle_.leave(searching == search::yes)) && idle_.try_wake()) return false;
+    const auto duty = idle_.leave(searching == search::yes);
+    if (searching == search::never && duty == parking<>::duty::barrier_and_look)
+        look_later();
+    else if (sees_work_after(duty) && idle_.try_wake())
+        return false;
     count(counters_.parked);
     trace(event::worker_parked);
     return true;
+}
+
+// For a completion's loop: all that wait behind it in Asio share one look, which comes after them.
+// A barrier for each would take longer than they do.
+void pool_core::look_later() noexcept {
+    if (!idle_.ask_for_look()) return;
+    boost::asio::defer(asio_, [this] {
+        idle_.begin_look();
+        if (sees_work_after(parking<>::duty::barrier_and_look) && idle_.try_wake())
+            loop(own_worker(), 0, search::yes);
+    });
 }
 
 }  // namespace bobbin::inline v0::detail

@@ -24,6 +24,12 @@ enum class barriers {
     forgotten,
 };
 
+// When the next to ask is no longer told that somebody has.
+enum class look_begins {
+    before_the_barrier,
+    after_the_scan,  // too late
+};
+
 // Two loops of a pool, of which the first pushes and the second runs dry.
 struct model {
     model(std::uint32_t threads, barriers by)
@@ -54,6 +60,16 @@ struct model {
             return;  // and works on, for long
         }
         ++(sees_work_after(gate.leave(may_search)) && gate.try_wake() ? posted : parked);
+    }
+
+    // A loop that a completion began, and the handler that it may leave behind.
+    void complete(look_begins when) {
+        static_cast<void>(gate.enter());
+        ++parked;
+        if (gate.leave(false) != gate_type::duty::barrier_and_look || !gate.ask_for_look()) return;
+        if (when == look_begins::before_the_barrier) gate.begin_look();
+        if (sees_work_after(gate_type::duty::barrier_and_look)) wake();
+        if (when == look_begins::after_the_scan) gate.begin_look();
     }
 
     // Nobody may sleep beside work that nobody was sent for.
@@ -92,6 +108,21 @@ exploration explore_parking(barriers by, bool searching, Pusher pusher) {
         // A loop that was woken comes searching.
         if (searching) static_cast<void>(state->gate.begin_search());
         return modelled_program{{[=] { pusher(*state); }, [=] { state->run_dry(0, searching); }},
+                                [=] { return state->work_is_cared_for(); }};
+    });
+    MESSAGE(result.executions << " executions");
+    CAPTURE(result.first_failure);
+    CHECK(result.complete);
+    return result;
+}
+
+// Two completions come and go beside one loop, which pushes.
+exploration explore_looks(barriers by, look_begins when) {
+    auto result = explore([=] {
+        auto state = std::make_shared<model>(2, by);
+        static_cast<void>(state->gate.leave(false));
+        const auto complete = [=] { state->complete(when); };
+        return modelled_program{{[=] { state->push(1); }, complete, complete},
                                 [=] { return state->work_is_cared_for(); }};
     });
     MESSAGE(result.executions << " executions");
@@ -150,8 +181,24 @@ TEST_CASE("work from outside and a thread that parks never miss each other") {
     }
 }
 
-TEST_CASE("the explorer would see it if the barrier were forgotten") {
+TEST_CASE("completions that share one look and a push never miss each other") {
+    for (const auto by : {barriers::by_the_parking_side, barriers::by_the_pushing_side})
+        CHECK(explore_looks(by, look_begins::before_the_barrier).failures == 0);
+}
+
+TEST_CASE("completions share a look until it begins") {
+    bobbin::detail::parking<> gate(2, true);
+    CHECK(gate.ask_for_look());
+    CHECK_FALSE(gate.ask_for_look());
+    CHECK_FALSE(gate.ask_for_look());
+    gate.begin_look();
+    CHECK(gate.ask_for_look());
+}
+
+TEST_CASE("the explorer would see it if the barrier were forgotten, or a look began too late") {
     CHECK(explore_parking(barriers::forgotten, true, push_one).failures > 0);
+    CHECK(explore_looks(barriers::forgotten, look_begins::before_the_barrier).failures > 0);
+    CHECK(explore_looks(barriers::by_the_parking_side, look_begins::after_the_scan).failures > 0);
 }
 
 TEST_CASE("one of two loops that run dry together cares for a push") {
