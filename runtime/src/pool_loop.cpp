@@ -67,11 +67,12 @@ void pool_core::yield_to_asio(work_item item) noexcept {
 }
 
 // Fairness: what a loop goes on with instead of `item`, which stays next in line. Work from outside
-// does not wait until all that the threads made themselves is done, nor does the oldest item of a
-// deque wait for ever behind tasks that are always ready.
+// does not wait until all that the threads made themselves is done, nor do the oldest items of a
+// deque wait for ever behind tasks that are always ready: now and then they have a turn of their
+// own, as one of them at a time would keep hundreds waiting for seconds.
 work_item pool_core::after_yield(worker& self, work_item item) noexcept {
-    work_item first = take_injected(self);
-    if (first == 0 && self.turn_of_the_oldest()) first = self.deque.steal();
+    work_item first = self.turn_of_the_oldest() ? self.deque.steal() : 0;
+    if (first == 0) first = take_injected(self);
     if (first == 0) return item;
     // Only now: `take_injected` uses up the room that it reserves.
     self.reserve(1);

@@ -51,7 +51,7 @@ bool worker::drive(work_item item, extent much) noexcept {
     running_ = true;
     do {
         step(item);
-        item = next_ != 0 || much == extent::item_alone ? take_next() : deque.pop();
+        item = next_ != 0 || much == extent::item_alone ? take_next() : take_from_deque();
         if (item != 0 && turn_is_over()) {
             next_ = item;
             item = 0;
@@ -59,6 +59,13 @@ bool worker::drive(work_item item, extent much) noexcept {
     } while (item != 0);
     running_ = false;
     return next_ == 0;
+}
+
+work_item worker::take_from_deque() noexcept {
+    if (!oldest_first_) return deque.pop();
+    const work_item oldest = deque.steal();
+    oldest_first_ = oldest != 0;
+    return oldest;
 }
 
 void worker::step(work_item item) noexcept {

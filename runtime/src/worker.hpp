@@ -52,8 +52,9 @@ public:
         return std::noop_coroutine();
     }
 
-    // Runs `item` and what follows from it on this stack; then also all that is in the deque. False
-    // if Asio's turn came first; then `take_next` has what to go on with.
+    // Runs `item` and what follows from it on this stack; then also all that is in the deque, the
+    // newest first, or, in a turn of the oldest, the oldest. False if Asio's turn came first; then
+    // `take_next` has what to go on with.
     enum class extent : bool { item_alone, deque_too };
     bool drive(work_item item, extent much) noexcept;
     bool running() const noexcept { return running_; }
@@ -65,8 +66,8 @@ public:
     bool turn_is_over() noexcept;
     // The same as seen at `now`, changing nothing.
     bool turn_is_over(std::chrono::steady_clock::time_point now) const noexcept;
-    // True in every 64th turn.
-    bool turn_of_the_oldest() noexcept { return ++turns_ % 64 == 0; }
+    // True in every 64th turn, in which the deque's oldest items run first until none is left.
+    bool turn_of_the_oldest() noexcept { return oldest_first_ = ++turns_ % 64 == 0; }
 
     // Now and then it is time to ask whether a scope further out was stopped. A stop is seen at
     // once by members of its own scope; forks inside, whose siblings take each other over without
@@ -87,6 +88,7 @@ public:
 private:
     void wake_thief() noexcept;
     void step(work_item item) noexcept;
+    work_item take_from_deque() noexcept;
 
     std::int32_t budget_ = 1;        // transfers left before the stack is unwound
     std::int32_t slice_ = 1;         // what the budget is refilled with
@@ -96,6 +98,7 @@ private:
     promise_base* ended_ = nullptr;  // see `ended`
     bool running_ = false;
     bool should_look_further_ = false;
+    bool oldest_first_ = false;
     unsigned turns_ = 0;
     std::atomic<std::uint64_t> resumed_{0};  // written by the owner alone
     std::chrono::steady_clock::time_point slice_began_;

@@ -221,6 +221,36 @@ TEST_CASE("a child begins though its parent, on one thread, only awaits what is 
     sync_wait(pool, work());
 }
 
+TEST_CASE("hundreds begin within some turns though what runs on top of them never rests") {
+    constexpr int crowd = 200;
+    for (const bool from_outside : {false, true}) {
+        CAPTURE(from_outside);
+        thread_pool pool({.threads = 1});
+        int begun = 0;
+        auto child = [&]() -> task<void> {
+            ++begun;
+            co_return;
+        };
+        auto body = [&](nursery& children) -> task<void> {
+            const auto spawn = [&] {
+                for (int i = 0; i < crowd; ++i) children.spawn(child());
+            };
+            if (from_outside)
+                std::thread(spawn).join();
+            else
+                spawn();
+            const auto before = pool.stats().yielded;
+            for (const auto end = patience(); begun < crowd && steady_clock::now() < end;)
+                co_await ready();
+            CHECK(begun == crowd);
+            // One of them in 64 turns would make 12,800.
+            CHECK(pool.stats().yielded - before < 64 * 20);
+        };
+        auto work = [&]() -> task<void> { co_await bobbin::scope(body); };
+        sync_wait(pool, work());
+    }
+}
+
 TEST_CASE("work from outside begins though tasks on all threads only await what is ready") {
     for (const unsigned threads : {1U, 2U}) {
         CAPTURE(threads);
