@@ -85,6 +85,9 @@ void pool_core::drain() noexcept {
     // Gives up the pool's own claim on Asio: its threads return when no work is left.
     asio_.wait();
     join_threads();
+    // Acquire, with the release in `task_ended`: a thread that isn't ours may still be in there,
+    // for some instructions.
+    while (leaving_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
 }
 
 void pool_core::start_threads(const std::string& name) {

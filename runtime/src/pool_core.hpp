@@ -34,7 +34,15 @@ public:
     // A task that the destructor waits for, besides Asio's handlers.
     void task_begins() { asio_.get_executor().on_work_started(); }
     // Nothing of the pool may be touched after this by a thread that isn't one of its own.
-    void task_ended() { asio_.get_executor().on_work_finished(); }
+    void task_ended() {
+        // Asio's count may come to zero here, and a thread of ours that only now enters Asio end by
+        // itself, before this one has told the others: `drain` waits until that is done. Relaxed:
+        // known to whoever sees the count that follows.
+        leaving_.fetch_add(1, std::memory_order_relaxed);
+        asio_.get_executor().on_work_finished();
+        // Release, with the acquire in `drain`: this was the last touch.
+        leaving_.fetch_sub(1, std::memory_order_release);
+    }
 
     // Any thread. Wakes a thread to look for work, unless one looks already or all are awake.
     void wake_one() noexcept;
@@ -94,6 +102,7 @@ private:
     custom_scope spawned_;
     const unsigned fork_generation_;
     std::atomic<bool> stopped_{false};
+    std::atomic<std::size_t> leaving_{0};  // threads in `task_ended`
     const std::string name_;
 
     std::mutex injection_mutex_;
