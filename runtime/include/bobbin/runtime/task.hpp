@@ -19,8 +19,8 @@ namespace bobbin::inline v0 {
 //
 // Where it runs. A task runs on the pool of the task that awaits it and stays there: after every
 // `co_await`, also of an awaitable of another library, it goes on on a thread of that pool (any of
-// them). Use `here` to opt out. A task without a pool (`sync_wait(task)`) goes on wherever it is
-// resumed.
+// them). Use `here` to opt out; where a task that did so ends, its awaiter goes on. A task without
+// a pool (`sync_wait(task)`) goes on wherever it is resumed.
 //
 // Lifetime. Awaiting takes the task: the object is empty afterwards, and awaiting that throws
 // std::logic_error. A task that was never awaited is destroyed with its arguments (don't nest tasks
