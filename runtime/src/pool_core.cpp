@@ -7,6 +7,8 @@
 
 #include <bobbin/runtime/errors.hpp>
 
+#include <algorithm>
+#include <new>
 #include <pthread.h>
 #include <signal.h>
 #include <stdexcept>
@@ -144,7 +146,25 @@ void pool_core::inject(work_item item) {
     }
     counters_.injected.fetch_add(1, std::memory_order_relaxed);
     trace(event::work_injected);
-    wake_one();
+    if (!wake_one() && take_back(item)) throw std::bad_alloc();
+}
+
+// After a wake-up that failed. False if a loop that was awake has taken `item` all the same.
+bool pool_core::take_back(work_item item) noexcept {
+    bool found = false;
+    {
+        const std::lock_guard lock(injection_mutex_);
+        const auto place = std::find(injection_.begin(), injection_.end(), item);
+        found = place != injection_.end();
+        if (found) injection_.erase(place);
+        injection_size_.store(injection_.size(), std::memory_order_seq_cst);
+    }
+    if (found) counters_.injected.fetch_sub(1, std::memory_order_relaxed);
+    // Others may have sent work and relied on the loop that did not come. Seq_cst, with their
+    // `try_wake`, as after any `parking::leave`.
+    while (injection_size_.load(std::memory_order_seq_cst) > 0 && !wake_one())
+        std::this_thread::yield();
+    return found;
 }
 
 void pool_core::spawn(promise_base& work) {

@@ -28,7 +28,7 @@ public:
     // Waits for all work and ends the threads. Once, before destruction.
     void drain() noexcept;
 
-    // Any thread. Sends `item` to the pool. May throw std::bad_alloc.
+    // Any thread. Sends `item` to the pool. May throw std::bad_alloc, and then it was not sent.
     void inject(work_item item);
 
     // A task that the destructor waits for, besides Asio's handlers.
@@ -44,8 +44,10 @@ public:
         leaving_.fetch_sub(1, std::memory_order_release);
     }
 
-    // Any thread. Wakes a thread to look for work, unless one looks already or all are awake.
-    void wake_one() noexcept;
+    // Any thread. Wakes a thread to look for work, unless one looks already or all are awake. False
+    // if there is no memory to send for one. A loop may ignore that, as it comes to its own work in
+    // the end.
+    bool wake_one() noexcept;
 
     // A thread of ours, in a handler of Asio's: runs `item` there.
     void resume_from_asio(worker& self, work_item item) noexcept;
@@ -77,6 +79,7 @@ private:
     // other completions wait behind them.
     enum class search : std::uint8_t { no, yes, never };
 
+    bool take_back(work_item item) noexcept;
     void start_threads(const std::string& name);
     void join_threads() noexcept;
     void run_thread(unsigned index, const std::string& name) noexcept;

@@ -8,6 +8,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace bobbin::inline v0::detail {
@@ -37,11 +38,18 @@ worker& own_worker() noexcept {
 
 }  // namespace
 
-void pool_core::wake_one() noexcept {
-    if (!idle_.try_wake()) return;
-    count(counters_.woken);
+bool pool_core::wake_one() noexcept {
+    if (!idle_.try_wake()) return true;
+    try {
+        count(counters_.woken);
+        boost::asio::post(asio_, [this] { loop(own_worker(), 0, search::yes); });
+    } catch (const std::bad_alloc&) {
+        counters_.woken.fetch_sub(1, std::memory_order_relaxed);
+        static_cast<void>(idle_.leave(true));
+        return false;
+    }
     trace(event::worker_woken);
-    boost::asio::post(asio_, [this] { loop(own_worker(), 0, search::yes); });
+    return true;
 }
 
 void pool_core::resume_from_asio(worker& self, work_item item) noexcept {

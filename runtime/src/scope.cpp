@@ -28,11 +28,12 @@ void nursery::spawn(task<void> child) {
     if (at_home) {
         self->push(unstarted);
         self->pushed();
-    } else if (pool == nullptr) {
-        detail::run_here(unstarted, nullptr);
     } else {
         try {
-            pool->inject(unstarted);
+            if (pool == nullptr)
+                detail::run_here(unstarted, nullptr);
+            else
+                pool->inject(unstarted);
         } catch (...) {
             scope_.remaining.fetch_sub(1, std::memory_order_relaxed);
             throw;

@@ -129,7 +129,7 @@ private:
 
 }  // namespace
 
-void run_here(work_item item, pool_core* home) noexcept {
+void run_here(work_item item, pool_core* home) {
     worker* const self = current_worker;
     if (home != nullptr && (self == nullptr || self->pool != home)) {
         home->inject(item);

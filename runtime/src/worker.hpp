@@ -22,7 +22,7 @@ class pool_core;
 
 class worker {
 public:
-    worker(pool_core* owner, unsigned number, parking<>& gate) noexcept
+    worker(pool_core* owner, unsigned number, parking<>& gate)
         : pool(owner), index(number), idle_(gate) {}
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;

@@ -15,11 +15,14 @@
 #include <bobbin/runtime/when_all.hpp>
 #include <bobbin/runtime/when_any.hpp>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdlib>
 #include <doctest/doctest.h>
 #include <new>
 #include <stop_token>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -27,9 +30,9 @@ namespace {
 
 enum class failing { nothing, once, from_then_on };
 
-// All tests here run on one thread.
-failing mode = failing::nothing;
-int allocations_left = 0;
+// Of the thread that is to run out; a pool's threads never do.
+constinit thread_local failing mode = failing::nothing;
+constinit thread_local int allocations_left = 0;
 
 bool must_fail() noexcept {
     if (mode == failing::nothing || allocations_left-- > 0) return false;
@@ -62,6 +65,13 @@ public:
 }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
     std::free(memory);
+}
+
+// Where Asio takes memory from.
+extern "C" [[gnu::noinline]] void* aligned_alloc(std::size_t alignment, std::size_t size) {
+    void* memory = nullptr;
+    const auto pointers = std::max(alignment, sizeof(void*));
+    return must_fail() || posix_memalign(&memory, pointers, size) != 0 ? nullptr : memory;
 }
 
 namespace {
@@ -105,6 +115,41 @@ void run_out_of_memory(Program program) {
             REQUIRE(failures < 10'000);
         }
         CHECK(failures > 1);
+    }
+}
+
+// Calls `send(task)` with one more allocation each time, until it succeeds. Only then may the task
+// run.
+template <class Send>
+void run_out_of_memory_outside(Send send) {
+    for (const failing how : {failing::once, failing::from_then_on}) {
+        CAPTURE(static_cast<int>(how));
+        int failures = 0;
+        for (bool enough = false; !enough; ++failures) {
+            CAPTURE(failures);
+            std::atomic<int> runs = 0;
+            auto work = [&runs](counted) -> task<void> {
+                ++runs;
+                co_return;
+            };
+            enough = send(work(counted(1)), how, failures);
+            CHECK(runs == (enough ? 1 : 0));
+            CHECK(counted::alive() == 0);
+            REQUIRE(failures < 1000);
+        }
+        CHECK(failures > 1);
+    }
+}
+
+// True if `start` comes through.
+template <class Start>
+bool comes_through(failing how, int nth, Start start) {
+    try {
+        const short_of_memory until_end(how, nth);
+        start();
+        return true;
+    } catch (const std::bad_alloc&) {
+        return false;
     }
 }
 
@@ -219,5 +264,41 @@ TEST_CASE_FIXTURE(balanced, "parallel loops and reductions leave nothing behind"
         };
         const auto all = co_await bobbin::transform_reduce(0, 10, std::vector<int>(), join, value);
         co_return sum == 55 && all.size() == 10 ? 1 : 0;
+    });
+}
+
+TEST_CASE_FIXTURE(balanced, "a task that a pool cannot be told of has not begun") {
+    run_out_of_memory_outside([](task<void> work, failing how, int nth) {
+        bobbin::thread_pool pool({.threads = 1});
+        return comes_through(how, nth, [&] { pool.spawn(std::move(work)); });
+    });
+}
+
+TEST_CASE_FIXTURE(balanced, "a task that cannot be sent to be waited for has not begun") {
+    run_out_of_memory_outside([](task<void> work, failing how, int nth) {
+        bobbin::thread_pool pool({.threads = 1});
+        return comes_through(how, nth, [&] { bobbin::sync_wait(pool, std::move(work)); });
+    });
+    run_out_of_memory_outside([](task<void> work, failing how, int nth) {
+        return comes_through(how, nth, [&] { bobbin::sync_wait(std::move(work)); });
+    });
+}
+
+TEST_CASE_FIXTURE(balanced, "a child that another thread cannot spawn has not begun") {
+    run_out_of_memory_outside([](task<void> work, failing how, int nth) {
+        bool spawned = false;
+        auto body = [&](nursery& children) -> task<void> {
+            std::thread([&] {
+                spawned = comes_through(how, nth, [&] { children.spawn(std::move(work)); });
+            }).join();
+            co_return;
+        };
+        {
+            // Two threads: one waits in the body, the other must be woken.
+            bobbin::thread_pool pool({.threads = 2});
+            auto all = [&]() -> task<void> { co_await bobbin::scope(body); };
+            bobbin::sync_wait(pool, all());
+        }
+        return spawned;
     });
 }

@@ -9,8 +9,8 @@ namespace bobbin::inline v0 {
 
 // Runs `work` on `pool` and blocks this thread until it has ended; returns its result or throws its
 // exception. From any thread that is not one of the pool's: there it throws `would_deadlock`.
-// Throws `pool_closed` after `stop()` and in a forked child. After `pool.stop()` meanwhile, a task
-// that has not begun throws `cancelled`.
+// Throws `pool_closed` after `stop()` and in a forked child, std::bad_alloc; then `work` has not
+// begun. After `pool.stop()` meanwhile, a task that has not begun throws `cancelled`.
 template <class T>
 T sync_wait(thread_pool& pool, task<T> work) {
     detail::check_awaitable(work);
@@ -20,7 +20,7 @@ T sync_wait(thread_pool& pool, task<T> work) {
 
 // Runs `work` without a pool: on this thread, and on whichever thread resumes it; so its children
 // run one after another, and timers are not to be had (`no_pool`). Throws `would_deadlock` inside a
-// task.
+// task, std::bad_alloc; then `work` has not begun.
 template <class T>
 T sync_wait(task<T> work) {
     detail::check_awaitable(work);

@@ -10,7 +10,7 @@ class pool_core;
 // Every resumption from outside a task goes through here: loops, Asio's completions, `sync_wait`,
 // foreign callbacks. On a thread of `home` (on any thread, if `home` is none) `item` runs now, or,
 // if a task is running on this thread already, right after it; on any other thread it is sent to
-// `home`.
-void run_here(work_item item, pool_core* home) noexcept;
+// `home`. May throw std::bad_alloc, and then it will not run.
+void run_here(work_item item, pool_core* home);
 
 }  // namespace bobbin::inline v0::detail
