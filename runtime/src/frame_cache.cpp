@@ -3,6 +3,7 @@
 // free(). So frames made on one thread and ended on another come back to the first.
 #include <bobbin/runtime/detail/frame_cache.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <mutex>
@@ -57,18 +58,21 @@ public:
     // Takes a batch of linked blocks; false if there are enough.
     bool give(block* batch) noexcept {
         const std::lock_guard lock(mutex_);
-        if (count_ == shared_batches) return false;
+        const auto count = count_.load(std::memory_order_relaxed);
+        if (count == shared_batches) return false;
         batch->next_batch = first_;
         first_ = batch;
-        ++count_;
+        count_.store(count + 1, std::memory_order_relaxed);
         return true;
     }
     block* take() noexcept {
+        // Relaxed: a hint, as there may be one in a moment anyway.
+        if (count_.load(std::memory_order_relaxed) == 0) return nullptr;
         const std::lock_guard lock(mutex_);
         block* batch = first_;
         if (batch != nullptr) {
             first_ = batch->next_batch;
-            --count_;
+            count_.store(count_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
         }
         return batch;
     }
@@ -76,7 +80,7 @@ public:
 private:
     std::mutex mutex_;
     block* first_ = nullptr;
-    unsigned count_ = 0;
+    std::atomic<unsigned> count_{0};  // written under the lock, read without
 };
 
 constinit thread_local local_list local[frame_classes + 1] = {};

@@ -130,16 +130,29 @@ void pool_core::check_not_forked() const {
 
 void pool_core::check_open() const {
     check_not_forked();
-    if (stopped_.load(std::memory_order_relaxed))
-        throw pool_closed("bobbin: thread_pool '" + name_ + "' was stopped and takes no more work");
+    if (closed_.load(std::memory_order_relaxed))
+        throw pool_closed("bobbin: thread_pool '" + name_ + "' was " +
+                          (spawned_.stop.requested() ? "stopped" : "closed") +
+                          " and takes no more work");
 }
 
-void pool_core::inject(work_item item) {
+void pool_core::send(work_item item, priority how) {
+    worker* const self = current_worker;
+    if (self == nullptr || self->pool != this || !self->running() || how == priority::high)
+        return inject(item, how);
+    self->reserve(1);
+    self->push(item);
+    self->pushed();
+}
+
+void pool_core::inject(work_item item, priority how) {
     // As soon as the item is in the queue, it may run, end, and with it the pool.
     const work_guard pool_stays(*this);
     {
         const std::lock_guard lock(injection_mutex_);
-        injection_.push_back(item);
+        const auto at = how == priority::high ? urgent_ : injection_.size();
+        injection_.insert(injection_.begin() + static_cast<std::ptrdiff_t>(at), item);
+        if (how == priority::high) ++urgent_;
         // Seq_cst, with the read in `sees_work` after `parking::leave`; `try_wake` begins with a
         // barrier.
         injection_size_.store(injection_.size(), std::memory_order_seq_cst);
@@ -156,6 +169,7 @@ bool pool_core::take_back(work_item item) noexcept {
         const std::lock_guard lock(injection_mutex_);
         const auto place = std::find(injection_.begin(), injection_.end(), item);
         found = place != injection_.end();
+        if (found && place - injection_.begin() < static_cast<std::ptrdiff_t>(urgent_)) --urgent_;
         if (found) injection_.erase(place);
         injection_size_.store(injection_.size(), std::memory_order_seq_cst);
     }
@@ -192,7 +206,7 @@ std::coroutine_handle<> pool_core::spawned_ended(join_scope& scope, promise_base
 
 void pool_core::stop() noexcept {
     if (forked()) return;
-    stopped_.store(true, std::memory_order_relaxed);
+    close();
     spawned_.stop.request_stop();
 }
 

@@ -5,6 +5,7 @@
 #include "worker.hpp"
 
 #include <bobbin/runtime/detail/join_scope.hpp>
+#include <bobbin/runtime/job_options.hpp>
 #include <bobbin/runtime/thread_pool.hpp>
 
 #include <atomic>
@@ -29,7 +30,11 @@ public:
     void drain() noexcept;
 
     // Any thread. Sends `item` to the pool. May throw std::bad_alloc, and then it was not sent.
-    void inject(work_item item);
+    void inject(work_item item, priority how = priority::normal);
+
+    // Any thread. The same, but what comes from a task of this pool's own, and has no priority,
+    // stays on its thread until another thread has nothing better to do.
+    void send(work_item item, priority how = priority::normal);
 
     // A task that the destructor waits for, besides Asio's handlers.
     void task_begins() { asio_.get_executor().on_work_started(); }
@@ -54,6 +59,7 @@ public:
 
     // Throws `pool_closed` if nothing may come in from outside.
     void check_open() const;
+    void close() noexcept { closed_.store(true, std::memory_order_relaxed); }
     void check_not_forked() const;
     bool forked() const noexcept;
 
@@ -104,12 +110,13 @@ private:
     std::vector<std::unique_ptr<worker>> workers_;
     custom_scope spawned_;
     const unsigned fork_generation_;
-    std::atomic<bool> stopped_{false};
+    std::atomic<bool> closed_{false};
     std::atomic<std::size_t> leaving_{0};  // threads in `task_ended`
     const std::string name_;
 
     std::mutex injection_mutex_;
     std::deque<work_item> injection_;
+    std::size_t urgent_ = 0;                      // those in front, of high priority
     std::atomic<std::size_t> injection_size_{0};  // written under the mutex, read without
 
     counters counters_;

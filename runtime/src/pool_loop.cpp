@@ -163,8 +163,11 @@ work_item pool_core::take_injected(worker& self) noexcept {
     if (injection_.empty()) return 0;
     const work_item first = injection_.front();
     injection_.pop_front();
+    if (urgent_ > 0) --urgent_;
     // Its share of the rest goes to the deque, where this thread takes it without the lock.
-    const auto batch = std::min(injection_.size() / workers_.size(), largest_batch);
+    // What has priority is taken one by one, so that no thread keeps it from another.
+    const auto batch =
+        urgent_ > 0 ? 0 : std::min(injection_.size() / workers_.size(), largest_batch);
     if (batch > 0) self.reserve(batch);
     for (std::size_t i = batch; i-- > 0;) self.push(injection_[i]);
     self.pushed();

@@ -19,25 +19,16 @@ void nursery::spawn(task<void> child) {
     auto& promise = detail::promise_of(child);
     promise.scope = &scope_;
     const auto unstarted = detail::as_unstarted(promise);
-    detail::worker* const self = detail::current_worker;
-    const bool at_home =
-        self != nullptr && self->running() && (pool == nullptr || self->pool == pool);
-    if (at_home) self->reserve(1);
     // Relaxed: whoever may spawn holds the scope open, so it can't end meanwhile.
     scope_.remaining.fetch_add(1, std::memory_order_relaxed);
-    if (at_home) {
-        self->push(unstarted);
-        self->pushed();
-    } else {
-        try {
-            if (pool == nullptr)
-                detail::run_here(unstarted, nullptr);
-            else
-                pool->inject(unstarted);
-        } catch (...) {
-            scope_.remaining.fetch_sub(1, std::memory_order_relaxed);
-            throw;
-        }
+    try {
+        if (pool != nullptr)
+            pool->send(unstarted);
+        else
+            detail::run_here(unstarted, nullptr);
+    } catch (...) {
+        scope_.remaining.fetch_sub(1, std::memory_order_relaxed);
+        throw;
     }
     // It is the scope's now; it may even have ended.
     detail::task_access::release(child);

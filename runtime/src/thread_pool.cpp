@@ -32,6 +32,18 @@ void thread_pool::spawn(task<void> work) {
     detail::task_access::release(work);
 }
 
+void thread_pool::close() noexcept {
+    core_->close();
+}
+
+detail::join_scope& thread_pool::root() noexcept {
+    return core_->scope();
+}
+
+void thread_pool::check_open() const {
+    core_->check_open();
+}
+
 void thread_pool::stop() noexcept {
     core_->stop();
 }

@@ -117,22 +117,26 @@ task<void> sleep_for(std::chrono::nanoseconds duration) {
 namespace detail {
 
 struct deadline::timer {
-    timer(pool_core& pool, stop_signal to_stop)
-        : asio_timer(pool.asio()), signal(std::move(to_stop)) {}
+    timer(pool_core& pool, stop_signal to_stop, std::function<void()> to_call)
+        : asio_timer(pool.asio()), signal(std::move(to_stop)), expired(std::move(to_call)) {}
     boost::asio::steady_timer asio_timer;
     stop_signal signal;
+    std::function<void()> expired;
     std::atomic<bool> passed{false};
 };
 
-deadline::deadline(join_scope& enclosing, std::chrono::nanoseconds limit)
+deadline::deadline(join_scope& enclosing, std::chrono::nanoseconds limit,
+                   std::function<void()> expired)
     : scope_(join_kind::custom) {
     scope_.open(enclosing);
-    timer_ = std::make_shared<timer>(pool_of(enclosing), scope_.stop.signal(scope_));
+    timer_ =
+        std::make_shared<timer>(pool_of(enclosing), scope_.stop.signal(scope_), std::move(expired));
     timer_->asio_timer.expires_at(after(limit));
     timer_->asio_timer.async_wait([timer = timer_](boost::system::error_code error) {
         if (error) return;
         // Relaxed: whoever sees it has seen the stop, which releases.
         timer->passed.store(true, std::memory_order_relaxed);
+        if (timer->expired) timer->expired();
         timer->signal.request();
     });
 }

@@ -4,6 +4,7 @@
 #include "hooks.hpp"
 #include "pool_core.hpp"
 
+#include <bobbin/runtime/detail/batch_core.hpp>
 #include <bobbin/runtime/detail/finish.hpp>
 #include <bobbin/runtime/detail/split.hpp>
 
@@ -21,7 +22,7 @@ using namespace std::chrono_literals;
 constexpr std::int32_t longest_slice = 64;
 // What a slice should take: long enough for the clock to cost nothing, short against a turn.
 constexpr auto slice_time = 20us;
-// Slices in a row that go without a look at the clock, if one of them was short.
+// Steps in a row that go without a look at the clock, if those before were short.
 constexpr std::int32_t most_unclocked = 3;
 // How long a busy thread goes on before Asio has its turn.
 constexpr auto turn_time = 100us;
@@ -88,13 +89,13 @@ void worker::step(work_item item) noexcept {
 
 bool worker::turn_is_over() noexcept {
     // Reading the clock costs as much as two forks.
-    if (budget_ <= 0 && unclocked_ > 0) {
+    if (unclocked_ > 0) {
         --unclocked_;
         return false;
     }
     const auto now = std::chrono::steady_clock::now();
     const auto taken = now - std::exchange(slice_began_, now);
-    unclocked_ = budget_ <= 0 && taken < slice_time / 4 ? most_unclocked : 0;
+    unclocked_ = taken < slice_time / 4 ? most_unclocked : 0;
     if (taken > slice_time)
         slice_ = std::max(slice_ / 2, 1);
     else if (budget_ <= 0)
@@ -142,6 +143,18 @@ void run_here(work_item item, pool_core* home) {
     } else {
         self->pool->resume_from_asio(*self, item);
     }
+}
+
+void run_in_line(work_item item) {
+    struct aside {
+        ~aside() { current_worker = outer; }
+        worker* const outer = std::exchange(current_worker, nullptr);
+    } const outer;
+    visiting_worker().drive(item);
+}
+
+bool turn_is_over() noexcept {
+    return current_worker->turn_is_over(std::chrono::steady_clock::now());
 }
 
 bool splitter::turn_is_over() const noexcept {

@@ -92,7 +92,7 @@ private:
 
     std::int32_t budget_ = 1;        // transfers left before the stack is unwound
     std::int32_t slice_ = 1;         // what the budget is refilled with
-    std::int32_t unclocked_ = 0;     // slices to come that don't look at the clock
+    std::int32_t unclocked_ = 0;     // steps to come that don't look at the clock
     parking<>& idle_;                // the pool's; read at every push
     work_item next_ = 0;             // goes on as soon as the stack is unwound
     promise_base* ended_ = nullptr;  // see `ended`

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bobbin/runtime/available_parallelism.hpp>
+#include <bobbin/runtime/pool_interface.hpp>
 #include <bobbin/runtime/task.hpp>
 
 #include <boost/asio/execution_context.hpp>
@@ -36,6 +37,7 @@ struct thread_pool_stats {
 class thread_pool;
 
 namespace detail {
+class join_scope;
 class pool_core;
 pool_core& core_of(thread_pool& pool) noexcept;
 }  // namespace detail
@@ -52,8 +54,13 @@ pool_core& core_of(thread_pool& pool) noexcept;
 //
 // fork(): in the child, giving the pool work or asking for its executor throws `pool_closed`, and
 // destroying it does nothing.
-class thread_pool {
+//
+// It models `pool` (see pool.hpp): submit, map and their like. Beyond what that asks for, it takes
+// any callable, with captures.
+class thread_pool : public pool_interface<thread_pool> {
 public:
+    static constexpr bool takes_captures = true;
+
     using executor_type = boost::asio::thread_pool::executor_type;
 
     // Throws std::invalid_argument for 0 or more than 32767 threads, std::system_error if a thread
@@ -72,7 +79,10 @@ public:
     // std::logic_error for an empty task, std::bad_alloc.
     void spawn(task<void> work);
 
-    // No new work from outside is taken, tasks that have not begun end as `cancelled` (inside
+    // No new work from outside is taken any more; what was taken runs. Idempotent.
+    void close() noexcept;
+
+    // `close`, and: tasks that have not begun end as `cancelled` (inside
     // running fork-join trees some microseconds' worth still begin), and those that run are asked
     // to stop. Returns at once. Handlers of Asio's still run. Idempotent.
     void stop() noexcept;
@@ -90,6 +100,10 @@ public:
 
 private:
     friend detail::pool_core& detail::core_of(thread_pool& pool) noexcept;
+    friend pool_interface<thread_pool>;
+    detail::join_scope& root() noexcept;
+    void check_open() const;
+
     std::unique_ptr<detail::pool_core> core_;
 };
 

@@ -13,4 +13,9 @@ class pool_core;
 // `home`. May throw std::bad_alloc, and then it will not run.
 void run_here(work_item item, pool_core* home);
 
+// Runs `item`, which belongs to no pool, on this stack, also while a task is running on this
+// thread; returns when it has ended or suspended. May throw std::bad_alloc, and then it will not
+// run.
+void run_in_line(work_item item);
+
 }  // namespace bobbin::inline v0::detail

@@ -106,17 +106,11 @@ concept native = requires(A& awaitable) {
     awaitable.await_native();
 };
 
-template <class T>
-class task_promise : public result_slot<T> {
+// What `co_await` means in a coroutine of the library's whose promise is a `Promise`, which is a
+// promise_base.
+template <class Promise>
+class awaiting : public Promise {
 public:
-    task_promise() noexcept {
-        static_assert(alignof(task_promise) <= alignof(std::max_align_t),
-                      "a task's result may not be over-aligned: return a std::unique_ptr to it");
-    }
-    task<T> get_return_object() noexcept;
-    std::suspend_always initial_suspend() const noexcept { return {}; }
-    final_awaiter final_suspend() const noexcept { return {}; }
-
     template <class U>
     task_awaiter<U> await_transform(task<U>&& child) {
         check_awaitable(child);
@@ -128,7 +122,7 @@ public:
     }
     template <native A>
     auto await_transform(A&& awaitable) {
-        return awaitable.await_native();
+        return std::forward<A>(awaitable).await_native();
     }
     template <class A>
     auto await_transform(A&& awaitable) {
@@ -137,6 +131,18 @@ public:
                       "await_ready, await_suspend and await_resume functions");
         return foreign_awaiter<A>(awaitable, this->scope->pool);
     }
+};
+
+template <class T>
+class task_promise : public awaiting<result_slot<T>> {
+public:
+    task_promise() noexcept {
+        static_assert(alignof(task_promise) <= alignof(std::max_align_t),
+                      "a task's result may not be over-aligned: return a std::unique_ptr to it");
+    }
+    task<T> get_return_object() noexcept;
+    std::suspend_always initial_suspend() const noexcept { return {}; }
+    final_awaiter final_suspend() const noexcept { return {}; }
 };
 
 }  // namespace detail

@@ -1,0 +1,95 @@
+// A job: work that was handed to a pool and will have a result.
+#pragma once
+
+#include <bobbin/runtime/detail/job_awaiter.hpp>
+#include <bobbin/runtime/detail/job_core.hpp>
+#include <bobbin/runtime/errors.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+namespace bobbin::inline v0 {
+
+// What `submit` returns; Python's Future.
+//
+//     bobbin::job<int> j = pool.submit(multiply, 6, 7);     // it may begin at once
+//     j.on_done([](const bobbin::job<int>& ended) { … });
+//     int v = co_await std::move(j);                        // in a task; elsewhere j.get()
+//
+// A job is pending until a worker executes it, then running, then done (it has a value) or failed
+// (it threw); or it is cancelled and never runs. A job that ran is not cancelled, also if it ended
+// by throwing `cancelled`: then it has failed with that.
+//
+// Dropping the object lets the job run on. An exception that nobody has been shown by then goes to
+// the error handler (`set_error_handler`). It may outlive its pool.
+//
+// Threads. All const members may be called from any thread, at once. R is void or an object type.
+template <class R>
+class [[nodiscard]] job {
+public:
+    using value_type = R;
+    using const_reference = std::add_lvalue_reference_t<std::add_const_t<R>>;
+
+    // No job: only to be assigned to, and to be asked by `operator bool`.
+    job() noexcept = default;
+    explicit operator bool() const noexcept { return static_cast<bool>(state_); }
+
+    job_status status() const noexcept { return state_->status(); }
+    bool pending() const noexcept { return status() == job_status::pending; }
+    bool running() const noexcept { return status() == job_status::running; }
+    bool done() const noexcept { return state_->ended(); }  // with whatever
+    bool failed() const noexcept { return status() == job_status::failed; }
+    bool cancelled() const noexcept { return status() == job_status::cancelled; }
+
+    // True if the job is cancelled, now or before: it has not run and never will. A job that runs
+    // is asked to stop (see `this_stop_token`), and false is returned.
+    bool cancel() const noexcept { return state_->cancel(); }
+
+    // Blocks until the job has ended; its value, or throws its exception, `cancelled` for a job
+    // that is. As often as one likes. On a thread of the pool that runs the job it throws
+    // `would_deadlock` unless the job has ended.
+    const_reference get() const;
+    // Blocks in the same way, and throws nothing of the job's.
+    void wait() const { state_->wait(); }
+
+    // Calls `callback(job)` when the job has ended, once: on a thread of its pool, in the order in
+    // which they were given; here and now if all that is over. What it throws goes to the error
+    // handler. It may do anything but block. May throw std::bad_alloc.
+    template <std::invocable<const job<R>&> F>
+    void on_done(F callback) const;
+
+    // `co_await std::move(j)`: waits for the end and moves the value out, or throws the job's
+    // exception. `co_await j` gives a const reference, as often as one likes. If the awaiting task
+    // is asked to stop meanwhile, `cancelled` is thrown; the job runs on, unless `cancel` is
+    // called.
+    auto await_native() const& noexcept { return detail::job_awaiter<R, false>(state_.get()); }
+    auto await_native() && noexcept { return detail::job_awaiter<R, true>(state_.get()); }
+
+private:
+    friend struct detail::job_access;
+    explicit job(detail::job_ref<detail::job_state<R>> state) noexcept : state_(std::move(state)) {}
+
+    detail::job_ref<detail::job_state<R>> state_;
+};
+
+template <class R>
+auto job<R>::get() const -> const_reference {
+    state_->wait();
+    detail::rethrow_if_failed(*state_);
+    if constexpr (!std::is_void_v<R>) return state_->value();
+}
+
+template <class R>
+template <std::invocable<const job<R>&> F>
+void job<R>::on_done(F callback) const {
+    auto call = [callback = std::move(callback)](detail::job_core& core) mutable {
+        auto& state = static_cast<detail::job_state<R>&>(core);
+        const job<R> ended(detail::job_ref<detail::job_state<R>>::of(state));
+        callback(ended);
+    };
+    detail::job_callback<decltype(call)>::add(*state_, std::move(call));
+}
+
+}  // namespace bobbin::inline v0

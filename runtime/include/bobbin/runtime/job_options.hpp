@@ -1,0 +1,49 @@
+// How jobs are to be run.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+namespace bobbin::inline v0 {
+
+// Jobs of high priority begin before those of normal priority that wait with them to be taken up
+// by the pool; they interrupt nothing.
+enum class priority : std::uint8_t { normal, high };
+
+// Of one job. Whatever is left out has the value shown.
+struct job_options {
+    // For each time that the job is run, from its beginning; 0 is none. When it has passed, the job
+    // fails with `timed_out`, whatever it ends with later, and is asked to stop; until it has ended
+    // it still counts as work of the pool. Negative: std::invalid_argument.
+    std::chrono::nanoseconds timeout{0};
+    // How many times a job that threw, or whose worker died, is run again, with fresh copies of its
+    // arguments, before its error counts. Not after `cancelled` and `timed_out`.
+    unsigned retries = 0;
+    bobbin::priority priority = priority::normal;
+};
+
+// The pool chooses, and adapts to how long jobs take.
+inline constexpr std::size_t automatic = std::numeric_limits<std::size_t>::max();
+
+// Of the jobs that are made of a range.
+struct map_options {
+    // Jobs that a worker takes at once. 0: std::invalid_argument. Each job has its own result and
+    // error, whatever its chunk. With a timeout they are taken one at a time.
+    std::size_t chunk_size = automatic;
+    // Inputs taken from the range whose jobs are unfinished, at most; of streams, whose results
+    // have not been handed on to the reader either. 0: std::invalid_argument. Automatic: 1024 for
+    // streams and for functions that are coroutines, unbounded otherwise.
+    std::size_t window = automatic;
+    std::chrono::nanoseconds timeout{0};  // of each job, as in `job_options`
+    unsigned retries = 0;                 // of each job
+    bobbin::priority priority = priority::normal;
+};
+
+static_assert(std::is_trivially_destructible_v<job_options> &&
+                  std::is_trivially_destructible_v<map_options>,
+              "or designated initialisers in a co_await break on g++ 12");
+
+}  // namespace bobbin::inline v0

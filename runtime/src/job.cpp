@@ -1,0 +1,238 @@
+// The end of a job, and who is told. See job_core.hpp.
+#include "pool_core.hpp"
+#include "unseen_error.hpp"
+
+#include <bobbin/runtime/detail/job_awaiter.hpp>
+#include <bobbin/runtime/detail/run_here.hpp>
+#include <bobbin/runtime/errors.hpp>
+
+#include <array>
+#include <condition_variable>
+#include <mutex>
+
+namespace bobbin::inline v0::detail {
+
+namespace {
+
+constexpr std::uintptr_t empty = 0;
+constexpr std::uintptr_t closed = 1;
+
+// Jobs share some locks: one of its own would be a fifth of a small job.
+std::mutex& lock_of(const job_core* job) noexcept {
+    constinit static std::array<std::mutex, 64> locks;
+    return locks[(reinterpret_cast<std::uintptr_t>(job) >> 6U) % locks.size()];
+}
+
+// A thread that blocks until a job has ended.
+class blocked_thread : public job_listener {
+public:
+    blocked_thread() noexcept : job_listener(true) {}
+    void wait() {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return told_; });
+    }
+
+private:
+    void job_ended() noexcept override {
+        // Under the lock: the waiting thread can't destroy what is being notified.
+        const std::lock_guard lock(mutex_);
+        told_ = true;
+        changed_.notify_one();
+    }
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool told_ = false;
+};
+
+}  // namespace
+
+job_status job_core::status() const noexcept {
+    // Acquire, with the release in `settle` and `cancel`: the result is there.
+    const auto now = status_.load(std::memory_order_acquire);
+    return now == settling ? job_status::running : now;
+}
+
+bool job_core::cancel() noexcept {
+    auto expected = job_status::pending;
+    // Release, with whoever learns of it; acquire, as in `status`.
+    if (status_.compare_exchange_strong(expected, job_status::cancelled, std::memory_order_acq_rel,
+                                        std::memory_order_acquire)) {
+        kind_->request_stop(*this);  // so that the pool does not even begin it
+        tell_waiting();
+        return true;
+    }
+    if (expected == job_status::running) kind_->request_stop(*this);
+    return expected == job_status::cancelled;
+}
+
+bool job_core::claim() noexcept {
+    auto expected = job_status::pending;
+    return status_.compare_exchange_strong(expected, job_status::running, std::memory_order_acquire,
+                                           std::memory_order_relaxed);
+}
+
+bool job_core::begin_settling() noexcept {
+    auto expected = job_status::running;
+    return status_.compare_exchange_strong(expected, settling, std::memory_order_acquire,
+                                           std::memory_order_relaxed);
+}
+
+void job_core::settle(job_status final_status) noexcept {
+    status_.store(final_status, std::memory_order_release);
+}
+
+void job_core::settle_unclaimed() noexcept {
+    auto expected = status_.load(std::memory_order_relaxed);
+    if (expected == job_status::pending)
+        status_.compare_exchange_strong(expected, job_status::cancelled, std::memory_order_release,
+                                        std::memory_order_relaxed);
+}
+
+// --- listeners ---
+
+bool job_core::listen(job_listener& added) noexcept {
+    const std::lock_guard lock(lock_of(this));
+    if (added.withdrawn_ || (added.waits_ && ended())) return false;
+    // Acquire, with the release in `close`.
+    auto first = listeners_.load(std::memory_order_acquire);
+    if (first == closed) return false;
+    if (first == empty) {
+        added.next_ = added.previous_ = &added;
+        // Release, with the acquire of the word in `tell_waiting` and `close`: they see the
+        // listener. Acquire, with the release of `tell_waiting`: if that came first and saw nobody,
+        // the status that was stored before it is seen here. It fails only if `close` was faster.
+        if (!listeners_.compare_exchange_strong(first, reinterpret_cast<std::uintptr_t>(&added),
+                                                std::memory_order_acq_rel,
+                                                std::memory_order_acquire)) {
+            added.next_ = added.previous_ = nullptr;
+            return false;
+        }
+        if (added.waits_ && ended()) {
+            unlink(added);
+            return false;
+        }
+        return true;
+    }
+    auto* const head = reinterpret_cast<job_listener*>(first);
+    added.next_ = head;
+    added.previous_ = head->previous_;
+    head->previous_->next_ = &added;
+    head->previous_ = &added;
+    return true;
+}
+
+// Under the lock.
+void job_core::unlink(job_listener& removed) noexcept {
+    const bool alone = removed.next_ == &removed;
+    if (!alone) {
+        removed.previous_->next_ = removed.next_;
+        removed.next_->previous_ = removed.previous_;
+    }
+    const auto word = reinterpret_cast<std::uintptr_t>(&removed);
+    if (listeners_.load(std::memory_order_relaxed) == word)
+        listeners_.store(alone ? empty : reinterpret_cast<std::uintptr_t>(removed.next_),
+                         std::memory_order_release);
+    removed.next_ = removed.previous_ = nullptr;
+}
+
+bool job_core::forget(job_listener& removed) noexcept {
+    const std::lock_guard lock(lock_of(this));
+    removed.withdrawn_ = true;
+    if (removed.next_ == nullptr) return false;
+    unlink(removed);
+    return true;
+}
+
+void job_core::tell_waiting() noexcept {
+    // Acquire and release, with `listen`: either this sees its word, or it sees the status.
+    if (listeners_.fetch_add(0, std::memory_order_acq_rel) <= closed) return;
+    for (;;) {
+        job_listener* next = nullptr;
+        {
+            const std::lock_guard lock(lock_of(this));
+            const auto word = listeners_.load(std::memory_order_relaxed);
+            if (word <= closed) return;
+            auto* const head = reinterpret_cast<job_listener*>(word);
+            for (next = head; !next->waits_; next = next->next_)
+                if (next->next_ == head) return;
+            unlink(*next);
+        }
+        next->job_ended();
+    }
+}
+
+void job_core::close() noexcept {
+    for (;;) {
+        auto word = empty;
+        // Release, with `listen`; acquire, the listener that was put there.
+        if (listeners_.compare_exchange_strong(word, closed, std::memory_order_acq_rel)) return;
+        job_listener* next = nullptr;
+        {
+            const std::lock_guard lock(lock_of(this));
+            word = listeners_.load(std::memory_order_relaxed);
+            if (word == empty) continue;  // it has been forgotten since
+            next = reinterpret_cast<job_listener*>(word);
+            unlink(*next);
+        }
+        next->job_ended();
+    }
+}
+
+void job_core::wait() const {
+    if (ended()) return;
+    if (kind_->runs_here(*this))
+        throw would_deadlock(
+            "bobbin: job::get or wait on a thread of the pool that should do the job; co_await it "
+            "instead");
+    blocked_thread self;
+    // Listening changes nothing that others see.
+    if (const_cast<job_core*>(this)->listen(self)) self.wait();
+}
+
+void job_core::drop() noexcept {
+    // Release, with the acquire of the last: everybody is done with the job.
+    if (references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    if (error != nullptr && !seen_.load(std::memory_order_relaxed)) report_unseen(error);
+    kind_->destroy(*this);
+}
+
+// --- how others wait ---
+
+void rethrow_if_failed(job_core& job) {
+    const auto status = job.status();
+    if (status == job_status::cancelled) throw cancelled();
+    if (status != job_status::failed) return;
+    job.seen();
+    std::rethrow_exception(job.error);
+}
+
+void report_callback_error() noexcept {
+    report_unseen(std::current_exception());
+}
+
+void suspended_task::resume() const noexcept {
+    run_here(item, home);
+}
+
+bool job_waiter::suspend(work_item awaiter, join_scope& scope) {
+    awaiter_ = {awaiter, scope.pool};
+    watch_.arm(scope, *this);
+    // From here on the task may be resumed elsewhere.
+    return job_->listen(*this);
+}
+
+void job_waiter::stop() noexcept {
+    if (job_->forget(*this)) awaiter_.resume();
+}
+
+void job_waiter::job_ended() noexcept {
+    awaiter_.resume();
+}
+
+void job_waiter::await_resume() {
+    watch_.disarm();
+    if (!job_->ended()) throw cancelled();
+}
+
+}  // namespace bobbin::inline v0::detail

@@ -1,0 +1,71 @@
+#include "pool_core.hpp"
+
+#include <bobbin/runtime/detail/attempt.hpp>
+#include <bobbin/runtime/detail/job_task.hpp>
+#include <bobbin/runtime/detail/run_here.hpp>
+#include <bobbin/runtime/errors.hpp>
+
+#include <exception>
+
+namespace bobbin::inline v0::detail {
+
+void start_member(join_scope& scope, promise_base& work, priority how, keeps_pool keeps) {
+    work.scope = &scope;
+    const work_item item = as_unstarted(work);
+    auto* const pool = scope.pool;
+    if (pool == nullptr) return run_in_line(item);
+    if (keeps == keeps_pool::yes) pool->task_begins();
+    try {
+        pool->send(item, how);
+    } catch (...) {
+        if (keeps == keeps_pool::yes) pool->task_ended();
+        throw;
+    }
+}
+
+bool is_thread_of(const pool_core* pool) noexcept {
+    return pool != nullptr && pool->runs_on_this_thread();
+}
+
+void job_task_ended(pool_core* pool) noexcept {
+    if (pool != nullptr) pool->task_ended();
+}
+
+void end_job(job_core& job, const promise_base& ended, bool alarmed) noexcept {
+    // It may not have begun: because of its own cancellation, or of its pool's.
+    job.settle_unclaimed();
+    if (alarmed ? job.begin_settling() : job.status() == job_status::running) {
+        job.error = ended.error;
+        // As for tasks that nobody awaits: having been stopped is nothing to report.
+        if (ended.state == task_state::cancelled) job.seen();
+        job.settle(ended.state == task_state::value ? job_status::done : job_status::failed);
+    } else if (job.status() != job_status::cancelled) {
+        return;  // its alarm has settled it, and told everybody
+    }
+    job.close();
+}
+
+void expire_job(job_core& job) noexcept {
+    if (!job.begin_settling()) return;
+    job.error = timed_out_error();
+    job.settle(job_status::failed);
+    job.close();
+}
+
+std::exception_ptr timed_out_error() {
+    return std::make_exception_ptr(timed_out());
+}
+
+bool may_try_again(const std::exception_ptr& error) noexcept {
+    try {
+        std::rethrow_exception(error);
+    } catch (const cancelled&) {
+        return false;
+    } catch (const timed_out&) {
+        return false;
+    } catch (...) {
+        return true;
+    }
+}
+
+}  // namespace bobbin::inline v0::detail
