@@ -6,6 +6,7 @@
 #include "frames.hpp"
 #include "gate.hpp"
 
+#include <bobbin/runtime/job.hpp>
 #include <bobbin/runtime/scope.hpp>
 #include <bobbin/runtime/sync_wait.hpp>
 #include <bobbin/runtime/thread_pool.hpp>
@@ -78,6 +79,19 @@ void share_frames_and_end_late() {
     }).join();
 }
 
+// Submits jobs from a task, keeps and awaits them; returns what they cost each.
+task<long> keep_jobs(bobbin::thread_pool& pool, int count) {
+    const long before = test::resident_bytes();
+    std::vector<bobbin::job<int>> jobs;
+    jobs.reserve(static_cast<std::size_t>(count));
+    for (int i = 0; i < count; ++i) jobs.push_back(pool.submit([](int value) { return value; }, i));
+    for (int i = 0; i < count; ++i) {
+        const int value = co_await jobs[static_cast<std::size_t>(i)];
+        if (value != i) co_return -1;
+    }
+    co_return (test::most_resident_bytes() - before) / count;
+}
+
 }  // namespace
 
 TEST_CASE("a million unfinished tasks, spawned by a task, cost less than 300 bytes each") {
@@ -130,6 +144,16 @@ TEST_CASE("a million unfinished tasks, spawned on the pool itself, cost less tha
             co_return measured;
         };
         return bobbin::sync_wait(pool, wait());
+    });
+    MESSAGE(cost, " bytes each");
+    CHECK(cost >= 0);
+    CHECK(cost < 300);
+}
+
+TEST_CASE("a million jobs kept cost less than 300 bytes each") {
+    const long cost = test::in_own_process([] {
+        bobbin::thread_pool pool({.threads = 2, .name = "test"});
+        return bobbin::sync_wait(pool, keep_jobs(pool, million));
     });
     MESSAGE(cost, " bytes each");
     CHECK(cost >= 0);

@@ -1,0 +1,94 @@
+// Goal: what threads offer beyond what every pool does (see pool_contract.hpp for that): captures,
+// jobs that hand their own pool more of them, and coroutines that wait beside each other.
+// Method: pools of one, two and seven threads.
+
+#include "gate.hpp"
+#include "places.hpp"
+
+#include <bobbin/runtime/sync_wait.hpp>
+#include <bobbin/runtime/thread_pool.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <doctest/doctest.h>
+#include <functional>
+#include <ranges>
+#include <utility>
+#include <vector>
+
+using bobbin::task;
+
+TEST_CASE("jobs may capture, and be function pointers") {
+    test::in_every_pool([](test::place& place) {
+        std::atomic<int> sum = 0;
+        place.run(place.pool().map([&sum](int i) { sum += i; }, std::views::iota(0, 100)));
+        CHECK(sum == 4950);
+        int (*const plus_one)(int) = [](int i) { return i + 1; };
+        CHECK(place.pool().submit(plus_one, 1).get() == 2);
+    });
+}
+
+TEST_CASE("jobs may await maps of their own pool, however few its threads") {
+    test::in_every_pool([](test::place& place) {
+        auto& pool = place.pool();
+        const auto inner = [](int i) { return i; };
+        const auto outer = [&](int count) -> task<long> {
+            const long sum =
+                co_await pool.map_reduce(inner, std::views::iota(0, count), std::plus<>(), 0L);
+            const std::vector<int> all = co_await pool.map(inner, std::views::iota(0, count));
+            co_return sum + static_cast<long>(all.size());
+        };
+        const std::vector<int> counts(50, 10);
+        CHECK(place.run(pool.map(outer, counts)) == std::vector<long>(50, 55));
+    });
+}
+
+TEST_CASE("a task of a pool may await its jobs, and stays on its threads") {
+    test::in_every_pool([](test::place& place) {
+        auto work = [](bobbin::thread_pool& pool) -> task<int> {
+            int sum = 0;
+            for (int i = 0; i < 200; ++i) {
+                auto job = pool.submit([](int number) { return number; }, i);
+                sum += co_await std::move(job);
+                sum += co_await pool.run([](int number) { return number; }, i);
+            }
+            auto results = pool.map_unordered([](int i) { return i; }, std::views::iota(0, 100));
+            while (const auto each = co_await results.next()) sum += each->value();
+            co_return sum;
+        };
+        CHECK(place.run(work(place.pool())) == 2 * 19900 + 4950);
+    });
+}
+
+TEST_CASE("of coroutines as many wait at once as the window admits, on any number of threads") {
+    test::in_every_pool([](test::place& place) {
+        constexpr std::size_t window = 16;
+        test::gate gate;
+        std::atomic<std::size_t> waiting = 0;
+        const auto waits = [&](int i) -> task<int> {
+            if (++waiting == window) gate.open();
+            co_await gate;
+            co_return i;
+        };
+        const std::vector<int> all =
+            place.run(place.pool().map(waits, std::views::iota(0, 100), {.window = window}));
+        CHECK(all.size() == 100);
+    });
+}
+
+TEST_CASE("a job that its own pool's task asks for blocks no thread: it throws") {
+    test::in_every_pool([](test::place& place) {
+        auto work = [](bobbin::thread_pool& pool) -> task<void> {
+            std::atomic<bool> end = false;
+            const auto waits = [&end] { end.wait(false); };
+            const auto job = pool.submit(waits);
+            CHECK_THROWS_AS(job.get(), bobbin::would_deadlock);
+            CHECK_THROWS_AS(job.wait(), bobbin::would_deadlock);
+            end = true;
+            end.notify_one();
+            co_await job;
+            job.get();  // it has ended
+        };
+        place.run(work(place.pool()));
+    });
+}
