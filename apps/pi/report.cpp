@@ -65,9 +65,9 @@ std::string with_what(const settings& settings) {
     if (settings.kernel == bobbin::mc_pi_kernel::scalar) {
         return "scalar kernel";
     }
-    const bool automatic = settings.isa == bobbin::mc_pi_isa::automatic;
+    const bool chosen_here = settings.isa == bobbin::mc_pi_isa::fastest;
     return fmt::format("fast kernel ({})",
-                       name_of(automatic ? bobbin::fastest_mc_pi_isa() : settings.isa));
+                       name_of(chosen_here ? bobbin::fastest_mc_pi_isa() : settings.isa));
 }
 
 }  // namespace
@@ -88,13 +88,15 @@ std::string as_text(const settings& settings, const result& result) {
 
 std::string as_json(const settings& settings, const result& result) {
     const summary summary = summarise(settings, result);
+    const bool automatic = settings.chunk == bobbin::automatic;
     return fmt::format(
-        R"({{"place":"{}","kernel":"{}","workers":{},"jobs":{},"samples":{},"chunk":1,"seed":{},)"
+        R"({{"place":"{}","kernel":"{}","workers":{},"jobs":{},"samples":{},"chunk":{},"seed":{},)"
         R"("estimates":{},"pi":{},"error":{},"seconds":{},"cpu_seconds":{}}})"
         "\n",
         name_of(settings.place), name_of(settings.kernel), settings.workers, settings.jobs,
-        settings.samples, settings.seed, apps::json_array(result.estimates), summary.mean,
-        summary.error, result.seconds, result.cpu_seconds);
+        settings.samples, automatic ? "\"auto\"" : std::to_string(settings.chunk), settings.seed,
+        apps::json_array(result.estimates), summary.mean, summary.error, result.seconds,
+        result.cpu_seconds);
 }
 
 }  // namespace pi

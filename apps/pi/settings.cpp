@@ -22,7 +22,7 @@ const std::vector<apps::choice<mc_pi_kernel>> kernels = {
     {"fast", mc_pi_kernel::fast},
 };
 const std::vector<apps::choice<mc_pi_isa>> isas = {
-    {"auto", mc_pi_isa::automatic},
+    {"auto", mc_pi_isa::fastest},
     {"baseline", mc_pi_isa::baseline},
     {"avx2", mc_pi_isa::avx2},
     {"avx512", mc_pi_isa::avx512},
@@ -31,6 +31,7 @@ const std::vector<apps::choice<mc_pi_isa>> isas = {
 // Limits that keep a slip of the finger from taking all memory, or days.
 constexpr apps::count_range job_range = {1, 10'000'000};
 constexpr apps::count_range sample_range = {1, 1'000'000'000'000};
+constexpr apps::count_range chunk_range = {1, 10'000'000};
 constexpr apps::count_range worker_range = {1, 1'024};
 
 }  // namespace
@@ -39,8 +40,8 @@ std::variant<settings, int> read_settings(int argc, char** argv) {
     settings chosen;
     chosen.workers = bobbin::available_parallelism();
     CLI::App app(
-        "Estimates pi from random points, in jobs that run one after the other or as "
-        "tasks on a pool of threads. The estimates depend on --jobs, --samples, --seed "
+        "Estimates pi from random points, in jobs that are mapped over a pool: of threads, or one "
+        "that runs them one after the other. The estimates depend on --jobs, --samples, --seed "
         "and --kernel, and on nothing else.",
         "pi");
     app.footer("Example: pi --samples 100000000 --workers 2");
@@ -52,6 +53,8 @@ std::variant<settings, int> read_settings(int argc, char** argv) {
     apps::add_count(app, "--samples", chosen.samples, sample_range, "Points of each job");
     apps::add_count(app, "--workers", chosen.workers, worker_range,
                     "Threads of the pool, with --place threads");
+    apps::add_count_or_auto(app, "--chunk", chosen.chunk, bobbin::automatic, chunk_range,
+                            "Jobs that a worker takes at once; auto: by how long they take");
     apps::add_count(app, "--seed", chosen.seed, {}, "Seed of the random streams");
     app.add_flag("--json", chosen.json, "Print the result as one JSON object and nothing else")
         ->disable_flag_override();

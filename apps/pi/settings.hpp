@@ -1,6 +1,7 @@
 // What the command line of pi asks for.
 #pragma once
 
+#include <bobbin/runtime/job_options.hpp>
 #include <bobbin/workloads/mc_pi.hpp>
 
 #include <cstdint>
@@ -14,11 +15,12 @@ enum class place { sequential, threads };
 struct settings {
     pi::place place = pi::place::threads;
     bobbin::mc_pi_kernel kernel = bobbin::mc_pi_kernel::fast;
-    bobbin::mc_pi_isa isa = bobbin::mc_pi_isa::automatic;
+    bobbin::mc_pi_isa isa = bobbin::mc_pi_isa::fastest;
     std::uint64_t jobs = 10;
-    std::uint64_t samples = 10'000'000;  ///< of each job
-    std::uint64_t workers = 1;           ///< threads that compute; 1 in sequential
-    std::uint64_t seed = 12;             ///< see workloads/README.md, "Equal estimates"
+    std::uint64_t samples = 10'000'000;       ///< of each job
+    std::uint64_t workers = 1;                ///< threads that compute; 1 in sequential
+    std::uint64_t chunk = bobbin::automatic;  ///< jobs that a worker takes at once
+    std::uint64_t seed = 12;                  ///< see workloads/README.md, "Equal estimates"
     bool json = false;
 };
 

@@ -3,25 +3,46 @@
 #include <charconv>
 #include <cstdio>
 #include <fmt/format.h>
+#include <string>
 #include <system_error>
 
 namespace apps {
 
+namespace {
+
+// `otherwise` says what is allowed beside numbers.
+std::uint64_t read_count(const std::string& name, const std::string& text, count_range range,
+                         std::string_view otherwise = "") {
+    const char* const end = text.data() + text.size();
+    std::uint64_t number = 0;
+    const auto [stopped, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc{} || stopped != end || number < range.min || number > range.max) {
+        throw CLI::ValidationError(
+            name, fmt::format("must be {}a whole number from {} to {}, in digits, not '{}'",
+                              otherwise, range.min, range.max, text));
+    }
+    return number;
+}
+
+}  // namespace
+
 void add_count(CLI::App& app, const std::string& name, std::uint64_t& variable, count_range range,
                const std::string& description) {
     const auto read = [name, range, &variable](const std::string& text) {
-        const char* const end = text.data() + text.size();
-        std::uint64_t number = 0;
-        const auto [stopped, error] = std::from_chars(text.data(), end, number);
-        if (error != std::errc{} || stopped != end || number < range.min || number > range.max) {
-            throw CLI::ValidationError(name, fmt::format("must be a whole number from {} to {}, "
-                                                         "in digits, not '{}'",
-                                                         range.min, range.max, text));
-        }
-        variable = number;
+        variable = read_count(name, text, range);
     };
     app.add_option_function<std::string>(name, read, description)
         ->option_text(fmt::format("N [{}]", variable));
+}
+
+void add_count_or_auto(CLI::App& app, const std::string& name, std::uint64_t& variable,
+                       std::uint64_t automatic, count_range range, const std::string& description) {
+    const auto read = [name, range, automatic, &variable](const std::string& text) {
+        variable = text == "auto" ? automatic : read_count(name, text, range, "auto or ");
+    };
+    app.add_option_function<std::string>(name, read, description)
+        ->option_text(fmt::format(
+            "auto|N [{}]", variable == automatic ? std::string("auto") : std::to_string(variable)));
 }
 
 std::optional<int> parse(CLI::App& app, int argc, char** argv) {

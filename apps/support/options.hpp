@@ -23,6 +23,10 @@ struct count_range {
 void add_count(CLI::App& app, const std::string& name, std::uint64_t& variable, count_range range,
                const std::string& description);
 
+/// The same, or the word "auto" for `automatic`, which is the default unless `variable` says else.
+void add_count_or_auto(CLI::App& app, const std::string& name, std::uint64_t& variable,
+                       std::uint64_t automatic, count_range range, const std::string& description);
+
 template <class T>
 struct choice {
     std::string_view word;

@@ -61,8 +61,8 @@ TEST_CASE("the JSON is one object with every field in its place, alone on stdout
     CHECK(run.exit_code == 0);
     CHECK(run.err.empty());
     const std::string head =
-        R"({"place":"threads","kernel":"fast","workers":2,"jobs":3,"samples":1000,"chunk":1,)"
-        R"("seed":18446744073709551615,"estimates":[)";
+        R"({"place":"threads","kernel":"fast","workers":2,"jobs":3,"samples":1000,)"
+        R"("chunk":"auto","seed":18446744073709551615,"estimates":[)";
     CHECK(run.out.substr(0, head.size()) == head);
     std::size_t at = head.size();
     for (const char* name : {"],\"pi\":", ",\"error\":", ",\"seconds\":", ",\"cpu_seconds\":"}) {
@@ -95,6 +95,12 @@ TEST_CASE("estimates are the same in sequence, on 1, 2 and 7 workers and on any 
             CHECK(estimates_with(fmt::format("--place threads {} --workers {}", work, workers)) ==
                   expected);
         }
+        for (const char* chunk : {"1", "3", "10000000", "auto"}) {
+            for (const char* place : {"sequential", "threads"}) {
+                CHECK(estimates_with(fmt::format("--place {} --chunk {} {}", place, chunk, work)) ==
+                      expected);
+            }
+        }
         CHECK(estimates_with("--isa baseline " + work) == expected);
         for (const std::string isa : {"avx2", "avx512"}) {
             if (run_pi("--samples 1 --isa " + isa).exit_code == 0) {
@@ -102,6 +108,10 @@ TEST_CASE("estimates are the same in sequence, on 1, 2 and 7 workers and on any 
             }
         }
     }
+}
+
+TEST_CASE("a chunk that is given is a number in the JSON") {
+    CHECK(number_of(run_pi("--json --samples 1 --chunk 7").out, "chunk") == 7);
 }
 
 TEST_CASE("both places run the scalar kernel, which differs from the fast one") {
@@ -163,6 +173,8 @@ TEST_CASE("a misuse is explained on stderr and ends with 2") {
              misuse{"--samples ''", "not ''"},
              misuse{"--samples 99999999999999999999999", "not '99999999999999999999999'"},
              misuse{"--workers 0", "--workers: must be a whole number from 1 "},
+             misuse{"--chunk 0", "--chunk: must be auto or a whole number from 1 "},
+             misuse{"--chunk some", "not 'some'"},
              misuse{"--seed 18446744073709551616", "--seed: must be a whole number from 0 "},
              misuse{"--place moon", "--place: must be one of sequential|threads, not 'moon'"},
              misuse{"--kernel slow", "--kernel: must be one of scalar|fast, not 'slow'"},
@@ -197,10 +209,12 @@ TEST_CASE("an instruction set that the machine lacks is refused, the others are 
 
 TEST_CASE("a bar on a terminal says how far it is, and is erased; --json has none") {
     // Long enough to outlast the time in which no bar is drawn.
-    const std::string work = "--place sequential --isa baseline --samples 20000000";
-    const std::string bar = tests::terminal_output(PI_PROGRAM, work);
-    CHECK(bar.find("[#") != std::string::npos);
-    CHECK(bar.find("of 10") != std::string::npos);
-    CHECK(bar.substr(bar.rfind('\r')) == "\r\x1b[K");
-    CHECK(tests::terminal_output(PI_PROGRAM, work + " --json").empty());
+    for (const std::string place : {"sequential", "threads"}) {
+        const std::string work = "--isa baseline --samples 30000000 --place " + place;
+        const std::string bar = tests::terminal_output(PI_PROGRAM, work);
+        CHECK(bar.find("[#") != std::string::npos);
+        CHECK(bar.find("of 10") != std::string::npos);
+        CHECK(bar.substr(bar.rfind('\r')) == "\r\x1b[K");
+        CHECK(tests::terminal_output(PI_PROGRAM, work + " --json").empty());
+    }
 }

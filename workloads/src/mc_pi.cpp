@@ -20,7 +20,7 @@ std::uint64_t mc_pi_hits(std::uint64_t samples, std::uint64_t seed, std::uint64_
         throw std::invalid_argument("mc_pi: this machine lacks the instruction set asked for");
     }
     const std::uint64_t origin = stream_origin(seed, job);
-    switch (isa == mc_pi_isa::automatic ? fastest_mc_pi_isa() : isa) {
+    switch (isa == mc_pi_isa::fastest ? fastest_mc_pi_isa() : isa) {
 #ifdef __x86_64__
         case mc_pi_isa::avx512:
             return detail::mc_pi_hits_avx512(samples, origin);

@@ -15,7 +15,7 @@ bool is_supported(mc_pi_isa isa) {
     }
     return true;
 #else
-    return isa == mc_pi_isa::automatic || isa == mc_pi_isa::baseline;
+    return isa == mc_pi_isa::fastest || isa == mc_pi_isa::baseline;
 #endif
 }
 

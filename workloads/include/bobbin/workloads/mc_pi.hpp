@@ -25,17 +25,17 @@ enum class mc_pi_kernel {
 /// 0.25 ns a sample (fast) and is not interrupted.
 std::uint64_t mc_pi_hits(std::uint64_t samples, std::uint64_t seed, std::uint64_t job,
                          mc_pi_kernel kernel = mc_pi_kernel::fast,
-                         mc_pi_isa isa = mc_pi_isa::automatic);
+                         mc_pi_isa isa = mc_pi_isa::fastest);
 
 /// The job's estimate of pi: 4 * hits / samples. Its standard error is 1.64 / sqrt(samples).
 ///
 /// Throws std::invalid_argument for no samples, and as mc_pi_hits does.
 double mc_pi(std::uint64_t samples, std::uint64_t seed, std::uint64_t job,
-             mc_pi_kernel kernel = mc_pi_kernel::fast, mc_pi_isa isa = mc_pi_isa::automatic);
+             mc_pi_kernel kernel = mc_pi_kernel::fast, mc_pi_isa isa = mc_pi_isa::fastest);
 
 /// mc_pi as a task, which throws what mc_pi throws. A stop request does not interrupt it.
 task<double> mc_pi_task(std::uint64_t samples, std::uint64_t seed, std::uint64_t job,
                         mc_pi_kernel kernel = mc_pi_kernel::fast,
-                        mc_pi_isa isa = mc_pi_isa::automatic);
+                        mc_pi_isa isa = mc_pi_isa::fastest);
 
 }  // namespace bobbin::inline v0

@@ -4,8 +4,8 @@ namespace bobbin::inline v0 {
 
 /// The instruction sets that mc_pi's fast kernel is compiled for. They differ in speed only.
 enum class mc_pi_isa {
-    automatic,  ///< the fastest that this machine supports
-    baseline,   ///< what every machine of this architecture has
+    fastest,   ///< the fastest that this machine supports
+    baseline,  ///< what every machine of this architecture has
     avx2,
     avx512,  ///< its F, DQ and VL parts
 };
@@ -13,7 +13,7 @@ enum class mc_pi_isa {
 /// Whether the CPU has it and the operating system lets programs use it. Any thread may call it.
 [[nodiscard]] bool is_supported(mc_pi_isa isa);
 
-/// What mc_pi_isa::automatic stands for on this machine: never `automatic`. Any thread may call it.
+/// What mc_pi_isa::fastest stands for on this machine: never itself. Any thread may call it.
 [[nodiscard]] mc_pi_isa fastest_mc_pi_isa();
 
 }  // namespace bobbin::inline v0
