@@ -1,0 +1,58 @@
+// What can be done with a job: In18-In21 of the course notebook "Multi-Core Parallelism", exact
+// where the notebook depends on luck. See --help.
+
+#include "chapter.hpp"
+#include "settings.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <exception>
+#include <fmt/format.h>
+#include <string>
+#include <system_error>
+
+namespace {
+
+void write(const std::string& text) {
+    fmt::print("{}", text);
+    if (std::fflush(stdout) != 0) {
+        throw std::system_error(errno, std::generic_category(), "standard output");
+    }
+}
+
+template <class P>
+bool show_all(P& pool) {
+    bool kept = true;
+    for (const auto show : {jobs::status<P>, jobs::cancelling<P>, jobs::callbacks<P>,
+                            jobs::completion<P>, jobs::limits<P>}) {
+        const jobs::chapter chapter = show(pool);
+        write(chapter.text());
+        kept = kept && chapter.kept();
+    }
+    return kept;
+}
+
+bool run(const jobs::settings& settings) {
+    if (settings.place == jobs::place::sequential) {
+        write("Jobs on a pool in line: each has ended when submit() returns.\n");
+        bobbin::sequential_pool pool;
+        return show_all(pool);
+    }
+    const auto workers = static_cast<unsigned>(settings.workers);
+    write(fmt::format("Jobs on a pool of {} thread{}.\n", workers, workers == 1 ? "" : "s"));
+    bobbin::thread_pool pool({.threads = workers, .name = "jobs"});
+    return show_all(pool);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+    const auto settings_or_exit_code = jobs::read_settings(argc, argv);
+    if (const int* exit_code = std::get_if<int>(&settings_or_exit_code)) {
+        return *exit_code;
+    }
+    return run(std::get<jobs::settings>(settings_or_exit_code)) ? 0 : 1;
+} catch (const std::exception& error) {
+    fmt::print(stderr, "jobs: {}\n", error.what());
+    return 1;
+}
