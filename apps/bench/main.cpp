@@ -30,6 +30,7 @@ struct options {
     std::uint64_t rounds = 15;
     std::uint64_t workers = 2;
     std::vector<std::string> runtimes;
+    std::vector<std::string> works;
     // Set by this program when it starts itself to measure memory:
     int child = -1;
     bool child_stack = false;
@@ -41,10 +42,13 @@ struct bad_input : std::runtime_error {
 };
 
 void declare(CLI::App& app, options& options) {
-    apps::add_choice<suite_maker>(
-        app, "suite", options.make_suite,
-        {{"forkjoin", fork_join_suite}, {"pi", pi_suite}, {"stack", stack_suite}}, "What to time");
-    app.get_option("suite")->required()->option_text("forkjoin|pi|stack");
+    apps::add_choice<suite_maker>(app, "suite", options.make_suite,
+                                  {{"forkjoin", fork_join_suite},
+                                   {"pi", pi_suite},
+                                   {"dispatch", dispatch_suite},
+                                   {"stack", stack_suite}},
+                                  "What to time");
+    app.get_option("suite")->required()->option_text("forkjoin|pi|dispatch|stack");
     app.add_flag("--json", options.json, "Print JSON and nothing else on stdout");
     app.add_option("--svg", options.svg,
                    "Write the chart to this file (bench-SUITE.svg; with --json, nowhere)");
@@ -56,32 +60,35 @@ void declare(CLI::App& app, options& options) {
                     "The larger number of workers, beside 1");
     app.add_option("--runtimes", options.runtimes, "Only these, separated by commas")
         ->delimiter(',');
+    app.add_option("--works", options.works, "Only these, separated by commas")->delimiter(',');
     app.add_option("--child", options.child)->group("");
     app.add_flag("--child-stack", options.child_stack)->group("");
     app.footer(
         "Suites:\n"
         "  forkjoin  fib and skynet, a task for each call: what a task costs\n"
         "  pi        Monte-Carlo jobs, few large and many small: what an application sees\n"
+        "  dispatch  jobs of 1 us to 10 ms, and mixed, through map and submit, chunk by chunk\n"
         "  stack     long loops and deep recursions of awaits, and the stack they take\n\n"
         "Example: bench forkjoin --runtimes bobbin,oneTBB,serial --rounds 5");
 }
 
-// Leaves the contenders of the wanted runtimes.
-void filter(suite& suite, const std::vector<std::string>& wanted) {
+// Leaves the contenders whose `field` is wanted.
+void filter(suite& suite, std::string contender::*field, const std::string& option,
+            const std::vector<std::string>& wanted) {
     if (wanted.empty()) {
         return;
     }
     std::vector<std::string> known;
     std::vector<contender> kept;
     for (contender& candidate : suite.contenders) {
-        known.push_back(candidate.runtime);
-        if (std::count(wanted.begin(), wanted.end(), candidate.runtime) > 0) {
+        known.push_back(candidate.*field);
+        if (std::count(wanted.begin(), wanted.end(), candidate.*field) > 0) {
             kept.push_back(std::move(candidate));
         }
     }
     for (const std::string& name : wanted) {
         if (std::count(known.begin(), known.end(), name) == 0) {
-            throw bad_input(fmt::format("--runtimes: '{}' is not in {}", name, suite.name));
+            throw bad_input(fmt::format("{}: '{}' is not in {}", option, name, suite.name));
         }
     }
     suite.contenders = std::move(kept);
@@ -130,7 +137,8 @@ int run(int argc, char** argv) {
     suite suite = options.make_suite(
         {.quick = options.quick, .workers = static_cast<unsigned>(options.workers)});
     try {
-        filter(suite, options.runtimes);
+        filter(suite, &contender::runtime, "--runtimes", options.runtimes);
+        filter(suite, &contender::work, "--works", options.works);
         if (options.child >= 0) {
             const auto index = static_cast<std::size_t>(options.child);
             return run_as_child(suite, index, options.child_stack);

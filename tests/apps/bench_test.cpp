@@ -77,6 +77,41 @@ TEST_CASE("pi has a row for each runtime, and serial at one worker") {
     CHECK(rows_of("pi") == expected);
 }
 
+TEST_CASE("dispatch has a row for each way of each runtime, and Python's where it is installed") {
+    const std::set<std::string> works = {"1 us", "100 us", "10 ms", "mixed", "pi", "no-op"};
+    auto expected =
+        all_of({"limit", "bobbin", "bobbin chunk 1", "bobbin unordered", "bobbin submit",
+                "oneTBB for", "oneTBB group", "asio callbacks", "std::async"},
+               works, {1, 2});
+    expected.merge(all_of({"bobbin chunk 10"}, {"1 us", "100 us", "10 ms", "mixed"}, {1, 2}));
+    expected.merge(
+        all_of({"bobbin chunk 100", "bobbin chunk 1000"}, {"1 us", "100 us", "mixed"}, {1, 2}));
+    auto rows = rows_of("dispatch");
+    std::set<row_key> python;
+    for (const auto& key : rows) {
+        if (std::get<0>(key).starts_with("Python")) {
+            python.insert(key);
+        }
+    }
+    for (const auto& key : python) {
+        rows.erase(key);
+    }
+    CHECK(rows == expected);
+    const auto all_python = all_of({"Python threads", "Python processes"}, {"no-op"}, {1, 2});
+    CHECK((python.empty() || python == all_python));
+}
+
+TEST_CASE("only the wanted works are run") {
+    const auto run = run_bench(
+        "dispatch --quick --json --rounds 1 --runtimes bobbin,limit "
+        "--works pi,mixed");
+    REQUIRE(run.exit_code == 0);
+    std::istringstream text(run.out);
+    ptree json;
+    boost::property_tree::read_json(text, json);
+    CHECK(json.get_child("rows").size() == 8);
+}
+
 TEST_CASE("stack has a row for each runtime, at one worker") {
     CHECK(rows_of("stack") == all_of({"bobbin", "asio::awaitable", "asio::post tasks", "serial"},
                                      {"loop", "recursion"}, {1}));
@@ -102,7 +137,7 @@ TEST_CASE("people get a table of at most 80 columns, and a chart where they want
 TEST_CASE("bad input is explained on stderr, with exit code 2") {
     for (const std::string arguments :
          {"", "nonsense", "pi extra", "pi --rounds 0", "pi --workers 1", "pi --runtimes nobody",
-          "pi --svg /no/such/folder/chart.svg"}) {
+          "pi --works nothing", "pi --svg /no/such/folder/chart.svg"}) {
         const auto run = run_bench(arguments);
         CAPTURE(arguments);
         CHECK(run.exit_code == 2);
@@ -114,6 +149,6 @@ TEST_CASE("bad input is explained on stderr, with exit code 2") {
 TEST_CASE("--help shows the suites and an example") {
     const auto run = run_bench("--help");
     CHECK(run.exit_code == 0);
-    CHECK(run.out.find("forkjoin|pi|stack") != std::string::npos);
+    CHECK(run.out.find("forkjoin|pi|dispatch|stack") != std::string::npos);
     CHECK(run.out.find("Example: bench") != std::string::npos);
 }

@@ -32,12 +32,14 @@ struct contender {
 struct suite {
     std::string name;
     std::string title;
-    std::string task_name;  ///< what one task is here, for "ns per …"
-    std::string limit;      ///< the runtime that bobbin's speed-up is compared with
+    std::string task_name;   ///< what one task is here, for "ns per …"
+    std::string limit;       ///< the runtime that bobbin's speed-up is compared with
+    std::string tuned = {};  ///< how bobbin's rows begin that are tuned by hand, if there are any
     std::vector<contender> contenders = {};
     std::vector<std::string> notes = {};  ///< printed under the table
 };
 
+suite dispatch_suite(const suite_size& size);
 suite fork_join_suite(const suite_size& size);
 suite pi_suite(const suite_size& size);
 suite stack_suite(const suite_size& size);

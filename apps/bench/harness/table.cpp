@@ -114,6 +114,45 @@ std::string to_verdict(const suite& suite, const work_group& group) {
     return text + "\n";
 }
 
+// The fastest of the lines that are tuned by hand, with `which` number of workers.
+const runtime_line* best_tuned(const suite& suite, const work_group& group,
+                               const row* runtime_line::*which) {
+    const runtime_line* best = nullptr;
+    for (const runtime_line& line : group.lines) {
+        const bool is_tuned = line.runtime.starts_with(suite.tuned) && line.*which != nullptr;
+        if (is_tuned &&
+            (best == nullptr || (line.*which)->ns_per_task < (best->*which)->ns_per_task)) {
+            best = &line;
+        }
+    }
+    return best;
+}
+
+// How what is automatic stands against what is tuned, and that against what cannot be beaten.
+std::string to_tuned_verdict(const suite& suite, const work_group& group) {
+    const runtime_line* bobbin = group.find("bobbin");
+    const runtime_line* limit = group.find(suite.limit);
+    if (suite.tuned.empty() || bobbin == nullptr) {
+        return "";
+    }
+    std::string text;
+    for (const auto which : {&runtime_line::one, &runtime_line::many}) {
+        const runtime_line* best = best_tuned(suite, group, which);
+        if (best == nullptr || bobbin->*which == nullptr) {
+            continue;
+        }
+        text += fmt::format("bobbin / {}, the best of them ({} w): {}\n", best->runtime,
+                            (bobbin->*which)->workers, against(bobbin->*which, best->*which));
+    }
+    for (const runtime_line& line : group.lines) {
+        if (limit != nullptr && line.runtime.starts_with(suite.tuned)) {
+            text += fmt::format("{} / {}: {} (1 w), {} (more)\n", line.runtime, suite.limit,
+                                against(line.one, limit->one), against(line.many, limit->many));
+        }
+    }
+    return text;
+}
+
 unsigned most_workers(const std::vector<row>& rows) {
     unsigned most = 1;
     for (const row& row : rows) {
@@ -156,7 +195,7 @@ std::string to_table(const suite& suite, const std::vector<row>& rows) {
             }
             text += "\n";
         }
-        text += to_verdict(suite, group);
+        text += to_verdict(suite, group) + to_tuned_verdict(suite, group);
     }
     return text;
 }

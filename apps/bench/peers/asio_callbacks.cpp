@@ -1,5 +1,6 @@
 // A bare boost::asio::thread_pool in continuation-passing style: one post a task, a heap node with
 // an atomic count for each join. What one writes on Asio without coroutines.
+#include "job_list.hpp"
 #include "peers.hpp"
 #include "pi_job.hpp"
 #include "serial.hpp"
@@ -125,6 +126,27 @@ run_result asio_callbacks_pi(unsigned workers, const pi_work& work) {
         }
         done.wait();
         return std::accumulate(hits.begin(), hits.end(), std::uint64_t{0});
+    });
+}
+
+// Posted by a thread of the pool, which is the fast way: into a queue of its own at first.
+run_result asio_callbacks_jobs(unsigned workers, const job_list& jobs) {
+    return with_job(jobs, [&](auto job) {
+        std::vector<std::uint64_t> values(jobs.count);
+        std::latch done(static_cast<std::ptrdiff_t>(jobs.count));
+        asio::thread_pool pool(workers);
+        return timed([&] {
+            asio::post(pool, [&] {
+                for (std::uint64_t i = 0; i < jobs.count; ++i) {
+                    asio::post(pool, [&values, &done, job, i] {
+                        values[i] = job(i);
+                        done.count_down();
+                    });
+                }
+            });
+            done.wait();
+            return std::accumulate(values.begin(), values.end(), std::uint64_t{0});
+        });
     });
 }
 

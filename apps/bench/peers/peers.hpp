@@ -4,6 +4,7 @@
 
 #include "../harness/run.hpp"
 
+#include <cstddef>
 #include <cstdint>
 
 namespace bench::peers {
@@ -57,5 +58,20 @@ run_result asio_awaitable_loop(std::uint64_t count, bool with_gauge);
 run_result asio_awaitable_recursion(std::uint64_t count, bool with_gauge);
 run_result asio_tasks_loop(std::uint64_t count, bool with_gauge);
 run_result asio_tasks_recursion(std::uint64_t count, bool with_gauge);
+
+/// The dispatch suite: one run of a list of jobs, on threads that are already there. The value is
+/// the sum of the jobs'.
+struct job_list;
+run_result threads_jobs(unsigned workers, const job_list& jobs);
+/// `chunk` jobs at a time; 0 is automatic.
+run_result bobbin_map(unsigned workers, const job_list& jobs, std::size_t chunk);
+run_result bobbin_map_unordered(unsigned workers, const job_list& jobs);
+run_result bobbin_submit(unsigned workers, const job_list& jobs);
+run_result tbb_for_jobs(unsigned workers, const job_list& jobs);
+run_result tbb_group_jobs(unsigned workers, const job_list& jobs);
+run_result asio_callbacks_jobs(unsigned workers, const job_list& jobs);
+run_result std_async_jobs(unsigned workers, const job_list& jobs);
+run_result python_threads(unsigned workers, const job_list& jobs);
+run_result python_processes(unsigned workers, const job_list& jobs);
 
 }  // namespace bench::peers

@@ -1,5 +1,6 @@
 // std::async: a thread a task. It has no worker count, so it gets that many CPUs.
 #include "../harness/affinity.hpp"
+#include "job_list.hpp"
 #include "peers.hpp"
 #include "pi_job.hpp"
 #include "serial.hpp"
@@ -68,6 +69,24 @@ run_result std_async_pi(unsigned workers, const pi_work& work) {
             hits += job.get();
         }
         return hits;
+    });
+}
+
+run_result std_async_jobs(unsigned workers, const job_list& jobs) {
+    const confine cpus(first_cpus(workers));
+    return with_job(jobs, [&](auto job) {
+        return timed([&] {
+            std::vector<std::future<std::uint64_t>> started;
+            started.reserve(jobs.count);
+            for (std::uint64_t i = 0; i < jobs.count; ++i) {
+                started.push_back(std::async(std::launch::async, job, i));
+            }
+            std::uint64_t sum = 0;
+            for (auto& each : started) {
+                sum += each.get();
+            }
+            return sum;
+        });
     });
 }
 

@@ -1,4 +1,5 @@
 // oneTBB: task_group, the last child on the spot. parallel_invoke is no faster.
+#include "job_list.hpp"
 #include "peers.hpp"
 #include "pi_job.hpp"
 #include "serial.hpp"
@@ -72,6 +73,31 @@ run_result tbb_skynet(unsigned workers, int depth) {
 
 run_result tbb_pi(unsigned workers, const pi_work& work) {
     return in_arena(workers, [&work] { return all_jobs(work); });
+}
+
+run_result tbb_for_jobs(unsigned workers, const job_list& jobs) {
+    return with_job(jobs, [&](auto job) {
+        return in_arena(workers, [&] {
+            std::vector<std::uint64_t> values(jobs.count);
+            tbb::parallel_for(std::uint64_t{0}, jobs.count,
+                              [&](std::uint64_t i) { values[i] = job(i); });
+            return std::accumulate(values.begin(), values.end(), std::uint64_t{0});
+        });
+    });
+}
+
+run_result tbb_group_jobs(unsigned workers, const job_list& jobs) {
+    return with_job(jobs, [&](auto job) {
+        return in_arena(workers, [&] {
+            std::vector<std::uint64_t> values(jobs.count);
+            tbb::task_group group;
+            for (std::uint64_t i = 0; i < jobs.count; ++i) {
+                group.run([&values, job, i] { values[i] = job(i); });
+            }
+            group.wait();
+            return std::accumulate(values.begin(), values.end(), std::uint64_t{0});
+        });
+    });
 }
 
 }  // namespace bench::peers
