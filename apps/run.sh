@@ -16,7 +16,7 @@ usage() {
 usage: apps/run.sh [--no-install] [APP [ARGS…]]
 
 Installs the Debian packages that are missing, builds the release into build/release and runs APP
-(by default pi) with ARGS. Only what APP prints goes to the standard output.
+(by default the tour) with ARGS. Only what APP prints goes to the standard output.
 
   --no-install  install nothing; if packages are missing, say which and stop
   --help        print this; APP --help prints the app's options
@@ -36,7 +36,7 @@ while [[ ${1:-} == -* ]]; do
     shift
 done
 
-app=${1:-pi}
+app=${1:-tour}
 [ $# -eq 0 ] || shift
 [[ $app != */* && -f $root/apps/$app/main.cpp ]] ||
     misuse "there is no app '$app'; there are: $(list_apps | paste -sd ' ') (see --help)"

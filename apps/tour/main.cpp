@@ -1,0 +1,60 @@
+// The course notebook "Multi-Core Parallelism", cell by cell, with bobbin: see --help.
+
+#include "json.hpp"
+#include "printer.hpp"
+#include "run.hpp"
+#include "settings.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <exception>
+#include <fmt/format.h>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace {
+
+void write(const std::string& text) {
+    fmt::print("{}", text);
+    if (std::fflush(stdout) != 0) {
+        throw std::system_error(errno, std::generic_category(), "standard output");
+    }
+}
+
+std::vector<tour::cell_run> run(const tour::settings& settings) {
+    const auto workers = static_cast<unsigned>(settings.workers);
+    tour::runner runner(workers);
+    tour::printer printer(workers);
+    std::vector<tour::cell_run> runs;
+    const auto tell = [&settings](const std::string& text) {
+        if (!settings.json) {
+            write(text);
+        }
+    };
+    tell(printer.introduction());
+    for (const tour::cell* const cell : settings.cells) {
+        tell(printer.before(*cell));
+        runs.push_back(runner.run(*cell));
+        tell(printer.after(runs.back()));
+    }
+    write(settings.json ? as_json(runs) : printer.conclusion(runs));
+    return runs;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+    const auto settings_or_exit_code = tour::read_settings(argc, argv);
+    if (const int* exit_code = std::get_if<int>(&settings_or_exit_code)) {
+        return *exit_code;
+    }
+    const auto runs = run(std::get<tour::settings>(settings_or_exit_code));
+    const bool wrong =
+        std::any_of(runs.begin(), runs.end(), [](const auto& each) { return each.wrong(); });
+    return wrong ? 1 : 0;
+} catch (const std::exception& error) {
+    fmt::print(stderr, "tour: {}\n", error.what());
+    return 1;
+}
