@@ -9,6 +9,7 @@
 #include <bobbin/runtime/bind.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <limits>
 #include <memory>
@@ -54,6 +55,20 @@ inline std::vector<std::size_t> first_positions(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) all.push_back(i);
     return all;
 }
+
+// Whose size must not be asked for any more once what it refers to is gone.
+struct passing_range : std::ranges::view_interface<passing_range> {
+    std::ranges::iota_view<int, int> numbers;
+    const std::atomic<bool>* gone = nullptr;
+    std::atomic<int>* asked_late = nullptr;
+
+    auto begin() const { return numbers.begin(); }
+    auto end() const { return numbers.end(); }
+    std::size_t size() const {
+        if (gone->load()) ++*asked_late;
+        return numbers.size();
+    }
+};
 
 // Tells the count before each result that is asked for.
 template <class R>
@@ -293,6 +308,36 @@ TEST_CASE_TEMPLATE("a stream that is dropped asks the jobs that run to stop, and
         CHECK_THROWS_AS(reader.get(), bobbin::cancelled);
     }
     CHECK(seen.entries() == std::vector{1, -1});
+}
+
+TEST_CASE_TEMPLATE("a range is not looked at any more once its stream was dropped", P,
+                   CONTRACT_PLACES) {
+    if constexpr (P::concurrent) {
+        const test::ledger seen;
+        std::atomic<bool> gone = false;
+        std::atomic<int> asked_late = 0;
+        {
+            auto pool = P::make();
+            test::waypoint gate;
+            bobbin::thread_pool own({.threads = 1});
+            const auto reader = own.submit([&]() -> bobbin::task<void> {
+                test::passing_range range;
+                range.numbers = std::views::iota(0, 100);
+                range.gone = &gone;
+                range.asked_late = &asked_late;
+                auto results = pool.map_stream(bobbin::bind(test::held(), gate.path(), seen.path()),
+                                               range, {.window = 1});
+                co_await results.next();
+            });
+            REQUIRE(gate.await_arrivals(1));
+            reader.cancel();
+            CHECK_THROWS_AS(reader.get(), bobbin::cancelled);
+            gone = true;
+            gate.open();
+        }
+        CHECK(seen.entries() == std::vector{0});
+        CHECK(asked_late == 0);
+    }
 }
 
 TEST_CASE_TEMPLATE("a stream can be read on after a reader was asked to stop", P, CONTRACT_PLACES) {

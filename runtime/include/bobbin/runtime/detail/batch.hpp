@@ -256,8 +256,10 @@ private:
         own.began = std::chrono::steady_clock::now();
     }
 
-    // Inputs to come, as far as that is known.
+    // Inputs to come, as far as that is known. A closed batch does not look: what the range refers
+    // to may be gone, once the stream was dropped.
     std::size_t left() {
+        if (this->control_.closed()) return 0;
         if constexpr (std::ranges::sized_range<View>)
             return static_cast<std::size_t>(std::ranges::size(view_)) - taken_;
         else
