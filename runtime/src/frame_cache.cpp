@@ -49,15 +49,15 @@ struct local_list {
     bool ready;
 };
 
+// One for the lists of all classes: it is taken for a moment, once in hundreds of frames. Held
+// around fork(), as the child must not inherit it from another thread.
+constinit std::mutex shared_mutex;
+
 class shared_list {
 public:
-    // Around fork(): the child must not inherit a mutex that another thread holds.
-    void lock() { mutex_.lock(); }
-    void unlock() { mutex_.unlock(); }
-
     // Takes a batch of linked blocks; false if there are enough.
     bool give(block* batch) noexcept {
-        const std::lock_guard lock(mutex_);
+        const std::lock_guard lock(shared_mutex);
         const auto count = count_.load(std::memory_order_relaxed);
         if (count == shared_batches) return false;
         batch->next_batch = first_;
@@ -68,7 +68,7 @@ public:
     block* take() noexcept {
         // Relaxed: a hint, as there may be one in a moment anyway.
         if (count_.load(std::memory_order_relaxed) == 0) return nullptr;
-        const std::lock_guard lock(mutex_);
+        const std::lock_guard lock(shared_mutex);
         block* batch = first_;
         if (batch != nullptr) {
             first_ = batch->next_batch;
@@ -78,7 +78,6 @@ public:
     }
 
 private:
-    std::mutex mutex_;
     block* first_ = nullptr;
     std::atomic<unsigned> count_{0};  // written under the lock, read without
 };
@@ -88,15 +87,7 @@ constinit shared_list shared[frame_classes + 1];
 constinit thread_local bool thread_is_ending = false;
 
 [[maybe_unused]] const int fork_guard = pthread_atfork(
-    [] {
-        for (auto& list : shared) list.lock();
-    },
-    [] {
-        for (auto& list : shared) list.unlock();
-    },
-    [] {
-        for (auto& list : shared) list.unlock();
-    });
+    [] { shared_mutex.lock(); }, [] { shared_mutex.unlock(); }, [] { shared_mutex.unlock(); });
 
 void free_all(block* first) noexcept {
     while (first != nullptr) {
