@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
@@ -21,6 +22,16 @@ namespace test {
 
 [[noreturn]] inline void fail_with_errno(const char* what) {
     throw std::system_error(errno, std::generic_category(), what);
+}
+
+// Files order what their writers did before what their readers do after. The memory model knows
+// nothing of that, and ThreadSanitizer neither: so it is said here, for threads of one process.
+inline std::atomic<unsigned> handed_on{0};
+inline void hand_on() noexcept {
+    handed_on.fetch_add(1, std::memory_order_release);  // with take_over
+}
+inline void take_over() noexcept {
+    static_cast<void>(handed_on.load(std::memory_order_acquire));  // with hand_on
 }
 
 // A file of its own in /tmp. Jobs are given its path, and write a line with `record`.
@@ -42,6 +53,7 @@ public:
         std::ifstream file(path_);
         std::vector<int> all;
         for (int each = 0; file >> each;) all.push_back(each);
+        take_over();
         return all;
     }
     std::size_t size() const { return entries().size(); }
@@ -60,6 +72,7 @@ inline void record(const std::string& path, int entry) {
     const int file = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
     if (file < 0) fail_with_errno("open ledger");
     const std::string line = std::to_string(entry) + '\n';
+    hand_on();
     const bool ok = ::write(file, line.data(), line.size()) == static_cast<ssize_t>(line.size());
     ::close(file);
     if (!ok) fail_with_errno("write to ledger");
@@ -71,6 +84,7 @@ inline int times_recorded(const std::string& path, int entry) {
     int times = 0;
     for (int each = 0; file >> each;)
         if (each == entry) ++times;
+    take_over();
     return times;
 }
 
@@ -103,12 +117,14 @@ public:
             char mark = 0;
             if (::poll(&one, 1, patience_ms) != 1 || ::read(arrivals_, &mark, 1) != 1) return false;
         }
+        take_over();
         return true;
     }
 
     // Lets jobs go on, those that wait or later ones.
     void let_go(std::size_t jobs = 1) const {
         const std::string marks(jobs, '+');
+        hand_on();
         if (::write(passes_, marks.data(), jobs) != static_cast<ssize_t>(jobs))
             fail_with_errno("write to waypoint");
     }
@@ -116,6 +132,7 @@ public:
     // Lets all go on, from now on.
     void open() noexcept {
         if (passes_ < 0) return;
+        hand_on();
         ::unlink((path_ + "/passes").c_str());
         ::close(std::exchange(passes_, -1));
     }
@@ -139,6 +156,7 @@ private:
 inline void arrive(const std::string& path) {
     const int end = ::open((path + "/arrivals").c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
     if (end < 0) return;  // the test is over
+    hand_on();
     static_cast<void>(!::write(end, "+", 1));
     ::close(end);
 }
@@ -148,11 +166,13 @@ inline void stop_at(const std::string& path) {
     arrive(path);
     // Not blocking, or it would wait for a writer if the waypoint is opened just now.
     const int end = ::open((path + "/passes").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (end < 0) return;
-    ::fcntl(end, F_SETFL, 0);
-    char mark = 0;
-    static_cast<void>(!::read(end, &mark, 1));
-    ::close(end);
+    if (end >= 0) {
+        ::fcntl(end, F_SETFL, 0);
+        char mark = 0;
+        static_cast<void>(!::read(end, &mark, 1));
+        ::close(end);
+    }
+    take_over();
 }
 
 }  // namespace test
