@@ -73,8 +73,7 @@ TEST_CASE("apply gives the elements of a tuple, a pair or an array as arguments"
 
 TEST_CASE("what has no state of its own crosses, and what is made of it") {
     const auto lambda = [](int i) { return i; };
-    const int captured = 1;
-    const auto capturing = [captured](int i) { return i + captured; };
+    const auto capturing = [captured = 1](int i) { return i + captured; };
     using bobbin::crosses;
     static_assert(crosses<bobbin::fn<&minus>>);
     static_assert(crosses<std::plus<>>);
