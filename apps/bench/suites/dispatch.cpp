@@ -31,7 +31,7 @@ struct mix {
 const std::vector<mix>& all_mixes() {
     using enum job_list::kind;
     static const std::vector<mix> all = {
-        {"1 us", 20'000, 500, busy, 1, 0, {1, 10, 100, 1000}},
+        {"1 us", 200'000, 500, busy, 1, 0, {1, 10, 100, 1000}},
         {"100 us", 1'000, 20, busy, 100, 0, {1, 10, 100, 1000}},
         {"10 ms", 20, 4, busy, 10'000, 0, {1, 10}},
         {"mixed", 10'000, 200, busy, 1, 1'000, {1, 10, 100, 1000}},
