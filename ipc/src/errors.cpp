@@ -1,0 +1,1 @@
+#include <bobbin/ipc/errors.hpp>
