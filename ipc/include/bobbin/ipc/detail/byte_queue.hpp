@@ -1,0 +1,87 @@
+// The bytes of a shared_queue: messages in a ring, whose ends are moved on by one process at a
+// time.
+#pragma once
+
+#include <bobbin/ipc/detail/deadline.hpp>
+#include <bobbin/ipc/detail/shared_object.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <sys/types.h>
+
+namespace bobbin::inline v0::ipc::detail {
+
+struct byte_ring;
+struct ring_end;
+
+// A message in pieces, which are joined.
+using pieces = std::span<const std::span<const std::byte>>;
+// A piece of the ring, which may go on at its start.
+using two_parts = std::array<std::span<const std::byte>, 2>;
+
+class byte_queue : public shared_object {
+public:
+    byte_queue(const contents& what, std::size_t capacity, const create_named* name);
+    byte_queue(const contents& what, segment existing);
+
+    [[nodiscard]] std::size_t capacity() const noexcept;
+    [[nodiscard]] std::size_t bytes_used() const noexcept;
+    [[nodiscard]] bool closed() const noexcept;
+    void close();
+
+    // The right to push, and room for a first message: the producers' end is locked until its end.
+    class pushing {
+    public:
+        // Throws too_large, queue_closed. False if that took until the deadline.
+        pushing(byte_queue& to, std::size_t first_message, deadline until);
+        pushing(const pushing&) = delete;
+        pushing& operator=(const pushing&) = delete;
+        ~pushing();
+        explicit operator bool() const noexcept { return ring_ != nullptr; }
+
+        // Whether another message has room, without waiting.
+        [[nodiscard]] bool has_room_for(std::size_t message) noexcept;
+        // Without commit() it has never been written.
+        void write(pieces message) noexcept;
+        void commit() noexcept;
+
+    private:
+        byte_ring* ring_ = nullptr;
+        std::uint64_t begin_ = 0;
+        std::uint64_t end_ = 0;
+    };
+
+    // The right to pop, and a first message; as above.
+    class popping {
+    public:
+        // Throws queue_closed, producer_died, protocol_error if the ring is damaged.
+        popping(byte_queue& from, deadline until);
+        popping(const popping&) = delete;
+        popping& operator=(const popping&) = delete;
+        ~popping();
+        explicit operator bool() const noexcept { return ring_ != nullptr; }
+
+        [[nodiscard]] two_parts message() const noexcept;
+        // Goes on to the next message, if it is there already.
+        [[nodiscard]] bool next();
+        // Takes the messages up to this one away.
+        void commit() noexcept;
+
+    private:
+        void look_at_message();
+
+        byte_ring* ring_ = nullptr;
+        std::uint64_t begin_ = 0;  // of this message
+        std::size_t size_ = 0;     // of this one
+        std::uint64_t next_ = 0;   // message's place
+        std::uint64_t end_ = 0;    // of all that are there
+    };
+
+private:
+    [[nodiscard]] byte_ring& ring() const noexcept;
+};
+
+}  // namespace bobbin::inline v0::ipc::detail

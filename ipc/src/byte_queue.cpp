@@ -1,0 +1,216 @@
+#include "byte_ring.hpp"
+
+#include <bobbin/ipc/detail/byte_queue.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <limits>
+#include <new>
+#include <string>
+
+namespace bobbin::inline v0::ipc::detail {
+namespace {
+
+constexpr std::size_t least_capacity = 64;
+constexpr std::size_t most_capacity = std::size_t{1} << 46U;  // more than any machine has
+
+std::size_t rounded_up(std::size_t capacity) {
+    if (capacity > most_capacity)
+        throw std::invalid_argument("bobbin: a queue of " + std::to_string(capacity) + " bytes");
+    return std::bit_ceil(std::max(capacity, least_capacity));
+}
+
+// Bytes of the ring from a position on.
+void write_at(byte_ring& ring, std::uint64_t at, std::span<const std::byte> bytes) noexcept {
+    if (bytes.empty()) return;
+    const std::size_t offset = at & (ring.capacity - 1);
+    const std::size_t first = std::min(bytes.size(), ring.capacity - offset);
+    std::memcpy(ring.data() + offset, bytes.data(), first);
+    if (first < bytes.size()) std::memcpy(ring.data(), bytes.data() + first, bytes.size() - first);
+}
+
+two_parts read_at(byte_ring& ring, std::uint64_t at, std::size_t size) noexcept {
+    const std::size_t offset = at & (ring.capacity - 1);
+    const std::size_t first = std::min(size, ring.capacity - offset);
+    return {{{ring.data() + offset, first}, {ring.data(), size - first}}};
+}
+
+}  // namespace
+
+void await_change(ring_end& mine, published<>& other, published<>::key seen, deadline until) {
+    constexpr std::uint32_t least = 16;
+    constexpr std::uint32_t most = 2048;
+    const std::uint32_t spins = mine.spins.load(std::memory_order_relaxed);
+    for (std::uint32_t i = 0; i < spins; ++i) {
+        if (other.current() != seen) {
+            mine.spins.store(std::min(most, spins * 2), std::memory_order_relaxed);
+            return;
+        }
+        spin_pause();
+    }
+    mine.spins.store(std::max(least, spins / 2), std::memory_order_relaxed);
+    other.wait(seen, until);
+}
+
+// --- the queue as a whole ---
+
+byte_queue::byte_queue(const contents& what, std::size_t capacity, const create_named* name)
+    : shared_object(what, sizeof(byte_ring) + rounded_up(capacity), name,
+                    [&](std::byte* memory) { new (memory) byte_ring(rounded_up(capacity)); }) {}
+
+byte_queue::byte_queue(const contents& what, segment existing)
+    : shared_object(what, std::move(existing)) {
+    if (body_size() < sizeof(byte_ring) || !std::has_single_bit(ring().capacity) ||
+        ring().capacity > body_size() - sizeof(byte_ring))
+        throw wrong_segment("bobbin: a queue's segment is smaller than what it should hold");
+}
+
+byte_ring& byte_queue::ring() const noexcept {
+    return *std::launder(reinterpret_cast<byte_ring*>(body()));
+}
+
+std::size_t byte_queue::capacity() const noexcept {
+    return ring().capacity;
+}
+
+std::size_t byte_queue::bytes_used() const noexcept {
+    // In this order the difference is never negative.
+    const std::uint64_t head = ring().consumers.position.read();
+    return ring().producers.position.read() - head;
+}
+
+bool byte_queue::closed() const noexcept {
+    return ring().producers.position.closed();
+}
+
+void byte_queue::close() {
+    // The producers' position says whether the queue is closed. Who waits for room waits on the
+    // other one; if this process dies in between, that one is woken by the next pop.
+    ring().producers.position.close();
+    bobbin::detail::fault_point("queue.half_closed");
+    ring().consumers.position.close();
+}
+
+// --- pushing ---
+
+byte_queue::pushing::pushing(byte_queue& to, std::size_t first_message, deadline until) {
+    byte_ring& ring = to.ring();
+    ring_end& own = ring.producers;
+    if (first_message > ring.capacity || byte_ring::room_for(first_message) > ring.capacity)
+        throw too_large(first_message, ring.capacity - byte_ring::unit);
+    if (own.lock.lock_until(until) == acquired::no) return;
+    // Whatever the holder before died of, its bytes were committed or were not.
+    ring_ = &ring;
+    begin_ = end_ = own.position.own();
+    for (;;) {
+        const auto key = ring.consumers.position.current();
+        if (own.position.closed()) {
+            own.lock.unlock();
+            throw queue_closed();
+        }
+        if (has_room_for(first_message)) return;
+        if (until != never && deadline::clock::now() >= until) break;
+        await_change(own, ring.consumers.position, key, until);
+    }
+    own.lock.unlock();
+    ring_ = nullptr;
+}
+
+byte_queue::pushing::~pushing() {
+    if (ring_ != nullptr) ring_->producers.lock.unlock();
+}
+
+bool byte_queue::pushing::has_room_for(std::size_t message) noexcept {
+    ring_end& own = ring_->producers;
+    const std::uint64_t needed = end_ + byte_ring::room_for(message);
+    // What was seen last is in our line; the consumers' may be on its way to another core.
+    if (needed - own.seen.load(std::memory_order_relaxed) <= ring_->capacity) return true;
+    const std::uint64_t seen = ring_->consumers.position.read();
+    own.seen.store(seen, std::memory_order_relaxed);
+    return needed - seen <= ring_->capacity;
+}
+
+void byte_queue::pushing::write(pieces message) noexcept {
+    std::uint64_t size = 0;
+    std::uint64_t at = end_ + byte_ring::unit;
+    for (const auto piece : message) {
+        write_at(*ring_, at + size, piece);
+        size += piece.size();
+        bobbin::detail::fault_point("queue.partly_written");
+    }
+    write_at(*ring_, end_, std::as_bytes(std::span(&size, 1)));
+    end_ += byte_ring::room_for(size);
+}
+
+void byte_queue::pushing::commit() noexcept {
+    bobbin::detail::fault_point("queue.written");
+    ring_->producers.position.publish(end_);
+    bobbin::detail::fault_point("queue.pushed");
+}
+
+// --- popping ---
+
+byte_queue::popping::popping(byte_queue& from, deadline until) {
+    byte_ring& ring = from.ring();
+    ring_end& own = ring.consumers;
+    if (own.lock.lock_until(until) == acquired::no) return;
+    ring_ = &ring;
+    try {
+        begin_ = own.position.own();
+        end_ = own.seen.load(std::memory_order_relaxed);
+        while (end_ == begin_) {
+            const auto key = ring.producers.position.current();
+            const bool closed = ring.producers.position.closed();
+            end_ = ring.producers.position.read();
+            own.seen.store(end_, std::memory_order_relaxed);
+            if (end_ != begin_) break;
+            if (closed) throw queue_closed();
+            if (until != never && deadline::clock::now() >= until) {
+                own.lock.unlock();
+                ring_ = nullptr;
+                return;
+            }
+            await_change(own, ring.producers.position, key, until);
+        }
+        look_at_message();
+    } catch (...) {
+        own.lock.unlock();
+        throw;
+    }
+}
+
+byte_queue::popping::~popping() {
+    if (ring_ != nullptr) ring_->consumers.lock.unlock();
+}
+
+void byte_queue::popping::look_at_message() {
+    std::uint64_t size = 0;
+    std::memcpy(&size, read_at(*ring_, begin_, byte_ring::unit)[0].data(), sizeof size);
+    if (end_ - begin_ > ring_->capacity || size > ring_->capacity ||
+        byte_ring::room_for(size) > end_ - begin_)
+        throw protocol_error("bobbin: the memory of a queue is damaged: a message of " +
+                             std::to_string(size) + " bytes where " +
+                             std::to_string(end_ - begin_) + " are used");
+    size_ = size;
+    next_ = begin_ + byte_ring::room_for(size);
+}
+
+two_parts byte_queue::popping::message() const noexcept {
+    return read_at(*ring_, begin_ + byte_ring::unit, size_);
+}
+
+bool byte_queue::popping::next() {
+    if (next_ == end_) return false;
+    begin_ = next_;
+    look_at_message();
+    return true;
+}
+
+void byte_queue::popping::commit() noexcept {
+    bobbin::detail::fault_point("queue.read");
+    ring_->consumers.position.publish(next_);
+    bobbin::detail::fault_point("queue.popped");
+}
+
+}  // namespace bobbin::inline v0::ipc::detail

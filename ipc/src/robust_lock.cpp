@@ -1,0 +1,89 @@
+#include "robust_lock.hpp"
+
+#include <bobbin/runtime/detail/fault_point.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <system_error>
+
+namespace bobbin::inline v0::ipc::detail {
+namespace {
+
+void check(int error, const char* what) {
+    if (error != 0) throw std::system_error(error, std::generic_category(), what);
+}
+
+class attributes {
+public:
+    attributes() { check(::pthread_mutexattr_init(&own_), "pthread_mutexattr_init"); }
+    attributes(const attributes&) = delete;
+    attributes& operator=(const attributes&) = delete;
+    ~attributes() { ::pthread_mutexattr_destroy(&own_); }
+    pthread_mutexattr_t* get() noexcept { return &own_; }
+
+private:
+    pthread_mutexattr_t own_{};
+};
+
+}  // namespace
+
+robust_lock::robust_lock(lock_kind kind) : mutex_() {
+    attributes wanted;
+    check(::pthread_mutexattr_setpshared(wanted.get(), PTHREAD_PROCESS_SHARED), "process-shared");
+    check(::pthread_mutexattr_setrobust(wanted.get(), PTHREAD_MUTEX_ROBUST), "robust mutex");
+    check(::pthread_mutexattr_settype(wanted.get(), kind == lock_kind::recursive
+                                                        ? PTHREAD_MUTEX_RECURSIVE
+                                                        : PTHREAD_MUTEX_ERRORCHECK),
+          "type of mutex");
+    if (kind == lock_kind::in_order)
+        check(::pthread_mutexattr_setprotocol(wanted.get(), PTHREAD_PRIO_INHERIT),
+              "mutex that inherits priorities");
+    check(::pthread_mutex_init(&mutex_, wanted.get()), "pthread_mutex_init");
+}
+
+acquired robust_lock::result(int error) {
+    switch (error) {
+        case 0:
+            return acquired::yes;
+        case EBUSY:
+        case ETIMEDOUT:
+            return acquired::no;
+        case EOWNERDEAD:
+            // Without this, the next to unlock it would make it unusable for ever. Dying before
+            // it leaves things as they were: the next one comes here.
+            bobbin::detail::fault_point("lock.from_the_dead");
+            check(::pthread_mutex_consistent(&mutex_), "pthread_mutex_consistent");
+            return acquired::from_the_dead;
+        case EDEADLK:
+            throw std::system_error(error, std::generic_category(),
+                                    "bobbin: this thread has the lock already");
+        default:
+            throw std::system_error(error, std::generic_category(),
+                                    "bobbin: a lock in shared memory could not be taken");
+    }
+}
+
+acquired robust_lock::lock() {
+    return result(::pthread_mutex_lock(&mutex_));
+}
+
+acquired robust_lock::try_lock() {
+    return result(::pthread_mutex_trylock(&mutex_));
+}
+
+acquired robust_lock::lock_until(deadline until) {
+    if (until == never) return lock();
+    const auto since_start = std::max(until.time_since_epoch(), deadline::duration::zero());
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(since_start);
+    const std::timespec at{.tv_sec = seconds.count(),
+                           .tv_nsec = std::chrono::nanoseconds(since_start - seconds).count()};
+    return result(::pthread_mutex_clocklock(&mutex_, CLOCK_MONOTONIC, &at));
+}
+
+void robust_lock::unlock() {
+    check(::pthread_mutex_unlock(&mutex_),
+          "bobbin: a lock was given back by a thread that does not have it");
+}
+
+}  // namespace bobbin::inline v0::ipc::detail

@@ -1,0 +1,184 @@
+#include "memory_room.hpp"
+#include "owned_descriptor.hpp"
+
+#include <bobbin/ipc/segment.hpp>
+
+#include <boost/interprocess/mapped_region.hpp>
+#include <boost/interprocess/shared_memory_object.hpp>
+
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <random>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace bobbin::inline v0::ipc {
+
+namespace interprocess = boost::interprocess;
+using detail::owned_descriptor;
+
+struct segment::mapping {
+    owned_descriptor file;
+    interprocess::mapped_region region;
+};
+
+namespace {
+
+[[noreturn]] void fail(int error, const std::string& what) {
+    throw std::system_error(error, std::generic_category(), "bobbin: " + what);
+}
+
+std::string bytes_text(std::uint64_t bytes) {
+    return std::to_string(bytes) + " bytes of shared memory";
+}
+
+// Boost.Interprocess maps what can give it a handle.
+class mappable {
+public:
+    explicit mappable(int file) noexcept : file_(file) {}
+    [[nodiscard]] interprocess::mapping_handle_t get_mapping_handle() const noexcept {
+        return interprocess::ipcdetail::mapping_handle_from_file_handle(file_);
+    }
+
+private:
+    int file_;
+};
+
+struct stat status_of(int file) {
+    struct stat status {};
+    if (::fstat(file, &status) != 0) fail(errno, "fstat of a segment");
+    return status;
+}
+
+void refuse_what_does_not_fit(std::size_t bytes) {
+    if (const std::uint64_t room = detail::memory_room(); bytes > room)
+        fail(ENOMEM, bytes_text(bytes) + " are more than the " + std::to_string(room) +
+                         " bytes that the control group still allows");
+}
+
+// All pages, now.
+void reserve(int file, std::size_t bytes) {
+    int error = 0;
+    do error = ::posix_fallocate(file, 0, static_cast<off_t>(bytes));
+    while (error == EINTR);
+    if (error != 0) fail(error, bytes_text(bytes) + " could not be reserved");
+}
+
+interprocess::mapped_region map(int file, std::size_t bytes) {
+    try {
+        return {mappable(file), interprocess::read_write, 0, bytes};
+    } catch (const interprocess::interprocess_exception& error) {
+        fail(error.get_native_error(), bytes_text(bytes) + " could not be mapped");
+    }
+}
+
+// Where the kernel or a filter refuses memfd_create: a file that has its name for a moment only. It
+// can't be sealed.
+owned_descriptor create_unnamed_file() {
+    std::random_device random;
+    std::string name = "/bobbin-";
+    for (int i = 0; i < 4; ++i) name += std::to_string(random());
+    owned_descriptor file(::shm_open(
+        name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
+    if (!file) fail(errno, "shm_open, as there is no memfd_create,");
+    ::shm_unlink(name.c_str());
+    return file;
+}
+
+owned_descriptor create_anonymous_file(std::size_t bytes) {
+    owned_descriptor file(::memfd_create("bobbin", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    const bool refused = !file && (errno == ENOSYS || errno == EPERM);
+    if (!file && !refused) fail(errno, bytes_text(bytes) + ": memfd_create");
+    if (refused) file = create_unnamed_file();
+    // Others of this user could open it in /proc; nobody else.
+    ::fchmod(file.get(), S_IRUSR | S_IWUSR);
+    reserve(file.get(), bytes);
+    if (!refused &&
+        ::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
+        fail(errno, "sealing a segment");
+    return file;
+}
+
+const char* checked_name(const std::string& name) {
+    constexpr std::size_t longest = 250;
+    if (name.empty() || name.size() > longest || name.find('/') != std::string::npos)
+        fail(EINVAL,
+             "the name of a segment has 1 to 250 characters and no slash, not '" + name + "'");
+    return name.c_str();
+}
+
+// The object closes its own descriptor.
+owned_descriptor descriptor_of(const interprocess::shared_memory_object& object) {
+    owned_descriptor file(::fcntl(object.get_mapping_handle().handle, F_DUPFD_CLOEXEC, 0));
+    if (!file) fail(errno, "duplicating a segment's descriptor");
+    return file;
+}
+
+}  // namespace
+
+segment segment::create(std::size_t bytes) {
+    refuse_what_does_not_fit(bytes);
+    return adopt(create_anonymous_file(bytes).release());
+}
+
+segment segment::create_named(const std::string& name, std::size_t bytes) {
+    refuse_what_does_not_fit(bytes);
+    // Boost's default would let others read it.
+    interprocess::permissions own_only(S_IRUSR | S_IWUSR);
+    owned_descriptor file;
+    try {
+        file = descriptor_of(
+            {interprocess::create_only, checked_name(name), interprocess::read_write, own_only});
+    } catch (const interprocess::interprocess_exception& error) {
+        fail(error.get_native_error(), "the segment '" + name + "' could not be made");
+    }
+    try {
+        reserve(file.get(), bytes);
+        return adopt(file.release());
+    } catch (...) {
+        remove_named(name);
+        throw;
+    }
+}
+
+segment segment::open_named(const std::string& name) {
+    owned_descriptor file;
+    try {
+        file =
+            descriptor_of({interprocess::open_only, checked_name(name), interprocess::read_write});
+    } catch (const interprocess::interprocess_exception& error) {
+        fail(error.get_native_error(), "the segment '" + name + "' could not be opened");
+    }
+    const struct stat status = status_of(file.get());
+    if (status.st_uid != ::geteuid() || (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        fail(EACCES, "the segment '" + name + "' belongs to another user, or others may use it");
+    return adopt(file.release());
+}
+
+segment segment::adopt(int file) {
+    owned_descriptor own(file);
+    const struct stat status = status_of(file);
+    if (!S_ISREG(status.st_mode) || status.st_size <= 0)
+        fail(EINVAL, "a descriptor that is no segment");
+    auto region = map(file, static_cast<std::size_t>(status.st_size));
+    return segment(std::make_shared<const mapping>(std::move(own), std::move(region)));
+}
+
+bool segment::remove_named(const std::string& name) {
+    return interprocess::shared_memory_object::remove(checked_name(name));
+}
+
+std::byte* segment::data() const noexcept {
+    return static_cast<std::byte*>(mapping_->region.get_address());
+}
+std::size_t segment::size() const noexcept {
+    return mapping_->region.get_size();
+}
+int segment::descriptor() const noexcept {
+    return mapping_->file.get();
+}
+
+}  // namespace bobbin::inline v0::ipc
