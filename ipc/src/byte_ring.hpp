@@ -16,7 +16,7 @@ namespace bobbin::inline v0::ipc::detail {
 struct alignas(128) ring_end {
     fair_lock lock;
     std::atomic<std::uint64_t> seen{0};    // the other end's position, when last looked at
-    std::atomic<std::uint32_t> spins{64};  // how often to look before sleeping
+    std::atomic<std::uint32_t> looks{32};  // how often to look before sleeping
     alignas(64) published<> position;      // bytes since the start
 };
 

@@ -4,26 +4,15 @@
 
 namespace bobbin::inline v0::ipc::detail {
 
-// Takes the lock without the line, if that is still allowed and it is free soon: its holders keep
-// it for less than going to sleep takes.
-acquired fair_lock::pass() {
+acquired fair_lock::lock_slowly(deadline until) {
+    // Its holders keep it for less time than going to sleep takes.
     constexpr int longest_pause = 64;
     for (int pause = 1; pause <= longest_pause; pause *= 2) {
-        // A hint here, which needs no order; it is exact once we have the lock.
-        if (passed_.load(std::memory_order_relaxed) >= most_passes) return acquired::no;
-        if (const acquired got = lock_.try_lock(); got != acquired::no) {
-            passed_.store(passed_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-            return got;
-        }
         for (int i = 0; i < pause; ++i) spin_pause();
+        if (const acquired got = pass(); got != acquired::no) return got;
     }
-    return acquired::no;
-}
-
-acquired fair_lock::lock_until(deadline until) {
-    if (const acquired got = pass(); got != acquired::no) return got;
-    // Who died in line had nothing else.
     if (line_.lock_until(until) == acquired::no) return acquired::no;
+    // Who died in line had nothing else.
     bobbin::detail::fault_point("fair_lock.first_in_line");
     acquired got = acquired::no;
     try {

@@ -16,27 +16,27 @@ class fair_lock {
 public:
     static constexpr std::uint32_t most_passes = 256;
 
-    acquired lock_until(deadline until);
+    acquired lock_until(deadline until) {
+        if (const acquired got = pass(); got != acquired::no) return got;
+        return lock_slowly(until);
+    }
     void unlock() { lock_.unlock(); }
 
 private:
-    acquired pass();
+    // Takes the lock without the line, if it is free and that is still allowed.
+    acquired pass() {
+        // A hint as long as we don't have the lock, which needs no order.
+        const std::uint32_t passed = passed_.load(std::memory_order_relaxed);
+        if (passed >= most_passes) return acquired::no;
+        const acquired got = lock_.try_lock();
+        if (got != acquired::no) passed_.store(passed + 1, std::memory_order_relaxed);
+        return got;
+    }
+    acquired lock_slowly(deadline until);
 
     robust_lock lock_{lock_kind::plain};
     robust_lock line_{lock_kind::in_order};
     std::atomic<std::uint32_t> passed_{0};
-};
-
-// Unlocks at the end of a scope what was locked for it.
-class [[nodiscard]] holding {
-public:
-    explicit holding(fair_lock& lock) noexcept : lock_(lock) {}
-    holding(const holding&) = delete;
-    holding& operator=(const holding&) = delete;
-    ~holding() { lock_.unlock(); }
-
-private:
-    fair_lock& lock_;
 };
 
 }  // namespace bobbin::inline v0::ipc::detail

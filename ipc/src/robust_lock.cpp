@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <ctime>
 #include <system_error>
 
@@ -42,10 +43,8 @@ robust_lock::robust_lock(lock_kind kind) : mutex_() {
     check(::pthread_mutex_init(&mutex_, wanted.get()), "pthread_mutex_init");
 }
 
-acquired robust_lock::result(int error) {
+acquired robust_lock::uncommon_result(int error) {
     switch (error) {
-        case 0:
-            return acquired::yes;
         case EBUSY:
         case ETIMEDOUT:
             return acquired::no;
@@ -64,14 +63,6 @@ acquired robust_lock::result(int error) {
     }
 }
 
-acquired robust_lock::lock() {
-    return result(::pthread_mutex_lock(&mutex_));
-}
-
-acquired robust_lock::try_lock() {
-    return result(::pthread_mutex_trylock(&mutex_));
-}
-
 acquired robust_lock::lock_until(deadline until) {
     if (until == never) return lock();
     const auto since_start = std::max(until.time_since_epoch(), deadline::duration::zero());
@@ -81,9 +72,9 @@ acquired robust_lock::lock_until(deadline until) {
     return result(::pthread_mutex_clocklock(&mutex_, CLOCK_MONOTONIC, &at));
 }
 
-void robust_lock::unlock() {
-    check(::pthread_mutex_unlock(&mutex_),
-          "bobbin: a lock was given back by a thread that does not have it");
+void robust_lock::fail_to_unlock(int error) {
+    check(error, "bobbin: a lock was given back by a thread that does not have it");
+    std::abort();
 }
 
 }  // namespace bobbin::inline v0::ipc::detail

@@ -32,15 +32,19 @@ public:
     ~robust_lock() = default;  // it ends with its memory
 
     // Throw std::system_error if the thread has it already, or the system can't.
-    acquired lock();
-    acquired try_lock();
+    acquired lock() { return result(::pthread_mutex_lock(&mutex_)); }
+    acquired try_lock() { return result(::pthread_mutex_trylock(&mutex_)); }
     acquired lock_until(deadline until);
 
     // By the thread that has it; else throws std::system_error.
-    void unlock();
+    void unlock() {
+        if (const int error = ::pthread_mutex_unlock(&mutex_); error != 0) fail_to_unlock(error);
+    }
 
 private:
-    acquired result(int error);
+    acquired result(int error) { return error == 0 ? acquired::yes : uncommon_result(error); }
+    acquired uncommon_result(int error);
+    [[noreturn]] static void fail_to_unlock(int error);
 
     pthread_mutex_t mutex_;
 };

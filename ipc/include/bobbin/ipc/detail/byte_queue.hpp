@@ -81,7 +81,7 @@ public:
     };
 
 private:
-    [[nodiscard]] byte_ring& ring() const noexcept;
+    byte_ring* ring_;
 };
 
 }  // namespace bobbin::inline v0::ipc::detail
