@@ -1,0 +1,46 @@
+// The bytes that a value is decoded from.
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <span>
+
+namespace bobbin::inline v0::ipc {
+
+// Bytes in one piece or two, the second following the first, as they lie in a ring that wraps.
+// They may be shared memory that another process writes to while they are read: each byte is read
+// once, into the caller's memory, and what is decided from it is decided from that copy.
+class reader {
+public:
+    explicit reader(std::span<const std::byte> first,
+                    std::span<const std::byte> second = {}) noexcept
+        : first_(first), second_(second), size_(first.size() + second.size()) {}
+
+    std::size_t bytes_left() const noexcept { return first_.size() + second_.size(); }
+    std::size_t position() const noexcept { return size_ - bytes_left(); }
+
+    // Copies the next `size` bytes. Throws protocol_error, and copies nothing, if fewer are left.
+    void read(void* to, std::size_t size) {
+        item_at_ = position();
+        if (size > first_.size()) return read_both(to, size);
+        if (size == 0) return;
+        std::memcpy(to, first_.data(), size);
+        first_ = first_.subspan(size);
+        // From here on the compiler believes that the source may have changed, so it cannot read it
+        // again instead of keeping the copy.
+        asm volatile("" : : "r"(to) : "memory");
+    }
+
+    // Throws protocol_error: what was last read is wrong.
+    [[noreturn]] void fail(const char* what) const;
+
+private:
+    void read_both(void* to, std::size_t size);
+
+    std::span<const std::byte> first_;  // what is left of them
+    std::span<const std::byte> second_;
+    std::size_t size_;
+    std::size_t item_at_ = 0;  // where the item last read begins
+};
+
+}  // namespace bobbin::inline v0::ipc
