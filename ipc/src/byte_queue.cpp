@@ -112,6 +112,19 @@ void byte_queue::close() {
     ring_->consumers.position.close();
 }
 
+bool byte_queue::can_pop() const {
+    return bytes_used() > 0 || closed() || producers_are_gone();
+}
+
+bool byte_queue::can_push(std::size_t message) const noexcept {
+    return closed() || byte_ring::room_for(message) <= capacity() - bytes_used();
+}
+
+byte_queue::sleeping_place byte_queue::announce_sleeper(queue_end end) const {
+    auto& other = end == queue_end::consumers ? ring_->producers : ring_->consumers;
+    return {&other.position.word(), other.position.announce_sleeper()};
+}
+
 // --- pushing ---
 
 byte_queue::pushing::pushing(byte_queue& to, std::size_t first_message, deadline until) {
@@ -151,7 +164,7 @@ bool byte_queue::pushing::has_room_for(std::size_t message) noexcept {
     return needed - seen <= ring_->capacity;
 }
 
-void byte_queue::pushing::write(pieces message) noexcept {
+void byte_queue::pushing::write(message_parts message) noexcept {
     std::uint64_t size = 0;
     std::uint64_t at = end_ + byte_ring::unit;
     for (const auto piece : message) {
@@ -174,31 +187,41 @@ void byte_queue::pushing::commit() noexcept {
 // --- popping ---
 
 byte_queue::popping::popping(byte_queue& from, deadline until) {
-    byte_ring& ring = *from.ring_;
-    ring_end& own = ring.consumers;
-    if (own.lock.lock_until(until) == acquired::no) return;
-    ring_ = &ring;
+    fair_lock& lock = from.ring_->consumers.lock;
+    if (lock.lock_until(until) == acquired::no) return;
+    ring_ = from.ring_;
     try {
-        begin_ = own.position.own();
-        end_ = own.seen.load(std::memory_order_relaxed);
-        while (end_ == begin_) {
-            const auto key = ring.producers.position.current();
-            const bool closed = ring.producers.position.closed();
-            end_ = ring.producers.position.read();
-            own.seen.store(end_, std::memory_order_relaxed);
-            if (end_ != begin_) break;
-            if (closed) throw queue_closed();
-            if (until != never && deadline::clock::now() >= until) {
-                own.lock.unlock();
-                ring_ = nullptr;
-                return;
-            }
-            await_change(own, ring.producers.position, key, until);
-        }
-        look_at_message();
+        await_message(from, until);
+        if (begin_ == end_) ring_ = nullptr;
+        if (ring_ != nullptr) look_at_message();
     } catch (...) {
-        own.lock.unlock();
+        lock.unlock();
         throw;
+    }
+    if (ring_ == nullptr) lock.unlock();
+}
+
+// If there is none at the deadline, begin_ is end_.
+void byte_queue::popping::await_message(const byte_queue& from, deadline until) {
+    ring_end& own = ring_->consumers;
+    published<>& other = ring_->producers.position;
+    begin_ = own.position.own();
+    end_ = own.seen.load(std::memory_order_relaxed);
+    for (bool watched = false; end_ == begin_;) {
+        if (watched) from.watch_producers();
+        const auto key = other.current();
+        // Asked for before the look, so that what they pushed last is seen.
+        const bool closed = other.closed();
+        const bool gone = from.producers_are_gone();
+        end_ = other.read();
+        own.seen.store(end_, std::memory_order_relaxed);
+        if (end_ != begin_) return;
+        if (closed) throw queue_closed();
+        if (gone) throw producer_died();
+        if (until != never && deadline::clock::now() >= until) return;
+        // Who ended before we watched is seen by another look.
+        if (watched || !from.expects_producers()) await_change(own, other, key, until);
+        watched = true;
     }
 }
 

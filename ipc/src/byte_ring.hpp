@@ -6,6 +6,7 @@
 
 #include <bobbin/ipc/detail/byte_queue.hpp>
 
+#include <array>
 #include <cstddef>
 
 namespace bobbin::inline v0::ipc::detail {
@@ -34,6 +35,11 @@ struct byte_ring {
     ring_end producers;
     ring_end consumers;
     const std::size_t capacity;  // a power of two
+
+    // Processes that are expected to push: process_identity of each, or 0.
+    static constexpr std::size_t most_expected = 128;
+    std::atomic<bool> expects{false};
+    std::array<std::atomic<std::uint64_t>, most_expected> expected{};
 };
 
 static_assert(sizeof(std::uint64_t) == byte_ring::unit);

@@ -6,6 +6,11 @@ namespace bobbin::inline v0::ipc {
 
 queue_closed::queue_closed() : std::runtime_error("bobbin: the queue is closed") {}
 
+producer_died::producer_died()
+    : std::runtime_error(
+          "bobbin: the queue is empty, and all processes that were expected to put "
+          "something into it have ended") {}
+
 too_large::too_large(std::size_t message, std::size_t capacity)
     : std::runtime_error("bobbin: a message of " + std::to_string(message) +
                          " bytes is larger than the queue, which has a capacity of " +

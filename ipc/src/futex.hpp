@@ -27,6 +27,7 @@ struct shared_atomics {
     static void wait(const atomic<std::uint32_t>& word, std::uint32_t value, deadline until) {
         futex_wait(word, value, until);
     }
+    static void wake(const atomic<std::uint32_t>& word) { futex_wake(word); }
     static void add_and_wake(atomic<std::uint32_t>& word, int add) {
         futex_add_and_wake(word, add);
     }

@@ -4,8 +4,9 @@
 // It is an eventcount whose advance is also the commit of what it announces. Source: D. Reed and
 // R. Kanodia, "Synchronization with eventcounts and sequencers", CACM 1979.
 //
-//     word   bits 2-31  how many numbers were published, modulo 2^30
-//            bit  1     closed, for good: whoever waits is to look
+//     word   bits 5-31  how many numbers were published, modulo 2^27
+//            bits 2-4   how often it was poked, modulo 8: whoever waits is to look elsewhere
+//            bit  1     closed, for good: the same
 //            bit  0     somebody may sleep
 //     slots  the number that count n published is in slot n modulo 2
 //
@@ -72,7 +73,18 @@ public:
     // From any process, and any number of times. Numbers may still be published.
     void close() { Atomics::or_and_wake(word_, is_closed); }
 
-    // Returns when something was published or closed since `seen`, at the deadline, or for nothing.
+    // Makes all who wait return, for something else that they have to see. From any process; one
+    // that dies in here may not have done it.
+    void poke() {
+        std::uint32_t word = word_.load(std::memory_order_relaxed);
+        while (!word_.compare_exchange_weak(word, (word & ~pokes) | ((word + one_poke) & pokes),
+                                            std::memory_order_release, std::memory_order_relaxed)) {
+        }
+        Atomics::wake(word_);
+    }
+
+    // Returns when something was published, poked or closed since `seen`, at the deadline, or for
+    // nothing.
     void wait(key seen, deadline until) {
         std::uint32_t word = seen;
         // A relaxed order is enough: the waiter then looks with acquire.
@@ -84,9 +96,12 @@ public:
         }
     }
 
-    // For those who wait on several: the word, and the value at which to sleep.
+    // For those who wait on several: announces a sleeper, and gives the value at which it may sleep
+    // if it finds, looking afterwards, nothing new.
+    [[nodiscard]] std::uint32_t announce_sleeper() {
+        return word_.fetch_or(asleep, std::memory_order_acq_rel) | asleep;
+    }
     [[nodiscard]] const auto& word() const { return word_; }
-    static constexpr std::uint32_t asleep = 1;
 
     // For tests of its wrapping: as if that many had been published.
     void start_at(std::uint32_t published_before) {
@@ -95,8 +110,11 @@ public:
 
 private:
     using slot_type = typename Atomics::template atomic<std::uint64_t>;
+    static constexpr std::uint32_t asleep = 1;
     static constexpr std::uint32_t is_closed = 2;
-    static constexpr std::uint32_t one = 4;
+    static constexpr std::uint32_t one_poke = 4;
+    static constexpr std::uint32_t pokes = 7 * one_poke;
+    static constexpr std::uint32_t one = 32;
 
     static constexpr std::uint32_t count(std::uint32_t word) { return word / one; }
     const slot_type& slot(std::uint32_t word) const { return slots_[count(word) % 2]; }

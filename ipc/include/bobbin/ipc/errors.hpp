@@ -29,11 +29,10 @@ public:
     queue_closed();
 };
 
-// The queue is empty, and of the processes that were to push, the last has ended; at least one
-// died.
+// The queue is empty, and the last of the processes that were expected to push has ended.
 class producer_died : public std::runtime_error {
 public:
-    using std::runtime_error::runtime_error;
+    producer_died();
 };
 
 // The message is larger than the queue.

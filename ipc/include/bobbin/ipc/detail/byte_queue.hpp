@@ -6,9 +6,9 @@
 #include <bobbin/ipc/detail/shared_object.hpp>
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <sys/types.h>
 
@@ -17,8 +17,10 @@ namespace bobbin::inline v0::ipc::detail {
 struct byte_ring;
 struct ring_end;
 
+enum class queue_end { producers, consumers };
+
 // A message in pieces, which are joined.
-using pieces = std::span<const std::span<const std::byte>>;
+using message_parts = std::span<const std::span<const std::byte>>;
 // A piece of the ring, which may go on at its start.
 using two_parts = std::array<std::span<const std::byte>, 2>;
 
@@ -31,6 +33,26 @@ public:
     [[nodiscard]] std::size_t bytes_used() const noexcept;
     [[nodiscard]] bool closed() const noexcept;
     void close();
+
+    // See shared_queue.
+    void expect(pid_t producer);
+    [[nodiscard]] bool expects_producers() const noexcept;
+    // Whether all who were expected have ended, if any were.
+    [[nodiscard]] bool producers_are_gone() const;
+    // From now on, who waits for a message is woken when one of them ends.
+    void watch_producers() const;
+
+    // Whether it is worth trying: there is a message (or room for one), or an error to be had.
+    [[nodiscard]] bool can_pop() const;
+    [[nodiscard]] bool can_push(std::size_t message) const noexcept;
+    // A word that changes with the end that those at `end` wait for, and the value at which to
+    // sleep on it, if what they wait for is not there afterwards.
+    struct sleeping_place {
+        const std::atomic<std::uint32_t>* word;
+        std::uint32_t value;
+    };
+    [[nodiscard]] sleeping_place announce_sleeper(queue_end end) const;
+    [[nodiscard]] const void* identity() const noexcept { return ring_; }
 
     // The right to push, and room for a first message: the producers' end is locked until its end.
     class pushing {
@@ -45,7 +67,7 @@ public:
         // Whether another message has room, without waiting.
         [[nodiscard]] bool has_room_for(std::size_t message) noexcept;
         // Without commit() it has never been written.
-        void write(pieces message) noexcept;
+        void write(message_parts message) noexcept;
         void commit() noexcept;
 
     private:
@@ -71,6 +93,7 @@ public:
         void commit() noexcept;
 
     private:
+        void await_message(const byte_queue& from, deadline until);
         void look_at_message();
 
         byte_ring* ring_ = nullptr;

@@ -1,0 +1,105 @@
+#include "death_watch.hpp"
+
+#include "owned_descriptor.hpp"
+#include "process_identity.hpp"
+#include "quiet_thread.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <mutex>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <system_error>
+#include <vector>
+
+namespace bobbin::inline v0::ipc::detail {
+namespace {
+
+struct watched {
+    std::uint64_t process;
+    segment memory;
+    published<>* number;
+    owned_descriptor end;  // a pidfd
+};
+
+// All that this process watches. The thread is there while there is anything.
+class death_watch {
+public:
+    void add(watched each) {
+        const std::lock_guard lock(mutex_);
+        const auto is_same = [&](const watched& known) {
+            return known.process == each.process && known.number == each.number;
+        };
+        if (std::ranges::any_of(all_, is_same)) return;
+        if (!changed_) changed_ = owned_descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+        if (!changed_) throw std::system_error(errno, std::generic_category(), "bobbin: eventfd");
+        all_.reserve(all_.size() + 1);
+        if (!running_) start_quiet_thread("bobbin-death", [this] { run(); });
+        running_ = true;
+        all_.push_back(std::move(each));
+        ::eventfd_write(changed_.get(), 1);
+    }
+
+private:
+    void run() {
+        std::vector<pollfd> ends;
+        for (;;) {
+            ends.clear();
+            {
+                const std::lock_guard lock(mutex_);
+                if (all_.empty()) {
+                    running_ = false;
+                    return;
+                }
+                ends.push_back({.fd = changed_.get(), .events = POLLIN, .revents = 0});
+                for (const watched& each : all_)
+                    ends.push_back({.fd = each.end.get(), .events = POLLIN, .revents = 0});
+            }
+            ::poll(ends.data(), ends.size(), -1);
+            eventfd_t ignored = 0;
+            ::eventfd_read(ends.front().fd, &ignored);
+            take_out_the_dead();
+        }
+    }
+
+    void take_out_the_dead() {
+        std::vector<watched> dead;
+        {
+            const std::lock_guard lock(mutex_);
+            const auto lives = [](const watched& each) {
+                pollfd end{.fd = each.end.get(), .events = POLLIN, .revents = 0};
+                return ::poll(&end, 1, 0) == 0;
+            };
+            const auto first_dead = std::stable_partition(all_.begin(), all_.end(), lives);
+            std::move(first_dead, all_.end(), std::back_inserter(dead));
+            all_.erase(first_dead, all_.end());
+        }
+        for (const watched& each : dead) each.number->poke();
+    }
+
+    std::mutex mutex_;
+    std::vector<watched> all_;
+    owned_descriptor changed_;
+    bool running_ = false;
+};
+
+// Never destroyed, as its thread may outlive static objects. A forked child has no such thread and
+// watches nothing of its parent's.
+death_watch* watch = new death_watch;
+[[maybe_unused]] const int forgets_at_fork =
+    ::pthread_atfork(nullptr, nullptr, [] { watch = new death_watch; });
+
+}  // namespace
+
+void poke_at_death(std::uint64_t process, const segment& memory, published<>& number) {
+    owned_descriptor end(static_cast<int>(::syscall(SYS_pidfd_open, number_of(process), 0)));
+    if (!end && errno != ESRCH)
+        throw std::system_error(errno, std::generic_category(), "bobbin: pidfd_open");
+    // The number may be another's by now; the descriptor, once ours, is not.
+    if (!end || !is_alive(process)) return number.poke();
+    watch->add({process, memory, &number, std::move(end)});
+}
+
+}  // namespace bobbin::inline v0::ipc::detail

@@ -1,0 +1,17 @@
+// Wakes those who wait for a number when a process ends that they wait for as well.
+#pragma once
+
+#include "published.hpp"
+
+#include <bobbin/ipc/segment.hpp>
+
+#include <cstdint>
+
+namespace bobbin::inline v0::ipc::detail {
+
+// Once that process has ended, the number is poked: by a thread of this process, which sleeps
+// beside its pidfd until then, or at once. The number is in `memory`. Asking for the same twice is
+// the same as once. Throws std::system_error if the system has no descriptor or thread.
+void poke_at_death(std::uint64_t process_identity, const segment& memory, published<>& number);
+
+}  // namespace bobbin::inline v0::ipc::detail

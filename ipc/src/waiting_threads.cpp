@@ -1,0 +1,226 @@
+#include "waiting_threads.hpp"
+
+#include "futex.hpp"
+#include "quiet_thread.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <ctime>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace bobbin::inline v0::ipc::detail {
+namespace {
+
+using words = std::vector<struct ::futex_waitv>;
+
+::futex_waitv place(const std::atomic<std::uint32_t>& word, std::uint32_t value) {
+    ::futex_waitv result{};
+    result.val = value;
+    result.uaddr = reinterpret_cast<std::uintptr_t>(&word);
+    result.flags = FUTEX_32;
+    return result;
+}
+
+// Returns when a word changes or is woken, or after `patience`, or for nothing.
+void wait_for_any(words& all, const std::timespec* until) {
+    ::syscall(SYS_futex_waitv, all.data(), static_cast<unsigned>(all.size()), 0U, until,
+              CLOCK_MONOTONIC);
+}
+
+// Whether the kernel has the call at all: asked once, with nothing to wait for.
+bool kernel_waits_for_many() {
+    static const bool known =
+        ::syscall(SYS_futex_waitv, nullptr, 0U, 0U, nullptr, CLOCK_MONOTONIC) < 0 &&
+        errno != ENOSYS && errno != EPERM;
+    return known;
+}
+
+// Never destroyed, as its threads may outlive static objects. A forked child has none of the tasks
+// of its parent.
+waiting_threads* process_wide = new waiting_threads;
+[[maybe_unused]] const int forgets_at_fork =
+    ::pthread_atfork(nullptr, nullptr, [] { process_wide = new waiting_threads; });
+
+}  // namespace
+
+waiting_threads& waiting_threads::own() noexcept {
+    return *process_wide;
+}
+
+bool waiting_threads::task_line::may_try() const {
+    try {
+        if (broken) return true;
+        return end == queue_end::consumers ? queue.can_pop() : queue.can_push(first->size_);
+    } catch (...) {
+        return true;  // and the task learns what is wrong
+    }
+}
+
+// From now on the end of an expected producer wakes who sleeps.
+void waiting_threads::task_line::watch() noexcept {
+    try {
+        if (end == queue_end::consumers) queue.watch_producers();
+    } catch (...) {
+        broken = true;
+    }
+}
+
+awaited_turn* waiting_threads::task_line::take_first() noexcept {
+    awaited_turn* const turn = std::exchange(first, first->next_);
+    turn->in_line_ = false;
+    turn->has_turn_ = true;
+    somebody_tries = true;
+    return turn;
+}
+
+waiting_threads::task_line* waiting_threads::find(const awaited_turn& turn) noexcept {
+    for (line_group& group : groups_)
+        for (task_line& line : group.lines)
+            if (line.end == turn.end_ && line.queue.identity() == turn.queue_.identity())
+                return &line;
+    return nullptr;
+}
+
+waiting_threads::line_group& waiting_threads::group_with_room() {
+    const auto has_room = [](const line_group& each) { return each.lines.size() < most_lines; };
+    const auto found = std::ranges::find_if(groups_, has_room);
+    line_group& group = found == groups_.end() ? groups_.emplace_back() : *found;
+    if (!group.running) {
+        start_quiet_thread("bobbin-wait", [this, &group] { run(group); });
+        group.running = true;
+    }
+    return group;
+}
+
+void waiting_threads::look_again(line_group& group) noexcept {
+    group.changed.fetch_add(1, std::memory_order_release);  // the mutex orders the rest
+    futex_wake(group.changed);
+}
+
+bool waiting_threads::stand_in_line(awaited_turn& turn) {
+    if (!kernel_waits_for_many())
+        throw std::system_error(ENOSYS, std::generic_category(),
+                                "bobbin: tasks can't wait for a queue here, as the kernel has no "
+                                "futex_waitv (Linux 5.16); use get() and put(), on threads");
+    const std::lock_guard lock(mutex_);
+    if (turn.cancelled_) return false;
+    task_line* place = find(turn);
+    if (place == nullptr)
+        place = &group_with_room().lines.emplace_back(task_line{turn.queue_, turn.end_});
+    awaited_turn** at = &place->first;
+    if (std::exchange(turn.has_turn_, false))
+        place->somebody_tries = false;
+    else
+        while (*at != nullptr) at = &(*at)->next_;
+    turn.next_ = std::exchange(*at, &turn);
+    turn.in_line_ = true;
+    if (place->first == &turn)
+        for (line_group& group : groups_) look_again(group);
+    return true;
+}
+
+bool waiting_threads::leave(awaited_turn& turn) noexcept {
+    const std::lock_guard lock(mutex_);
+    turn.cancelled_ = true;
+    if (!turn.in_line_) return false;
+    awaited_turn** at = &find(turn)->first;
+    while (*at != &turn) at = &(*at)->next_;
+    *at = turn.next_;
+    turn.in_line_ = false;
+    return true;
+}
+
+void waiting_threads::pass(awaited_turn& turn) noexcept {
+    std::coroutine_handle<> next;
+    {
+        const std::lock_guard lock(mutex_);
+        task_line& line = *find(turn);
+        line.somebody_tries = false;
+        // The next one can begin from here, if there is something left for it.
+        if (line.first != nullptr && line.may_try())
+            next = line.take_first()->waiting_;
+        else
+            for (line_group& group : groups_) look_again(group);
+    }
+    if (next) next.resume();
+}
+
+// A thread's life: resume those whose turn it is, sleep until there may be others.
+void waiting_threads::run(line_group& group) {
+    std::unique_lock lock(mutex_);
+    do {
+        while (awaited_turn* const turn = next_turn(group)) {
+            const std::coroutine_handle<> waiting = turn->waiting_;
+            lock.unlock();
+            waiting.resume();
+            lock.lock();
+        }
+    } while (sleep(group, lock));
+    group.running = false;
+}
+
+awaited_turn* waiting_threads::next_turn(line_group& group) {
+    for (task_line& line : group.lines)
+        if (line.first != nullptr && !line.somebody_tries && line.may_try())
+            return line.take_first();
+    return nullptr;
+}
+
+// False if it is no use to go on.
+bool waiting_threads::sleep(line_group& group, std::unique_lock<std::mutex>& lock) {
+    const std::uint32_t seen = group.changed.load(std::memory_order_relaxed);  // under the mutex
+    std::erase_if(group.lines, [](const task_line& each) {
+        return each.first == nullptr && !each.somebody_tries;
+    });
+    words all = {place(group.changed, seen)};
+    for (task_line& line : group.lines) {
+        if (line.first == nullptr || line.somebody_tries) continue;
+        line.watch();
+        const auto [word, value] = line.queue.announce_sleeper(line.end);
+        all.push_back(place(*word, value));
+        // What came before the announcement is there now; what comes after changes the word.
+        if (line.may_try()) return true;
+    }
+    const bool nobody_waits = group.lines.empty();
+    std::timespec until{};
+    if (nobody_waits) {
+        ::clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += 100'000'000;  // a thread is not worth its making for one await
+        until.tv_sec += until.tv_nsec / 1'000'000'000;
+        until.tv_nsec %= 1'000'000'000;
+    }
+    lock.unlock();
+    wait_for_any(all, nobody_waits ? &until : nullptr);
+    lock.lock();
+    return !nobody_waits || !group.lines.empty() ||
+           group.changed.load(std::memory_order_relaxed) != seen;
+}
+
+// --- what a task sees of it ---
+
+awaited_turn::~awaited_turn() {
+    if (has_turn_) waiting_threads::own().pass(*this);
+}
+
+bool awaited_turn::awaiter::await_suspend(std::coroutine_handle<> waiting) {
+    turn_.waiting_ = waiting;
+    on_stop_.emplace(token_, leave{turn_});
+    return waiting_threads::own().stand_in_line(turn_);
+}
+
+void awaited_turn::awaiter::await_resume() {
+    on_stop_.reset();
+    if (turn_.cancelled_) throw cancelled();
+}
+
+void awaited_turn::awaiter::leave::operator()() const noexcept {
+    const std::coroutine_handle<> waiting = turn.waiting_;
+    if (waiting_threads::own().leave(turn)) waiting.resume();
+}
+
+}  // namespace bobbin::inline v0::ipc::detail

@@ -1,0 +1,61 @@
+// The threads that wait for queues in place of tasks: see awaited_turn.hpp.
+#pragma once
+
+#include <bobbin/ipc/detail/awaited_turn.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <list>
+#include <mutex>
+#include <vector>
+
+namespace bobbin::inline v0::ipc::detail {
+
+// All tasks of this process that wait for queues. A thread sleeps for up to 127 lines, as many as
+// the kernel takes, and one word by which it is told to look again. It ends when nobody has waited
+// for a while. All functions may be called from any thread.
+class waiting_threads {
+public:
+    // This process's.
+    static waiting_threads& own() noexcept;
+
+    // Puts the turn, with its handle, into its line: at the head if it has its turn. False: it is
+    // cancelled already.
+    bool stand_in_line(awaited_turn& turn);
+    // Takes it out of its line as cancelled; false if it is in none.
+    bool leave(awaited_turn& turn) noexcept;
+    // It has had its turn.
+    void pass(awaited_turn& turn) noexcept;
+
+private:
+    struct task_line {
+        byte_queue queue;  // keeps the memory
+        queue_end end;
+        awaited_turn* first = nullptr;
+        bool somebody_tries = false;
+        bool broken = false;  // no watch could be set: the next to try learns why
+
+        bool may_try() const;
+        void watch() noexcept;
+        awaited_turn* take_first() noexcept;
+    };
+    // A thread and its lines.
+    struct line_group {
+        std::list<task_line> lines;
+        std::atomic<std::uint32_t> changed{0};
+        bool running = false;
+    };
+    static constexpr std::size_t most_lines = 127;
+
+    task_line* find(const awaited_turn& turn) noexcept;
+    line_group& group_with_room();
+    void look_again(line_group& group) noexcept;
+    void run(line_group& group);
+    awaited_turn* next_turn(line_group& group);
+    bool sleep(line_group& group, std::unique_lock<std::mutex>& lock);
+
+    std::mutex mutex_;
+    std::list<line_group> groups_;
+};
+
+}  // namespace bobbin::inline v0::ipc::detail
