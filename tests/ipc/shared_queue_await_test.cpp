@@ -1,0 +1,197 @@
+// Goal: tasks wait for queues without a thread each, can be cancelled, and are woken by what other
+// processes do. Method: children are forked before the pool starts its threads.
+#include <bobbin/ipc/process.hpp>
+#include <bobbin/ipc/shared_queue.hpp>
+#include <bobbin/runtime/errors.hpp>
+#include <bobbin/runtime/scope.hpp>
+#include <bobbin/runtime/sleep_for.hpp>
+#include <bobbin/runtime/sync_wait.hpp>
+#include <bobbin/runtime/thread_pool.hpp>
+#include <bobbin/runtime/when_all.hpp>
+#include <bobbin/runtime/with_timeout.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <doctest/doctest.h>
+#include <filesystem>
+#include <fstream>
+#include <numeric>
+#include <string>
+#include <vector>
+
+namespace ipc = bobbin::ipc;
+using bobbin::task;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Threads of this process whose name begins so.
+int threads_named(const std::string& name) {
+    int count = 0;
+    for (const auto& each : std::filesystem::directory_iterator("/proc/self/task")) {
+        std::string text;
+        std::ifstream(each.path() / "comm") >> text;
+        if (text.starts_with(name)) ++count;
+    }
+    return count;
+}
+
+task<void> add_one(ipc::shared_queue<int>& queue, std::atomic<long>& sum, std::atomic<int>& count) {
+    sum += co_await queue.pop();
+    ++count;
+}
+
+task<void> add_all(ipc::shared_queue<int>& queue, std::atomic<long>& sum, int tasks) {
+    std::atomic<int> count = 0;
+    co_await bobbin::scope([&](bobbin::nursery& children) -> task<void> {
+        for (int i = 0; i < tasks; ++i) children.spawn(add_one(queue, sum, count));
+        co_return;
+    });
+    CHECK(count == tasks);
+}
+
+task<void> both(task<void> first, task<void> second) {
+    co_await bobbin::when_all(std::move(first), std::move(second));
+}
+
+}  // namespace
+
+TEST_CASE("a thousand tasks wait for one queue with one thread, and each gets one item") {
+    ipc::shared_queue<int> queue;
+    ipc::shared_queue<int> go;
+    ipc::process producer([&] {
+        go.get();
+        for (int i = 1; i <= 1000; ++i) queue.put(i);
+    });
+    bobbin::thread_pool pool({.threads = 2});
+    std::atomic<long> sum = 0;
+    std::atomic<int> threads = 0;
+    const auto watch = [](ipc::shared_queue<int>& start, std::atomic<int>& seen) -> task<void> {
+        // Timers go on meanwhile.
+        while ((seen = threads_named("bobbin-wait")) == 0) co_await bobbin::sleep_for(1ms);
+        co_await start.push(1);
+    };
+    bobbin::sync_wait(pool, both(add_all(queue, sum, 1000), watch(go, threads)));
+    CHECK(sum == 1000 * 1001 / 2);
+    CHECK(threads == 1);
+    CHECK(producer.join().ok());
+}
+
+TEST_CASE("a task that waits for an item or for room can be cancelled, and nothing is lost") {
+    ipc::shared_queue<int> queue(64);
+    bobbin::thread_pool pool({.threads = 2});
+    CHECK_THROWS_AS(bobbin::sync_wait(pool, bobbin::with_timeout(5ms, queue.pop())),
+                    bobbin::timed_out);
+    for (int i = 0; i < 4; ++i) queue.put(i);
+    CHECK_THROWS_AS(bobbin::sync_wait(pool, bobbin::with_timeout(5ms, queue.push(4))),
+                    bobbin::timed_out);
+    for (int i = 0; i < 4; ++i) CHECK(bobbin::sync_wait(pool, queue.pop()) == i);
+    CHECK(queue.empty());
+}
+
+TEST_CASE("of a thousand waiting tasks those that are cancelled leave the others their items") {
+    ipc::shared_queue<int> queue;
+    bobbin::thread_pool pool({.threads = 2});
+    std::atomic<int> cancelled = 0;
+    std::atomic<int> got = 0;
+    const auto wait = [](ipc::shared_queue<int>& from, std::chrono::milliseconds patience,
+                         std::atomic<int>& missed, std::atomic<int>& found) -> task<void> {
+        try {
+            co_await bobbin::with_timeout(patience, from.pop());
+            ++found;
+        } catch (const bobbin::timed_out&) {
+            ++missed;
+        }
+    };
+    const auto feed = [](ipc::shared_queue<int>& to, std::atomic<int>& missed) -> task<void> {
+        while (missed < 500) co_await bobbin::sleep_for(1ms);
+        for (int i = 0; i < 500; ++i) co_await to.push(i);
+    };
+    bobbin::sync_wait(pool, bobbin::scope([&](bobbin::nursery& children) -> task<void> {
+                          for (int i = 0; i < 500; ++i) {
+                              children.spawn(wait(queue, 3'600'000ms, cancelled, got));
+                              children.spawn(wait(queue, 2ms, cancelled, got));
+                          }
+                          children.spawn(feed(queue, cancelled));
+                          co_return;
+                      }));
+    CHECK(cancelled == 500);
+    CHECK(got == 500);
+}
+
+TEST_CASE("push waits for room that another process makes") {
+    ipc::shared_queue<int> queue(64);
+    ipc::process consumer([&] {
+        for (int i = 0; i < 1000; ++i)
+            if (queue.get() != i) return 1;
+        return 0;
+    });
+    bobbin::thread_pool pool({.threads = 2});
+    const auto produce = [](ipc::shared_queue<int>& to) -> task<void> {
+        for (int i = 0; i < 1000; ++i) co_await to.push(i);
+    };
+    bobbin::sync_wait(pool, produce(queue));
+    CHECK(consumer.join().ok());
+}
+
+TEST_CASE("closing a queue, and the death of its producers, end the wait") {
+    ipc::shared_queue<int> closed;
+    ipc::shared_queue<int> orphaned;
+    ipc::shared_queue<int> waiting;
+    ipc::process closer([&] {
+        waiting.get();
+        closed.close();
+    });
+    ipc::process producer([&] {
+        orphaned.put(1);
+        waiting.get();
+        std::raise(SIGKILL);
+    });
+    orphaned.expect(producer.pid());
+    bobbin::thread_pool pool({.threads = 2});
+    const auto let_go = [](ipc::shared_queue<int>& others) -> task<void> {
+        while (threads_named("bobbin-wait") == 0) co_await bobbin::sleep_for(1ms);
+        co_await others.push(1);
+        co_await others.push(1);
+    };
+    const auto pop_from = [](ipc::shared_queue<int>& from) -> task<std::string> {
+        try {
+            co_await from.pop();
+            co_return "an item";
+        } catch (const ipc::queue_closed&) {
+            co_return "closed";
+        } catch (const ipc::producer_died&) {
+            co_return "died";
+        }
+    };
+    CHECK(bobbin::sync_wait(pool, pop_from(orphaned)) == "an item");
+    const auto ends = [](auto first, auto second, auto third) -> task<std::string> {
+        auto [a, b, nothing] =
+            co_await bobbin::when_all(std::move(first), std::move(second), std::move(third));
+        static_cast<void>(nothing);
+        co_return a + " " + b;
+    };
+    CHECK(bobbin::sync_wait(pool, ends(pop_from(closed), pop_from(orphaned), let_go(waiting))) ==
+          "closed died");
+}
+
+TEST_CASE("more queues than a thread can wait for get another thread") {
+    constexpr int count = 130;
+    std::vector<ipc::shared_queue<int>> queues;
+    for (int i = 0; i < count; ++i) queues.emplace_back(64);
+    bobbin::thread_pool pool({.threads = 2});
+    std::atomic<long> sum = 0;
+    std::atomic<int> got = 0;
+    const auto feed = [](std::vector<ipc::shared_queue<int>>& all) -> task<void> {
+        while (threads_named("bobbin-wait") < 2) co_await bobbin::sleep_for(1ms);
+        for (auto& each : all) co_await each.push(1);
+    };
+    bobbin::sync_wait(pool, bobbin::scope([&](bobbin::nursery& children) -> task<void> {
+                          for (auto& each : queues) children.spawn(add_one(each, sum, got));
+                          children.spawn(feed(queues));
+                          co_return;
+                      }));
+    CHECK(sum == count);
+}
