@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
+#include <limits>
 #include <random>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -54,6 +55,8 @@ struct stat status_of(int file) {
 }
 
 void refuse_what_does_not_fit(std::size_t bytes) {
+    if (bytes > std::numeric_limits<off_t>::max())
+        fail(EFBIG, bytes_text(bytes) + " are more than any file can have");
     if (const std::uint64_t room = detail::memory_room(); bytes > room)
         fail(ENOMEM, bytes_text(bytes) + " are more than the " + std::to_string(room) +
                          " bytes that the control group still allows");
