@@ -12,7 +12,7 @@ Installs the Debian packages that are missing, builds the release into build/rel
 every test.
 
   --no-install  install nothing; if packages are missing, say which and stop
-  --long        add the tests that take minutes
+  --long        add the tests that take minutes, and build/faults for those that need it
   --help        print this
 
 ctest's options for every day, in any order with ours (ctest --help explains them):
@@ -25,11 +25,15 @@ END
 }
 
 install=yes
+long=no
 ctest_args=()
 while [ $# -gt 0 ]; do
     case $1 in
     --no-install) install=no ;;
-    --long) ctest_args+=(-C long) ;;
+    --long)
+        long=yes
+        ctest_args+=(-C long)
+        ;;
     --help | -h) usage && exit ;;
     -R | -E | -L | -LE | -j | --repeat)
         [[ $# -gt 1 && $2 != -* ]] || misuse "'$1' needs a value (see --help)"
@@ -52,6 +56,13 @@ done
 {
     need_packages "$install" "${packages[@]}"
     build release
+    [ "$long" = no ] || build faults faults_tests
 } >&2
 cd -- "$root"
-exec ctest --preset release --parallel "$(nproc)" "${ctest_args[@]}"
+failed=0
+ctest --preset release --parallel "$(nproc)" "${ctest_args[@]}" || failed=$?
+# Deaths at chosen places need a build of their own.
+if [ "$long" = yes ]; then
+    ctest --preset faults --parallel "$(nproc)" "${ctest_args[@]}" || failed=$?
+fi
+exit "$failed"

@@ -72,7 +72,7 @@ private:
                 pollfd end{.fd = each.end.get(), .events = POLLIN, .revents = 0};
                 return ::poll(&end, 1, 0) == 0;
             };
-            const auto first_dead = std::stable_partition(all_.begin(), all_.end(), lives);
+            const auto first_dead = std::partition(all_.begin(), all_.end(), lives);
             std::move(first_dead, all_.end(), std::back_inserter(dead));
             all_.erase(first_dead, all_.end());
         }
