@@ -16,8 +16,8 @@ cp -- "$project/apps/run.sh" apps
 cp -- "$project/tests/run.sh" tests
 touch apps/pi/main.cpp build/release/{CMakeCache.txt,build.ninja} source.cpp
 # A tree that is configured already.
-mkdir -p build/{clang,asan,tsan}
-touch build/{clang,asan,tsan}/{CMakeCache.txt,build.ninja}
+mkdir -p build/{clang,asan,tsan,faults}
+touch build/{clang,asan,tsan,faults}/{CMakeCache.txt,build.ninja}
 
 # stand_in FILE COMMANDS: makes FILE a script. Never through a link: that would write to the system.
 stand_in() {
@@ -65,6 +65,7 @@ expect 0 "usage: " tests/run.sh -R x --help
 expect 0 "ctest --preset release --parallel 2" tests/run.sh
 expect 0 "2 -R x -C long -j4 --verbose" tests/run.sh --no-install -R x --long -j4 --verbose
 expect 0 "2 -C long --schedule-random --long" tests/run.sh --long -- --schedule-random --long
+expect 0 "ctest --preset faults --parallel 2 -C long -R x" tests/run.sh --long -R x
 
 expect 2 "there is no app 'nosuch'; there are: pi (see --help)" apps/run.sh nosuch
 expect 2 "there is no app '../pi'" apps/run.sh ../pi
