@@ -10,12 +10,7 @@ namespace bobbin::inline v0::ipc {
 // A buffer that grows.
 class writer {
 public:
-    void write(const void* from, std::size_t size) {
-        const auto* const bytes = static_cast<const std::byte*>(from);
-        buffer_.insert(buffer_.end(), bytes, bytes + size);
-    }
-    void reserve(std::size_t size) { buffer_.reserve(size); }
-
+    void write(const void* from, std::size_t size);
     std::size_t size() const noexcept { return buffer_.size(); }
     std::vector<std::byte> take() && { return std::move(buffer_); }
 
