@@ -30,7 +30,7 @@ namespace examples {
 
 enum class colour : std::uint16_t { red = 1, green = 0x0203 };
 enum class answer : bool { no, yes };
-enum plain_enum { first_of_plain, second_of_plain };
+enum plain : int { first_of_plain, second_of_plain };
 
 struct nothing {
     bool operator==(const nothing&) const = default;

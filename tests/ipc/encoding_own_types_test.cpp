@@ -26,6 +26,8 @@ namespace {
 // --- bytewise or not ---
 
 enum class small : std::uint8_t { one };
+enum fixed : int { of_fixed };
+enum loose { of_loose };
 
 struct packed {
     std::uint32_t number;
@@ -66,6 +68,7 @@ private:
 };
 
 static_assert(bytewise_type<int> && bytewise_type<bool> && bytewise_type<std::byte>);
+static_assert(bytewise_type<fixed> && !bytewise_type<loose> && !encodable<loose>);
 static_assert(bytewise_type<small> && bytewise_type<double> && bytewise_type<char32_t>);
 static_assert(bytewise_type<int[3]> && bytewise_type<std::array<double[2], 3>>);
 static_assert(bytewise_type<packed> && bytewise_type<nested>);

@@ -18,9 +18,9 @@ constexpr bool bytewise_by_shape();
 }  // namespace detail
 
 // Whether a copy of its bytes is a copy of the value, in this process and in another one. It is so
-// for arithmetic types, enums, std::byte, arrays of such, and aggregates of such without padding
-// (which would be encoded as whatever memory held before). Pointers, references and views never
-// are.
+// for arithmetic types, enums of a fixed type, std::byte, arrays of such, and aggregates of such
+// without padding (which would be encoded as whatever memory held before). Pointers, references and
+// views never are.
 //
 // Say so for a type of yours that is trivially copyable, holds nothing that means something in one
 // process only, and is a value whatever its bytes are. Its padding, if it has any, travels too.
@@ -54,6 +54,13 @@ concept bytewise_type = bytewise<T> && std::is_trivially_copyable_v<T>;
 
 namespace detail {
 
+// An enum without one has the values that its enumerators need bits for, and to decode another one
+// would be undefined behaviour.
+template <class T>
+concept enum_of_fixed_type = std::is_enum_v<T> && requires {
+    T{std::underlying_type_t<T>()};
+};
+
 template <class T, class... Field>
 constexpr bool bytewise_fields(types<Field...> /*fields*/) {
     return (bytewise_type<std::remove_cv_t<Field>> && ...) &&
@@ -68,7 +75,7 @@ constexpr bool bytewise_by_shape() {
         if constexpr (walkable<T>) return bytewise_fields<T>(fields<T>());
         return false;
     } else {
-        return std::is_arithmetic_v<T> || std::is_enum_v<T>;
+        return std::is_arithmetic_v<T> || enum_of_fixed_type<T>;
     }
 }
 

@@ -104,6 +104,8 @@ constexpr auto refuse() {
         return refusal<T, "send the value it points to", Owner>();
     } else if constexpr (std::is_class_v<T> || std::is_union_v<T>) {
         return refuse_class<T, Owner>();
+    } else if constexpr (std::is_enum_v<T>) {
+        return refusal<T, "give the enum a fixed type", Owner>();
     } else {
         return refusal<T, "it is no type of values", Owner>();
     }
