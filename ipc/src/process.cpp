@@ -26,10 +26,25 @@ void flush_output() noexcept {
     std::fflush(nullptr);
 }
 
+// The parent's handlers would do in the child what they do for the parent.
+void take_default_signals() noexcept {
+    for (int signal = 1; signal < NSIG; ++signal) {
+        struct sigaction action {};
+        if (::sigaction(signal, nullptr, &action) != 0 || action.sa_handler == SIG_IGN) continue;
+        action = {};
+        action.sa_handler = SIG_DFL;
+        ::sigaction(signal, &action, nullptr);
+    }
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
 // The child's life. It leaves by _exit: what the parent registered for its own exit is not run.
 [[noreturn]] void run_child(const std::function<int()>& function, pid_t parent) noexcept {
     // If the parent has died already, no signal will come.
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != parent) ::_exit(1);
+    take_default_signals();
     int code = 1;
     try {
         code = function();
@@ -55,16 +70,24 @@ int milliseconds_until(detail::deadline until) {
 process::process(const std::function<int()>& function) {
     flush_output();  // or the child would write it a second time
     const pid_t parent = ::getpid();
+    // No signal reaches the child before it has its own way to take it.
+    sigset_t all;
+    sigset_t before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
     pid_ = ::fork();
     if (pid_ == 0) run_child(function, parent);
+    const int error = errno;
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    errno = error;
     if (pid_ < 0) fail("bobbin: a process could not be started");
     // It was not reaped, so the number is its own.
     descriptor_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
     if (descriptor_ < 0) {
-        const int error = errno;
+        const int reason = errno;
         ::kill(pid_, SIGKILL);
         ::waitpid(pid_, nullptr, 0);
-        errno = error;
+        errno = reason;
         fail("bobbin: a process was started and ended again: no descriptor for it");
     }
 }

@@ -26,7 +26,8 @@ struct exit_status {
 //
 // The function returns an exit code or nothing. An exception that leaves it is printed on stderr,
 // and the exit code is 1. No destructor of the parent's objects runs in the child; what it wrote to
-// std::cout and stdout is not lost. The child is killed when the thread that made it ends, unless
+// std::cout and stdout is not lost. Signals have their default effects, but for ignored ones. The
+// child is killed when the thread that made it ends, unless
 // that is the last of its process.
 //
 // Fork copies one thread: use it in programs that have no other yet, as others may hold locks that
