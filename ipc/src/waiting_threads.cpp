@@ -26,10 +26,15 @@ using words = std::vector<struct ::futex_waitv>;
     return result;
 }
 
-// Returns when a word changes or is woken, or after `patience`, or for nothing.
-void wait_for_any(words& all, const std::timespec* until) {
-    ::syscall(SYS_futex_waitv, all.data(), static_cast<unsigned>(all.size()), 0U, until,
-              CLOCK_MONOTONIC);
+// Returns when a word changes or is woken, after `patience` if that is not 0, or for nothing.
+void wait_for_any(words& all, std::chrono::nanoseconds patience) {
+    std::timespec until{};
+    ::clock_gettime(CLOCK_MONOTONIC, &until);
+    const auto nanoseconds = until.tv_nsec + patience.count();
+    until.tv_sec += nanoseconds / 1'000'000'000;
+    until.tv_nsec = nanoseconds % 1'000'000'000;
+    ::syscall(SYS_futex_waitv, all.data(), static_cast<unsigned>(all.size()), 0U,
+              patience.count() == 0 ? nullptr : &until, CLOCK_MONOTONIC);
 }
 
 // Whether the kernel has the call at all: asked once, with nothing to wait for.
@@ -113,9 +118,10 @@ bool waiting_threads::stand_in_line(awaited_turn& turn) {
     if (place == nullptr)
         place = &group_with_room().lines.emplace_back(task_line{turn.queue_, turn.end_});
     awaited_turn** at = &place->first;
-    if (std::exchange(turn.has_turn_, false))
+    if (std::exchange(turn.has_turn_, false)) {
         place->somebody_tries = false;
-    else
+        place->refused = true;
+    } else
         while (*at != nullptr) at = &(*at)->next_;
     turn.next_ = std::exchange(*at, &turn);
     turn.in_line_ = true;
@@ -166,7 +172,7 @@ void waiting_threads::run(line_group& group) {
 
 awaited_turn* waiting_threads::next_turn(line_group& group) {
     for (task_line& line : group.lines)
-        if (line.first != nullptr && !line.somebody_tries && line.may_try())
+        if (line.first != nullptr && !line.somebody_tries && !line.refused && line.may_try())
             return line.take_first();
     return nullptr;
 }
@@ -178,24 +184,24 @@ bool waiting_threads::sleep(line_group& group, std::unique_lock<std::mutex>& loc
         return each.first == nullptr && !each.somebody_tries;
     });
     words all = {place(group.changed, seen)};
+    std::chrono::nanoseconds patience{0};
     for (task_line& line : group.lines) {
         if (line.first == nullptr || line.somebody_tries) continue;
         line.watch();
         const auto [word, value] = line.queue.announce_sleeper(line.end);
         all.push_back(place(*word, value));
         // What came before the announcement is there now; what comes after changes the word.
-        if (line.may_try()) return true;
+        const bool may_try = line.may_try();
+        const bool was_refused = std::exchange(line.refused, false);
+        if (may_try && !was_refused) return true;
+        // Somebody holds the lock of that end, and may be stopped.
+        if (may_try) patience = std::chrono::milliseconds(1);
     }
     const bool nobody_waits = group.lines.empty();
-    std::timespec until{};
-    if (nobody_waits) {
-        ::clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += 100'000'000;  // a thread is not worth its making for one await
-        until.tv_sec += until.tv_nsec / 1'000'000'000;
-        until.tv_nsec %= 1'000'000'000;
-    }
+    // A thread is not worth its making for one await.
+    if (nobody_waits) patience = std::chrono::milliseconds(100);
     lock.unlock();
-    wait_for_any(all, nobody_waits ? &until : nullptr);
+    wait_for_any(all, patience);
     lock.lock();
     return !nobody_waits || !group.lines.empty() ||
            group.changed.load(std::memory_order_relaxed) != seen;

@@ -33,7 +33,8 @@ private:
         queue_end end;
         awaited_turn* first = nullptr;
         bool somebody_tries = false;
-        bool broken = false;  // no watch could be set: the next to try learns why
+        bool refused = false;  // the last to try came back
+        bool broken = false;   // no watch could be set: the next to try learns why
 
         bool may_try() const;
         void watch() noexcept;

@@ -14,11 +14,13 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <ctime>
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <fstream>
 #include <numeric>
 #include <string>
+#include <sys/wait.h>
 #include <vector>
 
 namespace ipc = bobbin::ipc;
@@ -36,6 +38,16 @@ int threads_named(const std::string& name) {
         if (text.starts_with(name)) ++count;
     }
     return count;
+}
+
+// Until the process sleeps: it does nothing but wait.
+void await_sleep(pid_t process) {
+    char state = ' ';
+    while (state != 'S') {
+        std::string text;
+        std::getline(std::ifstream("/proc/" + std::to_string(process) + "/stat"), text);
+        state = text.at(text.rfind(')') + 2);
+    }
 }
 
 task<void> add_one(ipc::shared_queue<int>& queue, std::atomic<long>& sum, std::atomic<int>& count) {
@@ -194,4 +206,22 @@ TEST_CASE("more queues than a thread can wait for get another thread") {
                           co_return;
                       }));
     CHECK(sum == count);
+}
+
+TEST_CASE(
+    "while another process is stopped in the middle of its turn, a task waits, and is not busy") {
+    ipc::shared_queue<int> queue;
+    ipc::process stopped([&] { queue.get(); });
+    await_sleep(stopped.pid());
+    REQUIRE(::kill(stopped.pid(), SIGSTOP) == 0);
+    REQUIRE(::waitpid(stopped.pid(), nullptr, WUNTRACED) == stopped.pid());
+    bobbin::thread_pool pool({.threads = 2});
+    queue.put(1);
+    const auto cpu = [] { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; };
+    const double before = cpu();
+    CHECK_THROWS_AS(bobbin::sync_wait(pool, bobbin::with_timeout(200ms, queue.pop())),
+                    bobbin::timed_out);
+    CHECK(cpu() - before < 0.1);
+    stopped.kill();
+    CHECK(bobbin::sync_wait(pool, queue.pop()) == 1);
 }

@@ -64,7 +64,8 @@ public:
         return put_until(item, detail::after(wait));
     }
     [[nodiscard]] bool put_until(const T& item, std::chrono::steady_clock::time_point until);
-    // As many at once as have room, then the next: cheaper than one by one.
+    // As many at once as have room, then the next: cheaper than one by one. If it throws, the items
+    // before the one it throws for were put.
     void put_all(std::span<const T> items);
 
     T get() { return *get_until(detail::never); }
