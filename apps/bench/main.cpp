@@ -7,7 +7,6 @@
 #include "harness/table.hpp"
 #include "options.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdlib>
 #include <fmt/format.h>
@@ -21,6 +20,7 @@ namespace {
 using suite_maker = suite (*)(const suite_size&);
 
 constexpr std::uint64_t quick_rounds = 3;
+constexpr std::uint64_t no_child = ~std::uint64_t{0};
 
 struct options {
     suite_maker make_suite = nullptr;
@@ -32,7 +32,7 @@ struct options {
     std::vector<std::string> runtimes;
     std::vector<std::string> works;
     // Set by this program when it starts itself to measure memory:
-    int child = -1;
+    std::uint64_t child = no_child;
     bool child_stack = false;
 };
 
@@ -41,29 +41,29 @@ struct bad_input : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-void declare(CLI::App& app, options& options) {
-    apps::add_choice<suite_maker>(app, "suite", options.make_suite,
-                                  {{"forkjoin", fork_join_suite},
-                                   {"pi", pi_suite},
-                                   {"dispatch", dispatch_suite},
-                                   {"stack", stack_suite}},
-                                  "What to time");
-    app.get_option("suite")->required()->option_text("forkjoin|pi|dispatch|stack");
-    app.add_flag("--json", options.json, "Print JSON and nothing else on stdout");
-    app.add_option("--svg", options.svg,
-                   "Write the chart to this file (bench-SUITE.svg; with --json, nowhere)");
-    app.add_flag("--quick", options.quick,
-                 fmt::format("Small works and {} rounds: to see that it runs", quick_rounds));
-    apps::add_count(app, "--rounds", options.rounds, {.min = 1, .max = 10'000},
-                    "Interleaved rounds after the one that warms up");
-    apps::add_count(app, "--workers", options.workers, {.min = 2, .max = 1024},
-                    "The larger number of workers, beside 1");
-    app.add_option("--runtimes", options.runtimes, "Only these, separated by commas")
-        ->delimiter(',');
-    app.add_option("--works", options.works, "Only these, separated by commas")->delimiter(',');
-    app.add_option("--child", options.child)->group("");
-    app.add_flag("--child-stack", options.child_stack)->group("");
-    app.footer(
+void declare(apps::command_line& line, options& options) {
+    line.add_choice<suite_maker>("suite", options.make_suite,
+                                 {{"forkjoin", fork_join_suite},
+                                  {"pi", pi_suite},
+                                  {"dispatch", dispatch_suite},
+                                  {"stack", stack_suite}},
+                                 "What to time");
+    line.add_flag("--json", options.json, "Print JSON and nothing else on stdout");
+    line.add_text("--svg", options.svg, "FILE",
+                  "Write the chart to this file (bench-SUITE.svg; with --json, nowhere)");
+    line.add_flag("--quick", options.quick,
+                  fmt::format("Small works and {} rounds: to see that it runs", quick_rounds));
+    line.add_count("--rounds", options.rounds, {.min = 1, .max = 10'000},
+                   "Interleaved rounds after the one that warms up");
+    line.add_count("--workers", options.workers, {.min = 2, .max = 1024},
+                   "The larger number of workers, beside 1");
+    line.add_list("--runtimes", options.runtimes, "Only these, separated by commas");
+    line.add_list("--works", options.works, "Only these, separated by commas");
+    line.add_count("--child", options.child, {}, "Run only this contender, for its memory");
+    line.hide("--child");
+    line.add_flag("--child-stack", options.child_stack, "Its stack too");
+    line.hide("--child-stack");
+    line.add_footer(
         "Suites:\n"
         "  forkjoin  fib and skynet, a task for each call: what a task costs\n"
         "  pi        Monte-Carlo jobs, few large and many small: what an application sees\n"
@@ -126,12 +126,13 @@ int report(const suite& suite, const options& options, const std::vector<std::st
 
 int run(int argc, char** argv) {
     options options;
-    CLI::App app("Times bobbin beside its peers, on the same work in the same run", "bench");
-    declare(app, options);
-    if (const std::optional<int> code = apps::parse(app, argc, argv)) {
+    apps::command_line line("bench",
+                            "Times bobbin beside its peers, on the same work in the same run");
+    declare(line, options);
+    if (const std::optional<int> code = line.parse(argc, argv)) {
         return *code;
     }
-    if (options.quick && app.count("--rounds") == 0) {
+    if (options.quick && !line.given("--rounds")) {
         options.rounds = quick_rounds;
     }
     suite suite = options.make_suite(
@@ -139,13 +140,12 @@ int run(int argc, char** argv) {
     try {
         filter(suite, &contender::runtime, "--runtimes", options.runtimes);
         filter(suite, &contender::work, "--works", options.works);
-        if (options.child >= 0) {
-            const auto index = static_cast<std::size_t>(options.child);
-            return run_as_child(suite, index, options.child_stack);
+        if (options.child != no_child) {
+            return run_as_child(suite, options.child, options.child_stack);
         }
         return report(suite, options, std::vector<std::string>(argv, argv + argc));
     } catch (const bad_input& error) {
-        return apps::misuse(app, error.what());
+        return line.misuse(error.what());
     }
 }
 

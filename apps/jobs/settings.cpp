@@ -18,16 +18,16 @@ constexpr apps::count_range worker_range = {1, 64};
 std::variant<settings, int> read_settings(int argc, char** argv) {
     settings chosen;
     chosen.workers = 2;
-    CLI::App app(
+    apps::command_line line(
+        "jobs",
         "Shows what can be done with a job that was submitted to a pool: ask for its status, "
         "cancel it, be called at its end, wait for the first of several, limit its time. Each "
-        "line is what happened in this run, and is checked.",
-        "jobs");
-    app.footer("Example: jobs --workers 1");
-    apps::add_choice(app, "--place", chosen.place, places, "Where the jobs run");
-    apps::add_count(app, "--workers", chosen.workers, worker_range,
-                    "Threads of the pool, with --place threads");
-    if (const auto exit_code = apps::parse(app, argc, argv)) {
+        "line is what happened in this run, and is checked.");
+    line.add_footer("Example: jobs --workers 1");
+    line.add_choice("--place", chosen.place, places, "Where the jobs run");
+    line.add_count("--workers", chosen.workers, worker_range,
+                   "Threads of the pool, with --place threads");
+    if (const auto exit_code = line.parse(argc, argv)) {
         return *exit_code;
     }
     if (chosen.place == place::sequential) {

@@ -39,34 +39,33 @@ constexpr apps::count_range worker_range = {1, 1'024};
 std::variant<settings, int> read_settings(int argc, char** argv) {
     settings chosen;
     chosen.workers = bobbin::available_parallelism();
-    CLI::App app(
+    apps::command_line line(
+        "pi",
         "Estimates pi from random points, in jobs that are mapped over a pool: of threads, or one "
         "that runs them one after the other. The estimates depend on --jobs, --samples, --seed "
-        "and --kernel, and on nothing else.",
-        "pi");
-    app.footer("Example: pi --samples 100000000 --workers 2");
-    apps::add_choice(app, "--place", chosen.place, places, "Where the jobs run");
-    apps::add_choice(app, "--kernel", chosen.kernel, kernels, "How a job counts its points");
-    apps::add_choice(app, "--isa", chosen.isa, isas,
-                     "Instruction set of the fast kernel; all give the same estimates");
-    apps::add_count(app, "--jobs", chosen.jobs, job_range, "Number of jobs");
-    apps::add_count(app, "--samples", chosen.samples, sample_range, "Points of each job");
-    apps::add_count(app, "--workers", chosen.workers, worker_range,
-                    "Threads of the pool, with --place threads");
-    apps::add_count_or_auto(app, "--chunk", chosen.chunk, bobbin::automatic, chunk_range,
-                            "Jobs that a worker takes at once; auto: by how long they take");
-    apps::add_count(app, "--seed", chosen.seed, {}, "Seed of the random streams");
-    app.add_flag("--json", chosen.json, "Print the result as one JSON object and nothing else")
-        ->disable_flag_override();
+        "and --kernel, and on nothing else.");
+    line.add_footer("Example: pi --samples 100000000 --workers 2");
+    line.add_choice("--place", chosen.place, places, "Where the jobs run");
+    line.add_choice("--kernel", chosen.kernel, kernels, "How a job counts its points");
+    line.add_choice("--isa", chosen.isa, isas,
+                    "Instruction set of the fast kernel; all give the same estimates");
+    line.add_count("--jobs", chosen.jobs, job_range, "Number of jobs");
+    line.add_count("--samples", chosen.samples, sample_range, "Points of each job");
+    line.add_count("--workers", chosen.workers, worker_range,
+                   "Threads of the pool, with --place threads");
+    line.add_count_or_auto("--chunk", chosen.chunk, bobbin::automatic, chunk_range,
+                           "Jobs that a worker takes at once; auto: by how long they take");
+    line.add_count("--seed", chosen.seed, {}, "Seed of the random streams");
+    line.add_flag("--json", chosen.json, "Print the result as one JSON object and nothing else");
 
-    if (const auto exit_code = apps::parse(app, argc, argv)) {
+    if (const auto exit_code = line.parse(argc, argv)) {
         return *exit_code;
     }
     if (!is_supported(chosen.isa)) {
-        return apps::misuse(app,
-                            fmt::format("--isa: this machine has no {0}; use auto, the "
-                                        "fastest that it has, which is {1}",
-                                        name_of(chosen.isa), name_of(bobbin::fastest_mc_pi_isa())));
+        return line.misuse(
+            fmt::format("--isa: this machine has no {0}; use auto, the "
+                        "fastest that it has, which is {1}",
+                        name_of(chosen.isa), name_of(bobbin::fastest_mc_pi_isa())));
     }
     if (chosen.place == place::sequential) {
         chosen.workers = 1;

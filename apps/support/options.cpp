@@ -1,12 +1,16 @@
 #include "options.hpp"
 
+#include <CLI/CLI.hpp>
 #include <charconv>
 #include <cstdio>
 #include <fmt/format.h>
-#include <string>
 #include <system_error>
 
 namespace apps {
+
+struct command_line::parser : CLI::App {
+    using CLI::App::App;
+};
 
 namespace {
 
@@ -26,40 +30,95 @@ std::uint64_t read_count(const std::string& name, const std::string& text, count
 
 }  // namespace
 
-void add_count(CLI::App& app, const std::string& name, std::uint64_t& variable, count_range range,
-               const std::string& description) {
+command_line::command_line(const std::string& program, const std::string& description)
+    : parser_(std::make_unique<parser>(description, program)) {}
+command_line::~command_line() = default;
+
+void command_line::add_footer(const std::string& text) {
+    parser_->footer(text);
+}
+
+void command_line::add_flag(const std::string& name, bool& variable,
+                            const std::string& description) {
+    parser_->add_flag(name, variable, description)->disable_flag_override();
+}
+
+void command_line::add_count(const std::string& name, std::uint64_t& variable, count_range range,
+                             const std::string& description) {
     const auto read = [name, range, &variable](const std::string& text) {
         variable = read_count(name, text, range);
     };
-    app.add_option_function<std::string>(name, read, description)
+    parser_->add_option_function<std::string>(name, read, description)
         ->option_text(fmt::format("N [{}]", variable));
 }
 
-void add_count_or_auto(CLI::App& app, const std::string& name, std::uint64_t& variable,
-                       std::uint64_t automatic, count_range range, const std::string& description) {
+void command_line::add_count_or_auto(const std::string& name, std::uint64_t& variable,
+                                     std::uint64_t automatic, count_range range,
+                                     const std::string& description) {
     const auto read = [name, range, automatic, &variable](const std::string& text) {
         variable = text == "auto" ? automatic : read_count(name, text, range, "auto or ");
     };
-    app.add_option_function<std::string>(name, read, description)
+    parser_->add_option_function<std::string>(name, read, description)
         ->option_text(fmt::format(
             "auto|N [{}]", variable == automatic ? std::string("auto") : std::to_string(variable)));
 }
 
-std::optional<int> parse(CLI::App& app, int argc, char** argv) {
-    constexpr std::size_t help_column = 44;
-    app.get_formatter()->column_width(help_column);
-    try {
-        app.parse(argc, argv);
-        return std::nullopt;
-    } catch (const CLI::Success& help) {
-        return app.exit(help);
-    } catch (const CLI::ParseError& error) {
-        return misuse(app, error.what());
+void command_line::add_word(const std::string& name, const std::string& words,
+                            std::string_view initial,
+                            const std::function<bool(const std::string&)>& read,
+                            const std::string& description) {
+    const auto checked = [name, words, read](const std::string& text) {
+        if (!read(text)) {
+            throw CLI::ValidationError(name,
+                                       fmt::format("must be one of {}, not '{}'", words, text));
+        }
+    };
+    auto* const option = parser_->add_option_function<std::string>(name, checked, description);
+    if (name.starts_with("--")) {
+        option->option_text(fmt::format("{} [{}]", words, initial));
+    } else {
+        option->required()->option_text(words);
     }
 }
 
-int misuse(const CLI::App& app, std::string_view what) {
-    fmt::print(stderr, "{0}: {1}\nSee {0} --help.\n", app.get_name(), what);
+void command_line::add_text(const std::string& name, std::string& variable, const std::string& hint,
+                            const std::string& description) {
+    parser_->add_option(name, variable, description)->option_text(hint);
+}
+
+void command_line::add_texts(const std::string& name, std::vector<std::string>& variable,
+                             const std::string& hint, const std::string& description) {
+    parser_->add_option(name, variable, description)->option_text(hint)->allow_extra_args(false);
+}
+
+void command_line::add_list(const std::string& name, std::vector<std::string>& variable,
+                            const std::string& description) {
+    parser_->add_option(name, variable, description)->delimiter(',');
+}
+
+void command_line::hide(const std::string& name) {
+    parser_->get_option(name)->group("");
+}
+
+std::optional<int> command_line::parse(int argc, char** argv) {
+    constexpr std::size_t help_column = 44;
+    parser_->get_formatter()->column_width(help_column);
+    try {
+        parser_->parse(argc, argv);
+        return std::nullopt;
+    } catch (const CLI::Success& help) {
+        return parser_->exit(help);
+    } catch (const CLI::ParseError& error) {
+        return misuse(error.what());
+    }
+}
+
+bool command_line::given(const std::string& name) const {
+    return parser_->count(name) > 0;
+}
+
+int command_line::misuse(std::string_view what) const {
+    fmt::print(stderr, "{0}: {1}\nSee {0} --help.\n", parser_->get_name(), what);
     return 2;
 }
 

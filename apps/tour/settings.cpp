@@ -30,18 +30,16 @@ std::variant<settings, int> read_settings(int argc, char** argv) {
     settings chosen;
     chosen.workers = bobbin::available_parallelism();
     std::vector<std::string> names;
-    CLI::App app(
+    apps::command_line line(
+        "tour",
         "Does what the course notebook \"Multi-Core Parallelism\" does, cell by cell, with bobbin: "
-        "shows the code and its result, checks it, and puts the notebook's time beside ours.",
-        "tour");
-    app.footer("Cells: " + all_names() + "\nExample: tour --cell In12 --cell In19 --workers 2");
-    app.add_option("--cell", names, "Run only this cell; may be given several times")
-        ->option_text("InN [all]")
-        ->allow_extra_args(false);
-    apps::add_count(app, "--workers", chosen.workers, worker_range, "Threads of the pools");
-    app.add_flag("--json", chosen.json, "Print the results as one JSON object and nothing else")
-        ->disable_flag_override();
-    if (const auto exit_code = apps::parse(app, argc, argv)) {
+        "shows the code and its result, checks it, and puts the notebook's time beside ours.");
+    line.add_footer("Cells: " + all_names() +
+                    "\nExample: tour --cell In12 --cell In19 --workers 2");
+    line.add_texts("--cell", names, "InN [all]", "Run only this cell; may be given several times");
+    line.add_count("--workers", chosen.workers, worker_range, "Threads of the pools");
+    line.add_flag("--json", chosen.json, "Print the results as one JSON object and nothing else");
+    if (const auto exit_code = line.parse(argc, argv)) {
         return *exit_code;
     }
 
@@ -49,8 +47,8 @@ std::variant<settings, int> read_settings(int argc, char** argv) {
     for (const std::string& name : names) {
         wanted.push_back(find_cell(name));
         if (wanted.back() == nullptr) {
-            return apps::misuse(
-                app, fmt::format("--cell: there is no '{}'; there are: {}", name, all_names()));
+            return line.misuse(
+                fmt::format("--cell: there is no '{}'; there are: {}", name, all_names()));
         }
     }
     for (const chapter& chapter : chapters()) {
