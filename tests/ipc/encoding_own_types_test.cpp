@@ -46,6 +46,15 @@ struct padded_inside {
     padded inner;
     std::uint64_t more;
 };
+struct referring {
+    std::uint64_t number;
+    const std::uint64_t& other;
+};
+const std::string unknown = "?";
+struct referring_by_default {
+    const std::string& text = unknown;
+    int number;
+};
 struct pointing {
     int* where;
 };
@@ -84,6 +93,8 @@ static_assert(!bytewise_type<std::reference_wrapper<int>> && !bytewise_type<std:
 static_assert(encodable<padded> && encodable<padded_inside> && encodable<extended>);
 static_assert(encodable<const int> && encodable<const std::string>);
 static_assert(!encodable<int*> && !encodable<int&> && !encodable<void> && !encodable<int[3]>);
+static_assert(!bytewise_type<referring> && !encodable<referring>);
+static_assert(!encodable<referring_by_default>);
 static_assert(!encodable<pointing> && !encodable<based> && !encodable<either>);
 static_assert(!encodable<secretive> && !encodable<std::vector<secretive>>);
 static_assert(!encodable<std::shared_ptr<int>> && !encodable<std::unique_ptr<int[]>>);

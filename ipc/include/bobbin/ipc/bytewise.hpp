@@ -50,7 +50,7 @@ template <class Clock, class Duration>
 inline constexpr bool bytewise<std::chrono::time_point<Clock, Duration>> = bytewise<Duration>;
 
 template <class T>
-concept bytewise_type = bytewise<T> && std::is_trivially_copyable_v<T>;
+concept bytewise_type = bytewise<std::remove_cv_t<T>> && std::is_trivially_copyable_v<T>;
 
 namespace detail {
 

@@ -77,7 +77,7 @@ template <class T>
 T decode(std::span<const std::byte> first, std::span<const std::byte> second = {}) {
     if constexpr (detail::must_be_encodable<T>()) {
         decoder from(reader(first, second));
-        T value = from.get<T>();
+        auto value = from.get<std::remove_cv_t<T>>();
         from.expect_end();
         return value;
     }

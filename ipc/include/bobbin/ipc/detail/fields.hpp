@@ -74,13 +74,29 @@ types<boost::pfr::tuple_element_t<I, T>...> list_fields(std::index_sequence<I...
 template <aggregate_without_c_array T>
 using fields = decltype(list_fields<T>(std::make_index_sequence<boost::pfr::tuple_size_v<T>>()));
 
-template <class T, class... F>
-constexpr bool assigned_by_field(types<F...> /*fields*/) {
-    return std::is_move_assignable_v<T> || !(std::is_move_assignable_v<F> && ...);
+// Binds to a reference to T, and as an initialiser of a T it is ambiguous.
+template <class T>
+struct only_a_reference {
+    operator T&() const;   // NOLINT(google-explicit-constructor): it is for conversions
+    operator T&&() const;  // NOLINT(google-explicit-constructor): it is for conversions
+};
+
+template <class T, std::size_t i, class... Field, std::size_t... I>
+constexpr bool is_reference(types<Field...> /*fields*/, std::index_sequence<I...> /*fields*/) {
+    return requires {
+        T{std::declval<std::conditional_t<I == i, only_a_reference<std::remove_cv_t<Field>>,
+                                          anything<T>>>()...};
+    };
 }
 
-// To PFR, a reference is what it refers to. It gives itself away as it cannot be assigned.
+template <class T, std::size_t... I>
+constexpr bool holds_reference([[maybe_unused]] std::index_sequence<I...> all) {
+    return (is_reference<T, I>(fields<T>(), all) || ...);
+}
+
+// To PFR, a reference is what it refers to.
 template <class T>
-concept walkable = aggregate_without_c_array<T> && assigned_by_field<T>(fields<T>());
+concept walkable = aggregate_without_c_array<T> &&
+    !holds_reference<T>(std::make_index_sequence<boost::pfr::tuple_size_v<T>>());
 
 }  // namespace bobbin::inline v0::ipc::detail

@@ -49,19 +49,27 @@ template <class Char, class Traits>
 inline constexpr bool is_text_view<std::basic_string_view<Char, Traits>> = true;
 
 template <class T>
-inline constexpr bool is_shared = false;
+inline constexpr bool points_to_value = false;
 template <class T>
-inline constexpr bool is_shared<std::shared_ptr<T>> = true;
+inline constexpr bool points_to_value<std::shared_ptr<T>> = true;
 template <class T>
-inline constexpr bool is_shared<std::weak_ptr<T>> = true;
+inline constexpr bool points_to_value<std::weak_ptr<T>> = true;
 template <class T>
-inline constexpr bool is_shared<std::reference_wrapper<T>> = true;
-
-// A pointer that owns what is not known: an array of some length, or some class derived from T.
-template <class T>
-inline constexpr bool owns_unknown = false;
+inline constexpr bool points_to_value<std::reference_wrapper<T>> = true;
 template <class T, class Deleter>
-inline constexpr bool owns_unknown<std::unique_ptr<T, Deleter>> = std::is_polymorphic_v<T>;
+inline constexpr bool points_to_value<std::unique_ptr<T, Deleter>> =
+    true;  // with a deleter of its own
+
+// A pointer to what may be of some class derived from T.
+template <class T>
+inline constexpr bool owns_some_class = false;
+template <class T, class Deleter>
+inline constexpr bool owns_some_class<std::unique_ptr<T, Deleter>> = std::is_polymorphic_v<T>;
+
+template <class T>
+inline constexpr bool is_owned_array = false;
+template <class T, class Deleter>
+inline constexpr bool is_owned_array<std::unique_ptr<T[], Deleter>> = true;
 
 template <class T>
 concept character_pointer =
@@ -73,9 +81,9 @@ template <class T, class Owner>
 constexpr auto refuse_class() {
     if constexpr (is_text_view<T>) {
         return refusal<T, "send a std::string", Owner>();
-    } else if constexpr (is_view<T>) {
+    } else if constexpr (is_view<T> || is_owned_array<T>) {
         return refusal<T, "send a std::vector", Owner>();
-    } else if constexpr (is_shared<T>) {
+    } else if constexpr (points_to_value<T>) {
         return refusal<T, "send the value it points to", Owner>();
     } else if constexpr (std::is_union_v<T>) {
         return refusal<T, "send a std::variant", Owner>();
@@ -148,7 +156,7 @@ constexpr auto examine() {
         return refuse<T, owner>();
     } else if constexpr (bytewise_type<T>) {
         return no_refusal();
-    } else if constexpr (owns_unknown<T>) {
+    } else if constexpr (owns_some_class<T>) {
         return refusal<T, "send a std::variant of classes", owner>();
     } else if constexpr (standard_type<T>) {
         return examine_parts(types<T, Outer...>(), typename codec<T>::parts());
