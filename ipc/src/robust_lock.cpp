@@ -1,7 +1,5 @@
 #include "robust_lock.hpp"
 
-#include <bobbin/runtime/detail/fault_point.hpp>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
@@ -44,16 +42,11 @@ robust_lock::robust_lock(lock_kind kind) : mutex_() {
 }
 
 acquired robust_lock::uncommon_result(int error) {
+acquired robust_lock::refusal(int error) {
     switch (error) {
         case EBUSY:
         case ETIMEDOUT:
             return acquired::no;
-        case EOWNERDEAD:
-            // Without this, the next to unlock it would make it unusable for ever. Dying before
-            // it leaves things as they were: the next one comes here.
-            bobbin::detail::fault_point("lock.from_the_dead");
-            check(::pthread_mutex_consistent(&mutex_), "pthread_mutex_consistent");
-            return acquired::from_the_dead;
         case EDEADLK:
             throw std::system_error(error, std::generic_category(),
                                     "bobbin: this thread has the lock already");
@@ -65,11 +58,18 @@ acquired robust_lock::uncommon_result(int error) {
 
 acquired robust_lock::lock_until(deadline until) {
     if (until == never) return lock();
+void robust_lock::make_consistent() {
+    // Without this, the next to unlock it would make it unusable for ever.
+    check(::pthread_mutex_consistent(&mutex_), "pthread_mutex_consistent");
+}
+
+int robust_lock::lock_in_time(deadline until) {
+    if (until == never) return ::pthread_mutex_lock(&mutex_);
     const auto since_start = std::max(until.time_since_epoch(), deadline::duration::zero());
     const auto seconds = std::chrono::floor<std::chrono::seconds>(since_start);
     const std::timespec at{.tv_sec = seconds.count(),
                            .tv_nsec = std::chrono::nanoseconds(since_start - seconds).count()};
-    return result(::pthread_mutex_clocklock(&mutex_, CLOCK_MONOTONIC, &at));
+    return ::pthread_mutex_clocklock(&mutex_, CLOCK_MONOTONIC, &at);
 }
 
 void robust_lock::fail_to_unlock(int error) {

@@ -1,5 +1,5 @@
 // A lock in shared memory that the kernel gives back when its holder dies: a robust mutex of POSIX
-// threads. Whoever gets it after a death is told so.
+// threads. Whoever gets it after a death is told so, and may repair first what it protects.
 //
 // The kernel finds the dead holder by its thread number, so all who use a lock have to be in one
 // PID namespace; and the memory may not be unmapped by a thread that holds it.
@@ -7,7 +7,11 @@
 
 #include "futex.hpp"
 
+#include <bobbin/runtime/detail/fault_point.hpp>
+
+#include <cerrno>
 #include <pthread.h>
+#include <type_traits>
 
 namespace bobbin::inline v0::ipc::detail {
 
@@ -23,6 +27,15 @@ enum class lock_kind {
     in_order,   // handed on by the kernel to who has waited longest; slower where it is contended
 };
 
+// Puts right what a dead holder left behind. Whoever is killed in it leaves that to the next one,
+// so it may begin at any point of itself.
+template <class F>
+concept repair_function = std::is_nothrow_invocable_v<F&>;
+
+struct nothing_to_repair {
+    void operator()() const noexcept {}
+};
+
 class robust_lock {
 public:
     // For memory that nobody else uses yet. Throws std::system_error.
@@ -35,6 +48,22 @@ public:
     acquired lock() { return result(::pthread_mutex_lock(&mutex_)); }
     acquired try_lock() { return result(::pthread_mutex_trylock(&mutex_)); }
     acquired lock_until(deadline until);
+    // Throw std::system_error if the thread has it already, or the system can't. `repair` is called
+    // if the holder before died.
+    template <repair_function Repair = nothing_to_repair>
+    acquired lock(Repair repair = {}) {
+        return result(::pthread_mutex_lock(&mutex_), repair);
+    }
+    template <repair_function Repair = nothing_to_repair>
+    acquired lock_until(deadline until, Repair repair = {}) {
+        return result(lock_in_time(until), repair);
+    }
+    // A plain lock that this thread has already is one that can't be had.
+    template <repair_function Repair = nothing_to_repair>
+    acquired try_lock(Repair repair = {}) {
+        const int error = ::pthread_mutex_trylock(&mutex_);
+        return result(error == EDEADLK ? EBUSY : error, repair);
+    }
 
     // By the thread that has it; else throws std::system_error.
     void unlock() {
@@ -45,6 +74,23 @@ private:
     acquired result(int error) { return error == 0 ? acquired::yes : uncommon_result(error); }
     acquired uncommon_result(int error);
     [[noreturn]] static void fail_to_unlock(int error);
+    template <repair_function Repair>
+    acquired result(int error, Repair& repair) {
+        if (error == 0) [[likely]]
+            return acquired::yes;
+        if (error != EOWNERDEAD) return refusal(error);
+        // Who dies before the lock is declared consistent leaves things as they were: the next one
+        // comes here too.
+        bobbin::detail::fault_point("lock.from_the_dead");
+        repair();
+        bobbin::detail::fault_point("lock.repaired");
+        make_consistent();
+        return acquired::from_the_dead;
+    }
+
+    int lock_in_time(deadline until);
+    static acquired refusal(int error);
+    void make_consistent();
 
     pthread_mutex_t mutex_;
 };

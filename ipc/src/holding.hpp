@@ -1,0 +1,18 @@
+#pragma once
+
+namespace bobbin::inline v0::ipc::detail {
+
+// Unlocks at the end of a scope what was locked for it.
+template <class Lock>
+class [[nodiscard]] holding {
+public:
+    explicit holding(Lock& locked) noexcept : lock_(locked) {}
+    holding(const holding&) = delete;
+    holding& operator=(const holding&) = delete;
+    ~holding() { lock_.unlock(); }
+
+private:
+    Lock& lock_;
+};
+
+}  // namespace bobbin::inline v0::ipc::detail
