@@ -42,7 +42,7 @@ void shared_object::label(const contents& what) noexcept {
     own->magic.store(magic, std::memory_order_release);
 }
 
-shared_object::shared_object(const contents& what, segment existing)
+shared_object::shared_object(const contents& what, segment existing, std::size_t body_bytes)
     : segment_(std::move(existing)) {
     const std::string opened = std::string("bobbin: a segment was opened as ") + what.kind;
     if (segment_.size() <= header_size) throw wrong_segment(opened + " but is too small for one");
@@ -57,6 +57,9 @@ shared_object::shared_object(const contents& what, segment existing)
         throw wrong_segment(opened + " of another type: its elements have " +
                             std::to_string(found.element_size) + " bytes, not " +
                             std::to_string(what.element_size) + ", or another name");
+    if (body_size() < body_bytes)
+        throw wrong_segment(opened + " but has " + std::to_string(segment_.size()) +
+                            " bytes, which are too few");
 }
 
 }  // namespace bobbin::inline v0::ipc::detail

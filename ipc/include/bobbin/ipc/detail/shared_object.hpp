@@ -63,8 +63,8 @@ protected:
         construct(body());
         label(what);
     }
-    // One that exists. Throws wrong_segment.
-    shared_object(const contents& what, segment existing);
+    // One that exists. Throws wrong_segment, also if its body has fewer bytes.
+    shared_object(const contents& what, segment existing, std::size_t body_bytes = 1);
 
     [[nodiscard]] std::byte* body() const noexcept { return segment_.data() + header_size; }
     [[nodiscard]] std::size_t body_size() const noexcept { return segment_.size() - header_size; }
