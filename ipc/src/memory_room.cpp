@@ -2,7 +2,10 @@
 
 #include <bobbin/runtime/detail/control_groups.hpp>
 
+#include <algorithm>
 #include <fstream>
+#include <sstream>
+#include <string>
 
 namespace bobbin::inline v0::ipc::detail {
 namespace {
@@ -26,10 +29,29 @@ std::uint64_t room_v2(const std::string& group) {
     return room(group + "/memory.max", group + "/memory.current");
 }
 
+// What the machine could give. Without asking, the kernel would try, and kill processes at random
+// when it can't.
+std::uint64_t room_of_machine() {
+    std::ifstream file("/proc/meminfo");
+    std::uint64_t kibibytes = 0;
+    bool is_known = false;
+    for (std::string line; std::getline(file, line);) {
+        std::istringstream words(line);
+        std::string name;
+        std::uint64_t amount = 0;
+        words >> name >> amount;
+        if (name != "MemAvailable:" && name != "SwapFree:") continue;
+        is_known = is_known || name == "MemAvailable:";
+        kibibytes += amount;
+    }
+    return is_known ? kibibytes * 1024 : no_limit;
+}
+
 }  // namespace
 
 std::uint64_t memory_room() {
-    return bobbin::detail::least_in_control_groups("memory", room_v1, room_v2);
+    return std::min(room_of_machine(),
+                    bobbin::detail::least_in_control_groups("memory", room_v1, room_v2));
 }
 
 }  // namespace bobbin::inline v0::ipc::detail

@@ -59,7 +59,7 @@ void refuse_what_does_not_fit(std::size_t bytes) {
         fail(EFBIG, bytes_text(bytes) + " are more than any file can have");
     if (const std::uint64_t room = detail::memory_room(); bytes > room)
         fail(ENOMEM, bytes_text(bytes) + " are more than the " + std::to_string(room) +
-                         " bytes that the control group still allows");
+                         " bytes that the machine or the control group still has");
 }
 
 // All pages, now.
