@@ -1,0 +1,181 @@
+#include "holding.hpp"
+#include "published.hpp"
+#include "robust_lock.hpp"
+
+#include <bobbin/ipc/barrier.hpp>
+
+#include <new>
+#include <stdexcept>
+#include <string>
+
+namespace bobbin::inline v0::ipc {
+namespace {
+
+using detail::acquired;
+using detail::deadline;
+
+constexpr detail::contents what{.kind = "barrier"};
+constexpr std::size_t most_parties = 0x7fffffff;
+
+// What is published: how the phases of waiting ended so far.
+//
+//     bits 32-63  how many have ended, modulo 2^32
+//     bits 1-31   how the last 31 did, the last one in bit 1: 1 if all had come
+//     bit 0       broken
+//
+// So one who waited learns how its own phase ended, even if it sleeps through the next 30.
+class phases {
+public:
+    explicit phases(std::uint64_t bits) noexcept : bits_(bits) {}
+
+    [[nodiscard]] std::uint64_t bits() const noexcept { return bits_; }
+    [[nodiscard]] std::uint32_t ended() const noexcept {
+        return static_cast<std::uint32_t>(bits_ >> 32U);
+    }
+    [[nodiscard]] bool broken() const noexcept { return (bits_ & 1U) != 0; }
+    // Of a phase that has ended.
+    [[nodiscard]] bool all_came(std::uint32_t phase) const noexcept {
+        const std::uint32_t phases_ago = ended() - phase;
+        return phases_ago <= 31 && (bits_ >> phases_ago & 1U) != 0;
+    }
+
+    [[nodiscard]] phases after_all_came() const noexcept { return after(1, false); }
+    [[nodiscard]] phases after_break() const noexcept { return after(0, true); }
+    [[nodiscard]] phases after_reset(bool some_wait) const noexcept {
+        return some_wait ? after(0, false) : phases(bits_ & ~std::uint64_t{1});
+    }
+
+private:
+    [[nodiscard]] phases after(std::uint64_t end, bool breaks) const noexcept {
+        const std::uint64_t ends = (bits_ & 0x7fffffffU) >> 1U << 2U | end << 1U;
+        return phases(std::uint64_t{ended() + 1U} << 32U | (ends & 0xffffffffU) |
+                      (breaks ? 1U : 0U));
+    }
+
+    std::uint64_t bits_;
+};
+
+// Bits 32-63: the phase; bits 0-31: how many have come in it. Counts of other phases are worth
+// nothing, so that nobody has to clear them.
+constexpr std::uint64_t arrivals_in(std::uint32_t phase, std::uint32_t count) {
+    return std::uint64_t{phase} << 32U | count;
+}
+constexpr std::uint32_t count_in(std::uint32_t phase, std::uint64_t arrivals) {
+    return arrivals >> 32U == phase ? static_cast<std::uint32_t>(arrivals) : 0;
+}
+
+}  // namespace
+
+// All of it is written under the lock. An arrival is one store, the end of a phase one publish.
+struct barrier::state {
+    explicit state(std::size_t of) : parties(of) {}
+
+    [[nodiscard]] std::uint32_t came(phases now) const noexcept {
+        return count_in(now.ended(), arrivals.load(std::memory_order_relaxed));
+    }
+    // By the lock's holder.
+    void break_it() {
+        const phases now(ends.own());
+        if (!now.broken()) ends.publish(now.after_break().bits());
+        bobbin::detail::fault_point("barrier.broken");
+    }
+    bool await_end(std::uint32_t phase, deadline until);
+
+    const std::size_t parties;
+    detail::robust_lock lock{detail::lock_kind::plain};
+    std::atomic<std::uint64_t> arrivals{0};
+    alignas(64) detail::published<> ends;
+};
+
+// False at the deadline.
+bool barrier::state::await_end(std::uint32_t phase, deadline until) {
+    for (;;) {
+        const auto key = ends.current();
+        if (phases(ends.read()).ended() != phase) return true;
+        if (until != detail::never && deadline::clock::now() >= until) return false;
+        ends.wait(key, until);
+    }
+}
+
+barrier::barrier(const create_named* name, std::size_t parties)
+    : shared_object(what, sizeof(state), name, [&](std::byte* memory) {
+          if (parties == 0 || parties > most_parties)
+              throw std::invalid_argument("bobbin: a barrier for " + std::to_string(parties));
+          new (memory) state(parties);
+      }) {}
+barrier::barrier(std::size_t parties) : barrier(nullptr, parties) {}
+barrier::barrier(const create_named& name, std::size_t parties) : barrier(&name, parties) {}
+barrier::barrier(const open_named& name) : barrier(segment::open_named(name.name)) {}
+barrier::barrier(segment existing) : shared_object(what, std::move(existing), sizeof(state)) {}
+
+barrier::state& barrier::own() const noexcept {
+    return *std::launder(reinterpret_cast<state*>(body()));
+}
+
+std::size_t barrier::arrive_and_wait_until(deadline until) {
+    state& own = this->own();
+    if (own.lock.lock_until(until) == acquired::no) throw broken_barrier();
+    std::uint32_t phase = 0;
+    std::uint32_t before = 0;
+    {
+        const detail::holding turn(own.lock);
+        bobbin::detail::fault_point("barrier.locked");
+        const phases now(own.ends.own());
+        if (now.broken()) throw broken_barrier();
+        phase = now.ended();
+        before = own.came(now);
+        if (before + 1 == own.parties) {
+            own.ends.publish(now.after_all_came().bits());
+            bobbin::detail::fault_point("barrier.all_came");
+            return before;
+        }
+        // Release: for waiting(), which shows it to others.
+        own.arrivals.store(arrivals_in(phase, before + 1), std::memory_order_release);
+        bobbin::detail::fault_point("barrier.arrived");
+    }
+    if (!own.await_end(phase, until)) {
+        // Others who run out of time break it at the same moment; a stopped one, for ever.
+        constexpr std::chrono::milliseconds grace(10);
+        if (own.lock.lock_until(detail::after(grace)) == acquired::no) throw broken_barrier();
+        const detail::holding turn(own.lock);
+        bobbin::detail::fault_point("barrier.out_of_time");
+        if (phases(own.ends.own()).ended() == phase) own.break_it();
+    }
+    if (!phases(own.ends.read()).all_came(phase)) throw broken_barrier();
+    return before;
+}
+
+std::size_t barrier::arrive_and_wait() {
+    return arrive_and_wait_until(detail::never);
+}
+
+void barrier::abort() {
+    state& own = this->own();
+    static_cast<void>(own.lock.lock());
+    const detail::holding turn(own.lock);
+    own.break_it();
+}
+
+void barrier::reset() {
+    state& own = this->own();
+    static_cast<void>(own.lock.lock());
+    const detail::holding turn(own.lock);
+    const phases now(own.ends.own());
+    const bool some_wait = !now.broken() && own.came(now) != 0;
+    if (now.broken() || some_wait) own.ends.publish(now.after_reset(some_wait).bits());
+    bobbin::detail::fault_point("barrier.reset");
+}
+
+bool barrier::broken() const noexcept {
+    return phases(own().ends.read()).broken();
+}
+std::size_t barrier::parties() const noexcept {
+    return own().parties;
+}
+std::size_t barrier::waiting() const noexcept {
+    // Acquire: with the release of an arrival.
+    const std::uint64_t arrivals = own().arrivals.load(std::memory_order_acquire);
+    return count_in(phases(own().ends.read()).ended(), arrivals);
+}
+
+}  // namespace bobbin::inline v0::ipc
