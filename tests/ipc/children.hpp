@@ -23,7 +23,7 @@ class staying_process {
 public:
     template <std::invocable F>
     explicit staying_process(F what)
-        : process_([what = std::move(what), path = there_.path()]() mutable {
+        : there_(), process_([what = std::move(what), path = there_.path()]() mutable {
               what();
               arrive(path);
               for (;;) ::pause();

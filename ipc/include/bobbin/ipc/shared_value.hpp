@@ -39,8 +39,8 @@ struct value_of<T> {
 // within the section, it throws owner_died from then on, as do store and update of values that
 // aren't atomic, until somebody calls get_lock().recover(); see lock_handle.hpp.
 //
-// Copies mean the same value, and are as cheap as those of a std::shared_ptr: `a = b` makes `a`
-// mean what `b` means, and `a = b.load()` copies the value.
+// Copies mean the same value, and are as cheap as those of a std::shared_ptr. So for two shared
+// values `a = b` makes `a` mean what `b` means; `a.store(b)` copies the number.
 //
 // Threads. One object by one thread at a time, or its operations by any; copies by any.
 template <class T>
