@@ -97,6 +97,14 @@ public:
         return update([=](T now) { return static_cast<T>(now - value); });
     }
 
+    // Any change in one locked step, as a system call may make; `change` may note what else happens
+    // in that step. Returns the old value.
+    template <class Change>
+    T update(Change change) {
+        return from_cell(detail::modelled_update(
+            cell_, [&](detail::memory_cell now) { return to_cell(change(from_cell(now))); }));
+    }
+
 private:
     static_assert(sizeof(T) <= sizeof(detail::memory_cell));
     static detail::memory_cell to_cell(T value) noexcept {
@@ -108,11 +116,6 @@ private:
         T value;
         std::memcpy(&value, &cell, sizeof value);
         return value;
-    }
-    template <class Change>
-    T update(Change change) {
-        return from_cell(detail::modelled_update(
-            cell_, [&](detail::memory_cell now) { return to_cell(change(from_cell(now))); }));
     }
 
     detail::memory_cell cell_ = 0;
