@@ -1,8 +1,6 @@
 #include "robust_lock.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdlib>
 #include <ctime>
 #include <system_error>
 
@@ -41,7 +39,6 @@ robust_lock::robust_lock(lock_kind kind) : mutex_() {
     check(::pthread_mutex_init(&mutex_, wanted.get()), "pthread_mutex_init");
 }
 
-acquired robust_lock::uncommon_result(int error) {
 acquired robust_lock::refusal(int error) {
     switch (error) {
         case EBUSY:
@@ -56,8 +53,6 @@ acquired robust_lock::refusal(int error) {
     }
 }
 
-acquired robust_lock::lock_until(deadline until) {
-    if (until == never) return lock();
 void robust_lock::make_consistent() {
     // Without this, the next to unlock it would make it unusable for ever.
     check(::pthread_mutex_consistent(&mutex_), "pthread_mutex_consistent");
@@ -74,7 +69,6 @@ int robust_lock::lock_in_time(deadline until) {
 
 void robust_lock::fail_to_unlock(int error) {
     check(error, "bobbin: a lock was given back by a thread that does not have it");
-    std::abort();
 }
 
 }  // namespace bobbin::inline v0::ipc::detail

@@ -44,10 +44,6 @@ public:
     robust_lock& operator=(const robust_lock&) = delete;
     ~robust_lock() = default;  // it ends with its memory
 
-    // Throw std::system_error if the thread has it already, or the system can't.
-    acquired lock() { return result(::pthread_mutex_lock(&mutex_)); }
-    acquired try_lock() { return result(::pthread_mutex_trylock(&mutex_)); }
-    acquired lock_until(deadline until);
     // Throw std::system_error if the thread has it already, or the system can't. `repair` is called
     // if the holder before died.
     template <repair_function Repair = nothing_to_repair>
@@ -71,9 +67,6 @@ public:
     }
 
 private:
-    acquired result(int error) { return error == 0 ? acquired::yes : uncommon_result(error); }
-    acquired uncommon_result(int error);
-    [[noreturn]] static void fail_to_unlock(int error);
     template <repair_function Repair>
     acquired result(int error, Repair& repair) {
         if (error == 0) [[likely]]
@@ -91,6 +84,7 @@ private:
     int lock_in_time(deadline until);
     static acquired refusal(int error);
     void make_consistent();
+    static void fail_to_unlock(int error);
 
     pthread_mutex_t mutex_;
 };
