@@ -4,6 +4,7 @@
 
 #include <bobbin/ipc/barrier.hpp>
 
+#include <algorithm>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -20,13 +21,17 @@ constexpr std::size_t most_parties = 0x7fffffff;
 // What is published: how the phases of waiting ended so far.
 //
 //     bits 32-63  how many have ended, modulo 2^32
-//     bits 1-31   how the last 31 did, the last one in bit 1: 1 if all had come
+//     bits 16-31  how many since the last to which not all came; the most stands for "or more"
+//     bits 1-15   how the last 15 ended, the last one in bit 1: 1 if all had come
 //     bit 0       broken
 //
-// So one who waited learns how its own phase ended, even if it sleeps through the next 30.
+// So one who waited learns how its own phase ended, even if it sleeps through the next ones; only
+// if it sleeps through more than 15, and one of those after it was broken, does its own count as
+// broken.
 class phases {
 public:
     explicit phases(std::uint64_t bits) noexcept : bits_(bits) {}
+    static phases none() noexcept { return phases(long_ago << 16U); }
 
     [[nodiscard]] std::uint64_t bits() const noexcept { return bits_; }
     [[nodiscard]] std::uint32_t ended() const noexcept {
@@ -36,19 +41,28 @@ public:
     // Of a phase that has ended.
     [[nodiscard]] bool all_came(std::uint32_t phase) const noexcept {
         const std::uint32_t phases_ago = ended() - phase;
-        return phases_ago <= 31 && (bits_ >> phases_ago & 1U) != 0;
+        if (phases_ago <= remembered) return (bits_ >> phases_ago & 1U) != 0;
+        return phases_ago <= since_incomplete() || since_incomplete() == long_ago;
     }
 
-    [[nodiscard]] phases after_all_came() const noexcept { return after(1, false); }
-    [[nodiscard]] phases after_break() const noexcept { return after(0, true); }
+    [[nodiscard]] phases after_all_came() const noexcept {
+        return after(1, std::min(since_incomplete() + 1, long_ago), false);
+    }
+    [[nodiscard]] phases after_break() const noexcept { return after(0, 0, true); }
     [[nodiscard]] phases after_reset(bool some_wait) const noexcept {
-        return some_wait ? after(0, false) : phases(bits_ & ~std::uint64_t{1});
+        return some_wait ? after(0, 0, false) : phases(bits_ & ~std::uint64_t{1});
     }
 
 private:
-    [[nodiscard]] phases after(std::uint64_t end, bool breaks) const noexcept {
-        const std::uint64_t ends = (bits_ & 0x7fffffffU) >> 1U << 2U | end << 1U;
-        return phases(std::uint64_t{ended() + 1U} << 32U | (ends & 0xffffffffU) |
+    static constexpr std::uint32_t remembered = 15;
+    static constexpr std::uint64_t long_ago = 0xffff;
+
+    [[nodiscard]] std::uint64_t since_incomplete() const noexcept {
+        return bits_ >> 16U & long_ago;
+    }
+    [[nodiscard]] phases after(std::uint64_t end, std::uint64_t since, bool breaks) const noexcept {
+        const std::uint64_t ends = ((bits_ & 0xfffeU) << 1U | end << 1U) & 0xfffeU;
+        return phases(std::uint64_t{ended() + 1U} << 32U | since << 16U | ends |
                       (breaks ? 1U : 0U));
     }
 
@@ -68,7 +82,7 @@ constexpr std::uint32_t count_in(std::uint32_t phase, std::uint64_t arrivals) {
 
 // All of it is written under the lock. An arrival is one store, the end of a phase one publish.
 struct barrier::state {
-    explicit state(std::size_t of) : parties(of) {}
+    explicit state(std::size_t of) : parties(of) { ends.publish(phases::none().bits()); }
 
     [[nodiscard]] std::uint32_t came(phases now) const noexcept {
         return count_in(now.ended(), arrivals.load(std::memory_order_relaxed));
