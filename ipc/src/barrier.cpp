@@ -1,6 +1,6 @@
+#include "fair_lock.hpp"
 #include "holding.hpp"
 #include "published.hpp"
-#include "robust_lock.hpp"
 
 #include <bobbin/ipc/barrier.hpp>
 
@@ -96,7 +96,7 @@ struct barrier::state {
     bool await_end(std::uint32_t phase, deadline until);
 
     const std::size_t parties;
-    detail::robust_lock lock{detail::lock_kind::plain};
+    detail::fair_lock lock;
     std::atomic<std::uint64_t> arrivals{0};
     alignas(64) detail::published<> ends;
 };

@@ -1,6 +1,6 @@
+#include "fair_lock.hpp"
 #include "holding.hpp"
 #include "published.hpp"
-#include "robust_lock.hpp"
 
 #include <bobbin/ipc/condition.hpp>
 
@@ -10,7 +10,7 @@ namespace bobbin::inline v0::ipc {
 
 // How many notifications there were.
 struct condition::state {
-    detail::robust_lock notifying{detail::lock_kind::plain};
+    detail::fair_lock notifying;
     alignas(64) detail::published<> notifications;
 };
 

@@ -1,6 +1,6 @@
+#include "fair_lock.hpp"
 #include "holding.hpp"
 #include "published.hpp"
-#include "robust_lock.hpp"
 
 #include <bobbin/ipc/event.hpp>
 
@@ -10,7 +10,7 @@ namespace bobbin::inline v0::ipc {
 
 // How often it was set or cleared: it is set while that is odd.
 struct event::state {
-    detail::robust_lock changing{detail::lock_kind::plain};
+    detail::fair_lock changing;
     alignas(64) detail::published<> changes;
 };
 

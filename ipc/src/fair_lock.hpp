@@ -1,42 +1,97 @@
-// A robust lock for short work at a high rate that lets nobody wait while others pass for ever.
+// The lock of everything here: robust, quick where nobody waits, of use to those who live whoever
+// dies, and fair: it lets nobody wait while others pass for ever.
 //
-// Those who come may take the lock before those who sleep for it: handing it over each time would
-// cost a wake-up each time. But only `most_passes` times in a row; then they stand in line, and the
-// line is in order. So one who stands in line behind n others is passed by (n + 1) x most_passes.
+// Two things are wrong with a robust mutex that several sleep for. It is not handed over: whoever
+// comes takes it before the one who was woken. And if the woken one is killed before it has the
+// mutex, while another has just taken it, the kernel passes the wake-up to nobody, and the mutex no
+// longer says that somebody sleeps: the others sleep on although it is free. So here at most one
+// sleeps for `lock`: the first in `line`, a mutex that the kernel hands over itself, in order.
+// Whoever is next in line after a death begins anew.
 //
-//     line     held by the first in line, while it waits for `lock`; then handed on
+// Those who come may pass the line, as handing over costs a wake-up each time; but only
+// `most_passes` times in a row. So one who stands in line behind n others is passed by (n + 1) x
+// most_passes.
+//
+//     line     held by the first in line, while it waits for `lock`
 //     passed   how often the lock was taken without the line since; written by its holder
 #pragma once
 
 #include "robust_lock.hpp"
 
+#include <cstdint>
+#include <limits>
+
 namespace bobbin::inline v0::ipc::detail {
 
 class fair_lock {
 public:
+    // In a recursive one there is no limit to the passes: its holder must not stand in line.
+    explicit fair_lock(lock_kind kind = lock_kind::plain)
+        : lock_(kind),
+          most_passes_(kind == lock_kind::recursive ? std::numeric_limits<std::uint32_t>::max()
+                                                    : most_passes) {}
+
     static constexpr std::uint32_t most_passes = 256;
 
-    acquired lock_until(deadline until) {
-        if (const acquired got = pass(); got != acquired::no) return got;
-        return lock_slowly(until);
+    // See robust_lock.
+    template <repair_function Repair = nothing_to_repair>
+    acquired lock(Repair repair = {}) {
+        return lock_until(never, repair);
+    }
+    template <repair_function Repair = nothing_to_repair>
+    acquired lock_until(deadline until, Repair repair = {}) {
+        if (const acquired got = pass(repair); got != acquired::no) [[likely]]
+            return got;
+        return lock_slowly(until, repair);
+    }
+    template <repair_function Repair = nothing_to_repair>
+    acquired try_lock(Repair repair = {}) {
+        return lock_.try_lock(repair);
     }
     void unlock() { lock_.unlock(); }
 
 private:
     // Takes the lock without the line, if it is free and that is still allowed.
-    acquired pass() {
+    template <repair_function Repair>
+    acquired pass(Repair& repair) {
         // A hint as long as we don't have the lock, which needs no order.
         const std::uint32_t passed = passed_.load(std::memory_order_relaxed);
-        if (passed >= most_passes) return acquired::no;
-        const acquired got = lock_.try_lock();
+        if (passed >= most_passes_) return acquired::no;
+        const acquired got = lock_.try_lock(repair);
         if (got != acquired::no) passed_.store(passed + 1, std::memory_order_relaxed);
         return got;
     }
-    acquired lock_slowly(deadline until);
 
-    robust_lock lock_{lock_kind::plain};
+    template <repair_function Repair>
+    acquired lock_slowly(deadline until, Repair& repair) {
+        // Its holders keep it for less time than going to sleep takes.
+        constexpr int longest_pause = 64;
+        for (int pause = 1; pause <= longest_pause; pause *= 2) {
+            for (int i = 0; i < pause; ++i) spin_pause();
+            if (const acquired got = pass(repair); got != acquired::no) return got;
+        }
+        // Who died in line had nothing else.
+        if (line_.lock_until(until) == acquired::no) return acquired::no;
+        bobbin::detail::fault_point("fair_lock.first_in_line");
+        acquired got = acquired::no;
+        try {
+            got = lock_.lock_until(until, repair);
+        } catch (...) {
+            line_.unlock();
+            throw;
+        }
+        if (got != acquired::no) passed_.store(0, std::memory_order_relaxed);
+        bobbin::detail::fault_point("fair_lock.has_both");
+        line_.unlock();
+        return got;
+    }
+
+    robust_lock lock_;
     robust_lock line_{lock_kind::in_order};
     std::atomic<std::uint32_t> passed_{0};
+    const std::uint32_t most_passes_;
 };
+
+static_assert(sizeof(fair_lock) == 88);
 
 }  // namespace bobbin::inline v0::ipc::detail

@@ -1,7 +1,7 @@
 // What a mutex is in shared memory: see README.md, "Locks".
 #pragma once
 
-#include "robust_lock.hpp"
+#include "fair_lock.hpp"
 
 #include <bobbin/ipc/lock_handle.hpp>
 
@@ -16,7 +16,7 @@ namespace bobbin::inline v0::ipc::detail {
 struct lock_state {
     explicit lock_state(lock_kind kind) : lock(kind) {}
 
-    // For robust_lock: a holder died. It left something half done if a user had the lock.
+    // For the lock: a holder died. It left something half done if a user had the lock.
     void note_death() noexcept {
         if (depth.load(std::memory_order_relaxed) == 0) return;
         abandoned.store(1, std::memory_order_relaxed);
@@ -28,7 +28,7 @@ struct lock_state {
         return abandoned.load(std::memory_order_relaxed) != 0;
     }
 
-    robust_lock lock;
+    fair_lock lock;
     std::atomic<std::uint32_t> depth{0};      // how often its holder, a user, has locked it
     std::atomic<std::uint32_t> abandoned{0};  // 1 from a user's death until recover()
 };

@@ -1,6 +1,8 @@
 // A lock in shared memory that the kernel gives back when its holder dies: a robust mutex of POSIX
 // threads. Whoever gets it after a death is told so, and may repair first what it protects.
 //
+// On its own it is for one sleeper at a time, as fair_lock.hpp says: use that.
+//
 // The kernel finds the dead holder by its thread number, so all who use a lock have to be in one
 // PID namespace; and the memory may not be unmapped by a thread that holds it.
 #pragma once

@@ -16,7 +16,7 @@ using detail::acquired;
 // takers' lock and sleeps on the first count: so only one sleeps there, and if it dies, the kernel
 // gives its lock, and with it the turn to wait, to another.
 struct semaphore::state {
-    alignas(128) detail::robust_lock givers{detail::lock_kind::plain};
+    alignas(128) detail::fair_lock givers;
     detail::published<> released;
     alignas(128) detail::fair_lock takers;
     std::atomic<std::uint64_t> taken{0};  // one store takes a permit; nobody waits for it

@@ -11,7 +11,7 @@ namespace bobbin::inline v0::ipc {
 namespace detail {
 
 struct lock_state;
-inline constexpr std::size_t lock_bytes = 64;  // what one takes in shared memory
+inline constexpr std::size_t lock_bytes = 128;  // what one takes in shared memory
 
 enum class re_entrance { forbidden, allowed };
 
