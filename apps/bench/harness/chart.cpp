@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <limits>
+#include <set>
 
 namespace bench {
 namespace {
@@ -135,12 +137,12 @@ std::string draw_group(const suite& suite, const work_group& group, double top) 
 }
 
 // Which shade is which number of workers; one sample of bobbin's colours stands for all.
-std::string draw_legend(unsigned many) {
+std::string draw_legend(const std::set<unsigned>& many) {
     const tint tint = tint_of("bobbin");
     std::string svg = box(12, 42, 12, 12, tint.one) + text(30, 52, "start", "", "1 worker");
-    if (many > 1) {
+    if (!many.empty()) {
         svg += box(110, 42, 12, 12, tint.many);
-        svg += text(128, 52, "start", "", fmt::format("{} workers", many));
+        svg += text(128, 52, "start", "", fmt::format("{} workers", fmt::join(many, " or ")));
     }
     return svg;
 }
@@ -153,9 +155,11 @@ std::string to_svg(const suite& suite, const std::vector<row>& rows) {
     for (const work_group& group : groups) {
         height += group_head + bars_height(group) + axis_height;
     }
-    unsigned many = 1;
+    std::set<unsigned> many;  // what the darker bars may be
     for (const row& row : rows) {
-        many = std::max(many, row.workers);
+        if (row.workers > 1) {
+            many.insert(row.workers);
+        }
     }
 
     std::string svg = fmt::format(

@@ -153,10 +153,10 @@ std::string to_tuned_verdict(const suite& suite, const work_group& group) {
     return text;
 }
 
-unsigned most_workers(const std::vector<row>& rows) {
+unsigned most_workers(const work_group& group) {
     unsigned most = 1;
-    for (const row& row : rows) {
-        most = std::max(most, row.workers);
+    for (const runtime_line& line : group.lines) {
+        most = std::max(most, line.many == nullptr ? 1U : line.many->workers);
     }
     return most;
 }
@@ -177,9 +177,9 @@ std::string to_figure(double value) {
 }
 
 std::string to_table(const suite& suite, const std::vector<row>& rows) {
-    const unsigned many = most_workers(rows);
     std::string text = suite.title + "\n";
     for (const work_group& group : group_by_work(rows)) {
+        const unsigned many = most_workers(group);
         const runtime_line* bobbin = group.find("bobbin");
         const runtime_line nobody;
         const runtime_line& base = bobbin == nullptr ? nobody : *bobbin;
