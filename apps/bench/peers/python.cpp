@@ -1,5 +1,5 @@
-// concurrent.futures in a child process. Its jobs are no-ops (`int`, a function written in C): a
-// busy microsecond cannot be had in Python. It takes the time itself, with the pool already made.
+// concurrent.futures. Its jobs are no-ops (`int`, a function written in C): a busy microsecond
+// cannot be had in Python.
 #include "python.hpp"
 
 #include "job_list.hpp"
@@ -15,8 +15,8 @@
 namespace bench::peers {
 namespace {
 
-// Values that the program prints, or 0 of them if it failed.
-int run_python(const std::string& program, double& seconds, std::uint64_t& value) {
+// How many values the program printed: 2 if all is well.
+int values_of(const std::string& program, double& seconds, std::uint64_t& value) {
     const std::string command = fmt::format("python3 -c '{}' 2>/dev/null", program);
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> out(::popen(command.c_str(), "r"),
                                                               &::pclose);
@@ -24,9 +24,8 @@ int run_python(const std::string& program, double& seconds, std::uint64_t& value
 }
 
 run_result run_executor(const char* executor, unsigned workers, const job_list& jobs) {
-    run_result result;
     // The first map makes the threads or processes.
-    const std::string program = fmt::format(R"(
+    return run_python(fmt::format(R"(
 import concurrent.futures, time
 with concurrent.futures.{}(max_workers={}) as pool:
     list(pool.map(int, range(100)))
@@ -34,11 +33,7 @@ with concurrent.futures.{}(max_workers={}) as pool:
     value = sum(pool.map(int, range({})))
     print(time.perf_counter() - start, value)
 )",
-                                            executor, workers, jobs.count);
-    if (run_python(program, result.seconds, result.value) != 2) {
-        throw std::runtime_error(fmt::format("python3 failed in {}", executor));
-    }
-    return result;
+                                  executor, workers, jobs.count));
 }
 
 }  // namespace
@@ -51,9 +46,17 @@ bool has_python() {
     double version = 0;
     std::uint64_t value = 0;
     const bool found =
-        run_python("import concurrent.futures.process; print(3, 1)", version, value) == 2;
+        values_of("import concurrent.futures.process; print(3, 1)", version, value) == 2;
     ::setenv(variable, found ? "1" : "0", 1);
     return found;
+}
+
+run_result run_python(const std::string& program) {
+    run_result result;
+    if (values_of(program, result.seconds, result.value) != 2) {
+        throw std::runtime_error("python3 failed in this program:\n" + program);
+    }
+    return result;
 }
 
 run_result python_threads(unsigned workers, const job_list& jobs) {
