@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <doctest/doctest.h>
 #include <fstream>
+#include <iterator>
 #include <set>
 #include <sstream>
 #include <string>
@@ -60,6 +61,19 @@ std::set<row_key> all_of(const std::set<std::string>& runtimes, const std::set<s
     return keys;
 }
 
+/// Removes the rows of the runtimes that begin so.
+std::set<row_key> take_out(std::set<row_key>& rows, const std::string& prefix) {
+    std::set<row_key> taken;
+    for (auto row = rows.begin(); row != rows.end();) {
+        const auto next = std::next(row);
+        if (std::get<0>(*row).starts_with(prefix)) {
+            taken.insert(rows.extract(row));
+        }
+        row = next;
+    }
+    return taken;
+}
+
 }  // namespace
 
 TEST_CASE("forkjoin has a row for each runtime, work and number of workers") {
@@ -87,17 +101,27 @@ TEST_CASE("dispatch has a row for each way of each runtime, and Python's where i
     expected.merge(
         all_of({"bobbin chunk 100", "bobbin chunk 1000"}, {"1 us", "100 us", "mixed"}, {1, 2}));
     auto rows = rows_of("dispatch");
-    std::set<row_key> python;
-    for (const auto& key : rows) {
-        if (std::get<0>(key).starts_with("Python")) {
-            python.insert(key);
-        }
-    }
-    for (const auto& key : python) {
-        rows.erase(key);
-    }
+    const auto python = take_out(rows, "Python");
     CHECK(rows == expected);
     const auto all_python = all_of({"Python threads", "Python processes"}, {"no-op"}, {1, 2});
+    CHECK((python.empty() || python == all_python));
+}
+
+TEST_CASE("ipc has a row for each channel and counter, and for what the system has beside") {
+    auto expected = all_of({"bobbin", "bobbin pipe", "Boost queue", "Unix pipe", "limit"},
+                           {"64 B", "1 MiB", "round trip"}, {1});
+    expected.merge(all_of({"bobbin", "bobbin batch", "bobbin pipe", "Boost queue", "Unix pipe"},
+                          {"64 B"}, {1, 8}));
+    expected.merge(all_of({"spinning"}, {"round trip"}, {1}));
+    expected.merge(all_of({"limit", "robust pthread", "Boost mutex"}, {"increment"}, {1, 2}));
+    auto rows = rows_of("ipc");
+    const auto python = take_out(rows, "Python");
+    take_out(rows, "POSIX");
+    take_out(rows, "ZeroMQ");
+    CHECK(rows == expected);
+    auto all_python = all_of({"Python Queue", "Python Pipe"}, {"64 B", "1 MiB", "round trip"}, {1});
+    all_python.merge(all_of({"Python Queue", "Python Pipe"}, {"64 B"}, {8}));
+    all_python.merge(all_of({"Python Value"}, {"increment"}, {1, 2}));
     CHECK((python.empty() || python == all_python));
 }
 
@@ -149,6 +173,6 @@ TEST_CASE("bad input is explained on stderr, with exit code 2") {
 TEST_CASE("--help shows the suites and an example") {
     const auto run = run_bench("--help");
     CHECK(run.exit_code == 0);
-    CHECK(run.out.find("forkjoin|pi|dispatch|stack") != std::string::npos);
+    CHECK(run.out.find("forkjoin|pi|dispatch|stack|ipc") != std::string::npos);
     CHECK(run.out.find("Example: bench") != std::string::npos);
 }

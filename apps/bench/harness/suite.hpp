@@ -41,6 +41,7 @@ struct suite {
 
 suite dispatch_suite(const suite_size& size);
 suite fork_join_suite(const suite_size& size);
+suite ipc_suite(const suite_size& size);
 suite pi_suite(const suite_size& size);
 suite stack_suite(const suite_size& size);
 
