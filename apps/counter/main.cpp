@@ -1,0 +1,33 @@
+// Counting in several processes at once, In57-In62 of the course notebook "Multi-Core Parallelism".
+// See --help.
+
+#include "counting.hpp"
+#include "report.hpp"
+#include "settings.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <exception>
+#include <fmt/format.h>
+#include <system_error>
+
+int main(int argc, char** argv) try {
+    const auto settings_or_exit_code = counter::read_settings(argc, argv);
+    if (const int* exit_code = std::get_if<int>(&settings_or_exit_code)) {
+        return *exit_code;
+    }
+    const auto& settings = std::get<counter::settings>(settings_or_exit_code);
+    const std::vector<counter::result> results = counter::count(settings);
+    fmt::print("{}", settings.json ? as_json(settings, results) : as_text(settings, results));
+    if (std::fflush(stdout) != 0) {
+        throw std::system_error(errno, std::generic_category(), "standard output");
+    }
+    const bool all_right = std::all_of(results.begin(), results.end(), [&](const auto& result) {
+        return is_right(settings, result);
+    });
+    return all_right ? 0 : 1;
+} catch (const std::exception& error) {
+    fmt::print(stderr, "counter: {}\n", error.what());
+    return 1;
+}
