@@ -113,7 +113,9 @@ TEST_CASE("ipc has a row for each channel and counter, and for what the system h
     expected.merge(all_of({"bobbin", "bobbin batch", "bobbin pipe", "Boost queue", "Unix pipe"},
                           {"64 B"}, {1, 8}));
     expected.merge(all_of({"spinning"}, {"round trip"}, {1}));
-    expected.merge(all_of({"limit", "robust pthread", "Boost mutex"}, {"increment"}, {1, 2}));
+    expected.merge(all_of({"limit", "bobbin", "bobbin get_lock", "bobbin sharded", "bobbin mutex",
+                           "robust pthread", "Boost mutex"},
+                          {"increment"}, {1, 2}));
     auto rows = rows_of("ipc");
     const auto python = take_out(rows, "Python");
     take_out(rows, "POSIX");

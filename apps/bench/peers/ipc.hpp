@@ -58,6 +58,12 @@ struct count_work {
     unsigned processes = 1;
 };
 
+run_result bobbin_value_count(const count_work& work);
+/// Under the value's lock.
+run_result bobbin_locked_count(const count_work& work);
+run_result bobbin_sharded_count(const count_work& work);
+/// A number beside a mutex.
+run_result bobbin_mutex_count(const count_work& work);
 run_result atomic_count(const count_work& work);
 run_result robust_mutex_count(const count_work& work);
 run_result boost_mutex_count(const count_work& work);

@@ -85,6 +85,10 @@ peer_list<message_work> round_trips(bool python) {
 peer_list<count_work> counters(bool python) {
     return {
         {"limit", peers::atomic_count, 5 * many},
+        {"bobbin", peers::bobbin_value_count, 5 * many},
+        {"bobbin get_lock", peers::bobbin_locked_count, 2 * many},
+        {"bobbin sharded", peers::bobbin_sharded_count, 50 * many},
+        {"bobbin mutex", peers::bobbin_mutex_count, 2 * many},
         {"robust pthread", peers::robust_mutex_count, 2 * many},
         {"Boost mutex", peers::boost_mutex_count, 2 * many},
         {"Python Value", peers::python_value_count, 5 * in_python, true, python},
@@ -160,6 +164,8 @@ suite ipc_suite(const suite_size& size) {
         "are one for all pairs, pipes and ZeroMQ one for each. Round trip: 64 B forth and back, "
         "both sides being asleep before. bobbin: shared_queue; batch: put_all and get_some of "
         "256. POSIX queues hold as many messages as the system allows (10).",
+        "Increment: bobbin is ++ of a shared_value, get_lock a load and a store under its lock, "
+        "sharded a sharded_counter, mutex a number beside an ipc::mutex.",
         "limit: for 64 B, a ring for two that never sleep; for 1 MiB, memcpy in and out at once; "
         "for a round trip, a futex (spinning: a cache line, nobody sleeps); for an increment, a "
         "std::atomic in shared memory.",
