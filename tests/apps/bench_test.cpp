@@ -121,9 +121,8 @@ TEST_CASE("ipc has a row for each channel and counter, and for what the system h
     take_out(rows, "POSIX");
     take_out(rows, "ZeroMQ");
     CHECK(rows == expected);
-    auto all_python = all_of({"Python Queue", "Python Pipe"}, {"64 B", "1 MiB", "round trip"}, {1});
-    all_python.merge(all_of({"Python Queue", "Python Pipe"}, {"64 B"}, {8}));
-    all_python.merge(all_of({"Python Value"}, {"increment"}, {1, 2}));
+    auto all_python = all_of({"Python Queue", "Python Pipe"}, {"64 B"}, {1});
+    all_python.merge(all_of({"Python Value"}, {"increment"}, {1}));
     CHECK((python.empty() || python == all_python));
 }
 

@@ -46,6 +46,7 @@ descriptor open_posix_queue(std::size_t bytes) {
     attributes.mq_maxmsg = length;
     attributes.mq_msgsize = static_cast<long>(bytes);
     const std::string name = fmt::format("/bench-{}", ::getpid());
+    ::mq_unlink(name.c_str());  // what another run that was killed may have left
     descriptor queue(::mq_open(name.c_str(), O_RDWR | O_CREAT | O_EXCL, 0600, &attributes));
     if (queue.number() >= 0) {
         ::mq_unlink(name.c_str());  // children inherit the descriptor

@@ -11,6 +11,7 @@
 #include <new>
 #include <optional>
 #include <sched.h>
+#include <span>
 #include <stdexcept>
 #include <thread>
 
@@ -22,11 +23,9 @@ struct gate::times {
         std::chrono::steady_clock::time_point end;
         run_result result;
     };
-    static constexpr std::size_t most = 64;
-
     std::atomic<std::size_t> ready{0};
     std::atomic<bool> go{false};
-    std::array<lane, most> lanes{};  // one each; read when all have been joined
+    std::span<lane> lanes;  // one each; read when all have been joined
 };
 
 void gate::start() const {
@@ -86,11 +85,11 @@ void join_all(std::vector<process>& processes) {
 }  // namespace
 
 run_result run_processes(const std::vector<process_part>& parts) {
-    if (parts.size() > gate::times::most) {
-        throw std::runtime_error("too many processes for a run");
-    }
-    const auto memory = bobbin::ipc::segment::create(sizeof(gate::times));
+    const auto memory = bobbin::ipc::segment::create(sizeof(gate::times) +
+                                                     parts.size() * sizeof(gate::times::lane));
     auto& all = *new (memory.data()) gate::times;
+    // At the same address in the children.
+    all.lanes = {new (memory.data() + sizeof all) gate::times::lane[parts.size()], parts.size()};
     std::vector<process> processes;
     processes.reserve(parts.size());
     for (std::size_t i = 0; i < parts.size(); ++i) {

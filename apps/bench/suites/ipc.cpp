@@ -31,7 +31,13 @@ constexpr std::uint64_t many = 200'000;
 constexpr std::uint64_t few = 50'000;
 constexpr std::uint64_t in_python = 4'000;
 
-peer_list<message_work> small_messages(bool python) {
+// It takes a good part of a second to start, so a quick suite has each of its ways once.
+struct python_part {
+    bool ever;
+    bool often;
+};
+
+peer_list<message_work> small_messages(const python_part& python) {
     return {
         {"limit", peers::ring_stream, 10 * many, false},
         {"bobbin", peers::bobbin_queue_stream, many},
@@ -43,12 +49,12 @@ peer_list<message_work> small_messages(bool python) {
 #ifdef BENCH_ZEROMQ
         {"ZeroMQ ipc", peers::zeromq_stream, few},
 #endif
-        {"Python Queue", peers::python_queue_stream, in_python, true, python},
-        {"Python Pipe", peers::python_pipe_stream, in_python, true, python},
+        {"Python Queue", peers::python_queue_stream, in_python, python.often, python.ever},
+        {"Python Pipe", peers::python_pipe_stream, in_python, python.often, python.ever},
     };
 }
 
-peer_list<message_work> large_messages(bool python, std::size_t bytes) {
+peer_list<message_work> large_messages(const python_part& python, std::size_t bytes) {
     return {
         {"limit", peers::copy_stream, 200, false},
         {"bobbin", peers::bobbin_queue_stream, 200, false},
@@ -59,12 +65,12 @@ peer_list<message_work> large_messages(bool python, std::size_t bytes) {
 #ifdef BENCH_ZEROMQ
         {"ZeroMQ ipc", peers::zeromq_stream, 100, false},
 #endif
-        {"Python Queue", peers::python_queue_stream, 40, false, python},
-        {"Python Pipe", peers::python_pipe_stream, 40, false, python},
+        {"Python Queue", peers::python_queue_stream, 40, false, python.often},
+        {"Python Pipe", peers::python_pipe_stream, 40, false, python.often},
     };
 }
 
-peer_list<message_work> round_trips(bool python) {
+peer_list<message_work> round_trips(const python_part& python) {
     constexpr std::uint64_t trips = 100;
     return {
         {"limit", peers::futex_trip, trips, false},
@@ -77,21 +83,21 @@ peer_list<message_work> round_trips(bool python) {
 #ifdef BENCH_ZEROMQ
         {"ZeroMQ ipc", peers::zeromq_trip, trips, false},
 #endif
-        {"Python Queue", peers::python_queue_trip, trips, false, python},
-        {"Python Pipe", peers::python_pipe_trip, trips, false, python},
+        {"Python Queue", peers::python_queue_trip, trips, false, python.often},
+        {"Python Pipe", peers::python_pipe_trip, trips, false, python.often},
     };
 }
 
-peer_list<count_work> counters(bool python) {
+peer_list<count_work> counters(const python_part& python) {
     return {
         {"limit", peers::atomic_count, 5 * many},
         {"bobbin", peers::bobbin_value_count, 5 * many},
         {"bobbin get_lock", peers::bobbin_locked_count, 2 * many},
-        {"bobbin sharded", peers::bobbin_sharded_count, 50 * many},
+        {"bobbin sharded", peers::bobbin_sharded_count, 250 * many},
         {"bobbin mutex", peers::bobbin_mutex_count, 2 * many},
         {"robust pthread", peers::robust_mutex_count, 2 * many},
         {"Boost mutex", peers::boost_mutex_count, 2 * many},
-        {"Python Value", peers::python_value_count, 5 * in_python, true, python},
+        {"Python Value", peers::python_value_count, 5 * in_python, python.often, python.ever},
     };
 }
 
@@ -141,7 +147,8 @@ suite ipc_suite(const suite_size& size) {
                 .title = "Between processes: messages and counts",
                 .task_name = "operation",
                 .limit = "limit"};
-    const bool python = peers::has_python();
+    const bool has_python = peers::has_python();
+    const python_part python{.ever = has_python, .often = has_python && !size.quick};
     const auto messages_of = [&](std::size_t bytes) {
         return [&size, bytes](std::uint64_t full, unsigned pairs) {
             // All pairs together do the work of one.
@@ -171,6 +178,9 @@ suite ipc_suite(const suite_size& size) {
         "std::atomic in shared memory.",
         "Peak memory is the parent's, which sends nothing.",
     };
+    if (has_python) {
+        suite.notes.emplace_back("Python: multiprocessing, lined up and timed likewise by itself.");
+    }
     return suite;
 }
 
