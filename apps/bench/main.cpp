@@ -46,7 +46,8 @@ void declare(apps::command_line& line, options& options) {
                                  {{"forkjoin", fork_join_suite},
                                   {"pi", pi_suite},
                                   {"dispatch", dispatch_suite},
-                                  {"stack", stack_suite}},
+                                  {"stack", stack_suite},
+                                  {"ipc", ipc_suite}},
                                  "What to time");
     line.add_flag("--json", options.json, "Print JSON and nothing else on stdout");
     line.add_text("--svg", options.svg, "FILE",
@@ -64,30 +65,6 @@ void declare(apps::command_line& line, options& options) {
     line.add_flag("--child-stack", options.child_stack, "Its stack too");
     line.hide("--child-stack");
     line.add_footer(
-void declare(CLI::App& app, options& options) {
-    apps::add_choice<suite_maker>(app, "suite", options.make_suite,
-                                  {{"forkjoin", fork_join_suite},
-                                   {"pi", pi_suite},
-                                   {"dispatch", dispatch_suite},
-                                   {"stack", stack_suite},
-                                   {"ipc", ipc_suite}},
-                                  "What to time");
-    app.get_option("suite")->required()->option_text("forkjoin|pi|dispatch|stack|ipc");
-    app.add_flag("--json", options.json, "Print JSON and nothing else on stdout");
-    app.add_option("--svg", options.svg,
-                   "Write the chart to this file (bench-SUITE.svg; with --json, nowhere)");
-    app.add_flag("--quick", options.quick,
-                 fmt::format("Small works and {} rounds: to see that it runs", quick_rounds));
-    apps::add_count(app, "--rounds", options.rounds, {.min = 1, .max = 10'000},
-                    "Interleaved rounds after the one that warms up");
-    apps::add_count(app, "--workers", options.workers, {.min = 2, .max = 1024},
-                    "The larger number of workers, beside 1");
-    app.add_option("--runtimes", options.runtimes, "Only these, separated by commas")
-        ->delimiter(',');
-    app.add_option("--works", options.works, "Only these, separated by commas")->delimiter(',');
-    app.add_option("--child", options.child)->group("");
-    app.add_flag("--child-stack", options.child_stack)->group("");
-    app.footer(
         "Suites:\n"
         "  forkjoin  fib and skynet, a task for each call: what a task costs\n"
         "  pi        Monte-Carlo jobs, few large and many small: what an application sees\n"

@@ -20,21 +20,19 @@ constexpr apps::count_range increment_range = {1, 2'000'000};
 
 std::variant<settings, int> read_settings(int argc, char** argv) {
     settings chosen;
-    CLI::App app(
+    apps::command_line line(
+        "counter",
         "Starts processes that count together, all at once: by a global, which they don't share, "
-        "and by what bobbin has for it. Ends with 1 if a way that is safe counts wrong.",
-        "counter");
-    app.footer("Example: counter --processes 100 --increments 10000 --unsafe");
-    apps::add_count(app, "--processes", chosen.processes, process_range, "Children that count");
-    apps::add_count(app, "--increments", chosen.increments, increment_range,
-                    "How often each of them does");
-    apps::add_choice(app, "--method", chosen.method, methods, "What they count by");
-    app.add_flag("--unsafe", chosen.unsafe,
-                 "value and array: as the notebook does, load and then store; see what is lost")
-        ->disable_flag_override();
-    app.add_flag("--json", chosen.json, "Print the results as one JSON list and nothing else")
-        ->disable_flag_override();
-    if (const auto exit_code = apps::parse(app, argc, argv)) {
+        "and by what bobbin has for it. Ends with 1 if a way that is safe counts wrong.");
+    line.add_footer("Example: counter --processes 100 --increments 10000 --unsafe");
+    line.add_count("--processes", chosen.processes, process_range, "Children that count");
+    line.add_count("--increments", chosen.increments, increment_range,
+                   "How often each of them does");
+    line.add_choice("--method", chosen.method, methods, "What they count by");
+    line.add_flag("--unsafe", chosen.unsafe,
+                  "value and array: as the notebook does, load and then store; see what is lost");
+    line.add_flag("--json", chosen.json, "Print the results as one JSON list and nothing else");
+    if (const auto exit_code = line.parse(argc, argv)) {
         return *exit_code;
     }
     return chosen;
