@@ -31,6 +31,10 @@ struct zeromq_channel {
             socket.reset(::zmq_socket(context.get(), kind));
             check(socket != nullptr, "zmq_socket");
         }
+        void set(int option, int value) {
+            check(::zmq_setsockopt(socket.get(), option, &value, sizeof value) == 0,
+                  "zmq_setsockopt");
+        }
         std::unique_ptr<void, int (*)(void*)> context{::zmq_ctx_new(), &::zmq_ctx_term};
         std::unique_ptr<void, int (*)(void*)> socket{nullptr, &::zmq_close};
         std::vector<std::uint64_t> message;
@@ -38,7 +42,12 @@ struct zeromq_channel {
     };
     struct sender : end {
         sender(zeromq_channel& to, const message_work& work) : end(ZMQ_PUSH, work) {
+            set(ZMQ_IMMEDIATE, 1);      // can't be written to before it is connected
+            set(ZMQ_RECONNECT_IVL, 1);  // ms: the receiver may not be there yet
             check(::zmq_connect(socket.get(), to.address.c_str()) == 0, "zmq_connect");
+            zmq_pollitem_t connected{
+                .socket = socket.get(), .fd = 0, .events = ZMQ_POLLOUT, .revents = 0};
+            check(::zmq_poll(&connected, 1, -1) == 1, "zmq_poll");
         }
         void send(std::uint64_t number) {
             stamp(message, number);
