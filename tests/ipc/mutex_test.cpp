@@ -20,6 +20,15 @@ using namespace std::chrono_literals;
 
 namespace {
 
+// It reports this misuse itself, and then lets no child end well.
+#if defined(__SANITIZE_THREAD__)
+constexpr bool reports_wrong_unlock = true;
+#elif defined(__has_feature)
+constexpr bool reports_wrong_unlock = __has_feature(thread_sanitizer);
+#else
+constexpr bool reports_wrong_unlock = false;
+#endif
+
 template <class Mutex>
 bool is_free(Mutex& lock) {
     return test::true_in_child([&] {
@@ -105,8 +114,9 @@ TEST_CASE("a recursive mutex is free when it was unlocked as often as locked") {
     CHECK(is_free(lock));
 }
 
-TEST_CASE_TEMPLATE("unlocking what one does not have is an error and takes it from nobody", Mutex,
-                   mutex, recursive_mutex) {
+TEST_CASE_TEMPLATE("unlocking what one does not have is an error and takes it from nobody" *
+                       doctest::skip(reports_wrong_unlock),
+                   Mutex, mutex, recursive_mutex) {
     Mutex lock;
     CHECK_THROWS_AS(lock.unlock(), std::system_error);
     CHECK(is_free(lock));
@@ -286,7 +296,8 @@ TEST_CASE_TEMPLATE("copies, and objects opened by name or by segment, are the sa
     CHECK_FALSE(is_free(lock));
     CHECK_FALSE(is_free(copy));
     CHECK_FALSE(is_free(attached));
-    copy.unlock();
+    opened.unlock();
+    CHECK(is_free(lock));
     CHECK(is_free(opened));
     CHECK_THROWS_AS(Mutex(create_named{name.text()}), std::system_error);
 }

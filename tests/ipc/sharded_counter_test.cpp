@@ -22,18 +22,25 @@ TEST_CASE("a hundred processes at once lose no increment, each in a shard of its
 }
 
 TEST_CASE("more processes than there are shards lose nothing either") {
-    sharded_counter counter;
-    std::vector<std::unique_ptr<sharded_counter::shard>> all;
-    for (std::size_t i = 0; i < sharded_counter::shards + 3; ++i) {
-        all.emplace_back(new sharded_counter::shard(counter.local()));
-        ++*all.back();
-    }
-    CHECK(counter.value() == sharded_counter::shards + 3);
+    const sharded_counter counter;
+    constexpr int holders = 8;
+    constexpr int of_each = sharded_counter::shards / holders + 1;
+    // Until its process is killed.
+    static std::vector<std::unique_ptr<sharded_counter::shard>> held;
+    std::vector<std::unique_ptr<test::staying_process>> all;
+    for (int i = 0; i < holders; ++i)
+        all.push_back(std::make_unique<test::staying_process>([&] {
+            for (int k = 0; k < of_each; ++k) {
+                held.emplace_back(new sharded_counter::shard(counter.local()));
+                ++*held.back();
+            }
+        }));
+    CHECK(counter.value() == holders * of_each);
     test::run_at_once(20, [&](int) {
         auto mine = counter.local();
         for (int i = 0; i < 1000; ++i) ++mine;
     });
-    CHECK(counter.value() == 20'000 + sharded_counter::shards + 3);
+    CHECK(counter.value() == 20'000 + holders * of_each);
 }
 
 TEST_CASE("threads lose no increment while others read") {
