@@ -62,11 +62,15 @@ private:
         return got;
     }
 
+    [[nodiscard]] bool may_pass() const noexcept {
+        return passed_.load(std::memory_order_relaxed) < most_passes_;
+    }
+
     template <repair_function Repair>
     acquired lock_slowly(deadline until, Repair& repair) {
         // Its holders keep it for less time than going to sleep takes.
         constexpr int longest_pause = 64;
-        for (int pause = 1; pause <= longest_pause; pause *= 2) {
+        for (int pause = 1; pause <= longest_pause && may_pass(); pause *= 2) {
             for (int i = 0; i < pause; ++i) spin_pause();
             if (const acquired got = pass(repair); got != acquired::no) return got;
         }
