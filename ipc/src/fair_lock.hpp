@@ -31,7 +31,7 @@ public:
           most_passes_(kind == lock_kind::recursive ? std::numeric_limits<std::uint32_t>::max()
                                                     : most_passes) {}
 
-    static constexpr std::uint32_t most_passes = 256;
+    static constexpr std::uint32_t most_passes = 64;
 
     // See robust_lock.
     template <repair_function Repair = nothing_to_repair>

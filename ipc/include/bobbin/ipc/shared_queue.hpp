@@ -28,7 +28,7 @@ namespace bobbin::inline v0::ipc {
 // put and get, in all their forms, block the thread. push and pop suspend the task and block
 // nothing; one thread of this process waits for all of them, and is there only while there are any.
 //
-// A producer that waits is passed by at most 256 puts of others for each that stands in line with
+// A producer that waits is passed by at most 64 puts of others for each that stands in line with
 // it; so are consumers.
 //
 // Handles are copied as shared_ptrs are. Children made by fork() have the queues of their parent;
