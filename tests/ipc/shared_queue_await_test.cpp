@@ -18,7 +18,7 @@
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <fstream>
-#include <numeric>
+#include <runtime/gate.hpp>
 #include <string>
 #include <sys/wait.h>
 #include <vector>
@@ -107,28 +107,31 @@ TEST_CASE("of a thousand waiting tasks those that are cancelled leave the others
     ipc::shared_queue<int> queue;
     bobbin::thread_pool pool({.threads = 2});
     std::atomic<int> cancelled = 0;
+    test::gate all_cancelled;
     std::atomic<int> got = 0;
     const auto wait = [](ipc::shared_queue<int>& from, std::chrono::milliseconds patience,
-                         std::atomic<int>& missed, std::atomic<int>& found) -> task<void> {
+                         std::atomic<int>& missed, test::gate& all_missed,
+                         std::atomic<int>& found) -> task<void> {
         try {
             co_await bobbin::with_timeout(patience, from.pop());
             ++found;
         } catch (const bobbin::timed_out&) {
-            ++missed;
+            if (++missed == 500) all_missed.open();
         }
     };
-    const auto feed = [](ipc::shared_queue<int>& to, std::atomic<int>& missed) -> task<void> {
-        while (missed < 500) co_await bobbin::sleep_for(1ms);
+    const auto feed = [](ipc::shared_queue<int>& to, test::gate& all_missed) -> task<void> {
+        co_await all_missed;
         for (int i = 0; i < 500; ++i) co_await to.push(i);
     };
-    bobbin::sync_wait(pool, bobbin::scope([&](bobbin::nursery& children) -> task<void> {
-                          for (int i = 0; i < 500; ++i) {
-                              children.spawn(wait(queue, 3'600'000ms, cancelled, got));
-                              children.spawn(wait(queue, 2ms, cancelled, got));
-                          }
-                          children.spawn(feed(queue, cancelled));
-                          co_return;
-                      }));
+    bobbin::sync_wait(
+        pool, bobbin::scope([&](bobbin::nursery& children) -> task<void> {
+            for (int i = 0; i < 500; ++i) {
+                children.spawn(wait(queue, 3'600'000ms, cancelled, all_cancelled, got));
+                children.spawn(wait(queue, 2ms, cancelled, all_cancelled, got));
+            }
+            children.spawn(feed(queue, all_cancelled));
+            co_return;
+        }));
     CHECK(cancelled == 500);
     CHECK(got == 500);
 }
