@@ -31,7 +31,7 @@ public:
           most_passes_(kind == lock_kind::recursive ? std::numeric_limits<std::uint32_t>::max()
                                                     : most_passes) {}
 
-    static constexpr std::uint32_t most_passes = 64;
+    static constexpr std::uint32_t most_passes = 512;
 
     // See robust_lock.
     template <repair_function Repair = nothing_to_repair>
@@ -54,11 +54,11 @@ private:
     // Takes the lock without the line, if it is free and that is still allowed.
     template <repair_function Repair>
     acquired pass(Repair& repair) {
-        // A hint as long as we don't have the lock, which needs no order.
-        const std::uint32_t passed = passed_.load(std::memory_order_relaxed);
-        if (passed >= most_passes_) return acquired::no;
+        // Only a hint as long as we don't have the lock: others may pass before we try.
+        if (!may_pass()) return acquired::no;
         const acquired got = lock_.try_lock(repair);
-        if (got != acquired::no) passed_.store(passed + 1, std::memory_order_relaxed);
+        if (got != acquired::no)
+            passed_.store(passed_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
         return got;
     }
 
