@@ -136,7 +136,10 @@ byte_queue::pushing::pushing(byte_queue& to, std::size_t first_message, deadline
     // Whatever the holder before died of, its bytes were committed or were not.
     ring_ = &ring;
     begin_ = end_ = own.position.own();
+    // Mostly what was seen last is enough, and the other end's line stays where it is.
+    if (!own.position.closed() && fits(first_message)) return;
     for (;;) {
+        // Before both questions: what changes after them, changes the key.
         const auto key = ring.consumers.position.current();
         if (own.position.closed()) {
             own.lock.unlock();
@@ -154,14 +157,15 @@ byte_queue::pushing::~pushing() {
     if (ring_ != nullptr) ring_->producers.lock.unlock();
 }
 
-bool byte_queue::pushing::has_room_for(std::size_t message) noexcept {
-    ring_end& own = ring_->producers;
+bool byte_queue::pushing::fits(std::size_t message) const noexcept {
     const std::uint64_t needed = end_ + byte_ring::room_for(message);
-    // What was seen last is in our line; the consumers' may be on its way to another core.
-    if (needed - own.seen.load(std::memory_order_relaxed) <= ring_->capacity) return true;
-    const std::uint64_t seen = ring_->consumers.position.read();
-    own.seen.store(seen, std::memory_order_relaxed);
-    return needed - seen <= ring_->capacity;
+    return needed - ring_->producers.seen.load(std::memory_order_relaxed) <= ring_->capacity;
+}
+
+bool byte_queue::pushing::has_room_for(std::size_t message) noexcept {
+    if (fits(message)) return true;
+    ring_->producers.seen.store(ring_->consumers.position.read(), std::memory_order_relaxed);
+    return fits(message);
 }
 
 void byte_queue::pushing::write(message_parts message) noexcept {

@@ -71,6 +71,9 @@ public:
         void commit() noexcept;
 
     private:
+        // The same, as far as the consumers were seen to have come.
+        [[nodiscard]] bool fits(std::size_t message) const noexcept;
+
         byte_ring* ring_ = nullptr;
         std::uint64_t begin_ = 0;
         std::uint64_t end_ = 0;
