@@ -56,10 +56,10 @@ peer_list<message_work> small_messages(const python_part& python) {
 
 peer_list<message_work> large_messages(const python_part& python, std::size_t bytes) {
     return {
-        {"limit", peers::copy_stream, 200, false},
-        {"bobbin", peers::bobbin_queue_stream, 200, false},
-        {"bobbin pipe", peers::bobbin_pipe_stream, 200, false},
-        {"Boost queue", peers::boost_queue_stream, 200, false},
+        {"limit", peers::copy_stream, 1000, false},
+        {"bobbin", peers::bobbin_queue_stream, 1000, false},
+        {"bobbin pipe", peers::bobbin_pipe_stream, 1000, false},
+        {"Boost queue", peers::boost_queue_stream, 1000, false},
         {"POSIX queue", peers::posix_queue_stream, 200, false, peers::has_posix_queue(bytes)},
         {"Unix pipe", peers::unix_pipe_stream, 50, false},
 #ifdef BENCH_ZEROMQ

@@ -43,6 +43,10 @@ public:
 
     // For those who know the format.
     void get_bytes(void* to, std::size_t size) { from_.read(to, size); }
+    template <class T>
+    std::span<const T> get_in_place(std::size_t most) {
+        return from_.read_in_place<T>(most);
+    }
     bool get_flag();
     // A count of elements, each of which takes at least so many bytes of what is left.
     std::size_t get_count(std::size_t least_bytes_each);

@@ -1,9 +1,13 @@
 // The bytes that a value is decoded from.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <span>
+#include <type_traits>
+#include <utility>
 
 namespace bobbin::inline v0::ipc {
 
@@ -29,6 +33,20 @@ public:
         // From here on the compiler believes that the source may have changed, so it cannot read it
         // again instead of keeping the copy.
         asm volatile("" : : "r"(to) : "memory");
+    }
+
+    // Up to `most` of the next values as they lie there, or none if they are cut in two or not
+    // aligned. To be copied at once and as a whole, like all here.
+    template <class T>
+    std::span<const T> read_in_place(std::size_t most) {
+        static_assert(std::is_trivially_copyable_v<T>);
+        if (first_.empty()) first_ = std::exchange(second_, {});
+        const std::size_t count = std::min(most, first_.size() / sizeof(T));
+        const auto* const at = first_.data();
+        if (reinterpret_cast<std::uintptr_t>(at) % alignof(T) != 0) return {};
+        item_at_ = position();
+        first_ = first_.subspan(count * sizeof(T));
+        return {reinterpret_cast<const T*>(at), count};
     }
 
     // Throws protocol_error: what was last read is wrong.

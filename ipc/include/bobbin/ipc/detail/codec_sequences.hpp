@@ -91,8 +91,18 @@ struct codec<std::vector<T, Allocator>> : sequence_codec<std::vector<T, Allocato
     }
     static vector get(decoder& from) {
         if constexpr (bytewise_type<T> && std::is_default_constructible_v<T>) {
-            vector values(from.get_count(sizeof(T)));
-            from.get_bytes(values.data(), values.size() * sizeof(T));
+            const std::size_t count = from.get_count(sizeof(T));
+            vector values;
+            values.reserve(count);
+            // Mostly they can be copied without filling the vector with zeros first.
+            while (values.size() < count) {
+                const auto in_place = from.get_in_place<T>(count - values.size());
+                if (in_place.empty()) break;
+                values.insert(values.end(), in_place.begin(), in_place.end());
+            }
+            const std::size_t copied = values.size();
+            values.resize(count);
+            from.get_bytes(values.data() + copied, (count - copied) * sizeof(T));
             for (const T& each : values) expect_valid_bytes(from, each);
             return values;
         } else {
