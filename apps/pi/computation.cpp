@@ -1,14 +1,12 @@
 #include "computation.hpp"
 
+#include "run_on.hpp"
 #include "stopwatch.hpp"
 
 #include <bobbin/runtime/bind.hpp>
 #include <bobbin/runtime/fn.hpp>
 #include <bobbin/runtime/pool.hpp>
-#include <bobbin/runtime/sequential_pool.hpp>
-#include <bobbin/runtime/sync_wait.hpp>
 #include <bobbin/runtime/task.hpp>
-#include <bobbin/runtime/thread_pool.hpp>
 #include <bobbin/workloads/mc_pi.hpp>
 
 #include <cstdint>
@@ -45,14 +43,8 @@ bobbin::task<std::vector<double>> estimates(bobbin::pool auto& pool, const setti
 result compute(const settings& settings, apps::progress_bar& bar) {
     const apps::stopwatch watch;
     result result;
-    if (settings.place == place::sequential) {
-        bobbin::sequential_pool pool;
-        result.estimates = bobbin::sync_wait(estimates(pool, settings, bar));
-    } else {
-        bobbin::thread_pool pool(
-            {.threads = static_cast<unsigned>(settings.workers), .name = "pi"});
-        result.estimates = bobbin::sync_wait(pool, estimates(pool, settings, bar));
-    }
+    result.estimates = apps::run_on(settings.pool, "pi",
+                                    [&](auto& pool) { return estimates(pool, settings, bar); });
     result.seconds = watch.seconds();
     result.cpu_seconds = watch.cpu_seconds();
     return result;

@@ -53,14 +53,6 @@ std::string beside_notebook(const settings& settings, const result& result) {
     return {};
 }
 
-std::string where(const settings& settings) {
-    if (settings.place == place::sequential) {
-        return "one after the other";
-    }
-    return fmt::format("as tasks on {} thread{}", settings.workers,
-                       settings.workers == 1 ? "" : "s");
-}
-
 std::string with_what(const settings& settings) {
     if (settings.kernel == bobbin::mc_pi_kernel::scalar) {
         return "scalar kernel";
@@ -77,7 +69,7 @@ std::string as_text(const settings& settings, const result& result) {
     std::string text =
         fmt::format("{} job{} of {} samples, {}, {}, seed {}\n", apps::grouped(settings.jobs),
                     settings.jobs == 1 ? "" : "s", apps::grouped(settings.samples),
-                    with_what(settings), where(settings), settings.seed);
+                    with_what(settings), as_text(settings.pool), settings.seed);
     text += apps::array_text(result.estimates) + "\n";
     text += fmt::format("pi        {:.8f}, off by {:.1e} (standard error {:.1e})\n", summary.mean,
                         summary.error, summary.standard_error);
@@ -93,7 +85,7 @@ std::string as_json(const settings& settings, const result& result) {
         R"({{"place":"{}","kernel":"{}","workers":{},"jobs":{},"samples":{},"chunk":{},"seed":{},)"
         R"("estimates":{},"pi":{},"error":{},"seconds":{},"cpu_seconds":{}}})"
         "\n",
-        name_of(settings.place), name_of(settings.kernel), settings.workers, settings.jobs,
+        name_of(settings.pool.place), name_of(settings.kernel), settings.pool.size(), settings.jobs,
         settings.samples, automatic ? "\"auto\"" : std::to_string(settings.chunk), settings.seed,
         apps::json_array(result.estimates), summary.mean, summary.error, result.seconds,
         result.cpu_seconds);

@@ -2,8 +2,6 @@
 
 #include "options.hpp"
 
-#include <bobbin/runtime/available_parallelism.hpp>
-
 #include <fmt/format.h>
 #include <vector>
 
@@ -13,10 +11,6 @@ namespace {
 using bobbin::mc_pi_isa;
 using bobbin::mc_pi_kernel;
 
-const std::vector<apps::choice<place>> places = {
-    {"sequential", place::sequential},
-    {"threads", place::threads},
-};
 const std::vector<apps::choice<mc_pi_kernel>> kernels = {
     {"scalar", mc_pi_kernel::scalar},
     {"fast", mc_pi_kernel::fast},
@@ -32,27 +26,23 @@ const std::vector<apps::choice<mc_pi_isa>> isas = {
 constexpr apps::count_range job_range = {1, 10'000'000};
 constexpr apps::count_range sample_range = {1, 1'000'000'000'000};
 constexpr apps::count_range chunk_range = {1, 10'000'000};
-constexpr apps::count_range worker_range = {1, 1'024};
 
 }  // namespace
 
 std::variant<settings, int> read_settings(int argc, char** argv) {
     settings chosen;
-    chosen.workers = bobbin::available_parallelism();
     apps::command_line line(
         "pi",
         "Estimates pi from random points, in jobs that are mapped over a pool: of threads, or one "
         "that runs them one after the other. The estimates depend on --jobs, --samples, --seed "
         "and --kernel, and on nothing else.");
     line.add_footer("Example: pi --samples 100000000 --workers 2");
-    line.add_choice("--place", chosen.place, places, "Where the jobs run");
+    add_pool_choice(line, chosen.pool);
     line.add_choice("--kernel", chosen.kernel, kernels, "How a job counts its points");
     line.add_choice("--isa", chosen.isa, isas,
                     "Instruction set of the fast kernel; all give the same estimates");
     line.add_count("--jobs", chosen.jobs, job_range, "Number of jobs");
     line.add_count("--samples", chosen.samples, sample_range, "Points of each job");
-    line.add_count("--workers", chosen.workers, worker_range,
-                   "Threads of the pool, with --place threads");
     line.add_count_or_auto("--chunk", chosen.chunk, bobbin::automatic, chunk_range,
                            "Jobs that a worker takes at once; auto: by how long they take");
     line.add_count("--seed", chosen.seed, {}, "Seed of the random streams");
@@ -67,15 +57,9 @@ std::variant<settings, int> read_settings(int argc, char** argv) {
                         "fastest that it has, which is {1}",
                         name_of(chosen.isa), name_of(bobbin::fastest_mc_pi_isa())));
     }
-    if (chosen.place == place::sequential) {
-        chosen.workers = 1;
-    }
     return chosen;
 }
 
-std::string_view name_of(place place) {
-    return word_for(place, places);
-}
 std::string_view name_of(mc_pi_kernel kernel) {
     return word_for(kernel, kernels);
 }

@@ -1,6 +1,8 @@
 // What the command line of pi asks for.
 #pragma once
 
+#include "pool_choice.hpp"
+
 #include <bobbin/runtime/job_options.hpp>
 #include <bobbin/workloads/mc_pi.hpp>
 
@@ -10,15 +12,12 @@
 
 namespace pi {
 
-enum class place { sequential, threads };
-
 struct settings {
-    pi::place place = pi::place::threads;
+    apps::pool_choice pool;
     bobbin::mc_pi_kernel kernel = bobbin::mc_pi_kernel::fast;
     bobbin::mc_pi_isa isa = bobbin::mc_pi_isa::fastest;
     std::uint64_t jobs = 10;
     std::uint64_t samples = 10'000'000;       ///< of each job
-    std::uint64_t workers = 1;                ///< threads that compute; 1 in sequential
     std::uint64_t chunk = bobbin::automatic;  ///< jobs that a worker takes at once
     std::uint64_t seed = 12;                  ///< see workloads/README.md, "Equal estimates"
     bool json = false;
@@ -28,7 +27,6 @@ struct settings {
 std::variant<settings, int> read_settings(int argc, char** argv);
 
 /// The words that the command line has for them.
-std::string_view name_of(place place);
 std::string_view name_of(bobbin::mc_pi_kernel kernel);
 std::string_view name_of(bobbin::mc_pi_isa isa);
 
