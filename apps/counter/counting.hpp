@@ -1,7 +1,9 @@
-// Children count, and the parent reads the count when all have ended.
+// Runs the ways of counting of workloads/, and judges what comes out.
 #pragma once
 
 #include "settings.hpp"
+
+#include <bobbin/workloads/count.hpp>
 
 #include <cstdint>
 #include <vector>
@@ -11,10 +13,9 @@ namespace counter {
 struct result {
     counter::method method = counter::method::global;
     bool exact = true;          ///< promises to lose nothing
-    std::int64_t expected = 0;  ///< by all processes together
-    std::int64_t counted = 0;
-    std::vector<int> store;  ///< the numbers of the processes, added up in 10 places
-    double seconds = 0;      ///< from before the first child to the end of the last
+    std::int64_t expected = 0;  ///< by all together
+    bobbin::tally tally = {};
+    double seconds = 0;  ///< from before the first process, or the pool, to the end of the last
 };
 
 /// One result, or one for each method. Throws std::runtime_error if a child fails.

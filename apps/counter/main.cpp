@@ -1,5 +1,5 @@
-// Counting in several processes at once, In57-In62 of the course notebook "Multi-Core Parallelism".
-// See --help.
+// Counting in several processes or jobs at once, In57-In64 of the course notebook "Multi-Core
+// Parallelism". See --help.
 
 #include "counting.hpp"
 #include "report.hpp"

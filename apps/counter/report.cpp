@@ -11,7 +11,8 @@ namespace {
 
 // What became of a load and a store.
 const char* between(const result& result) {
-    return result.counted < result.expected ? "others came between" : "nobody came between: luck";
+    return result.tally.counted < result.expected ? "others came between"
+                                                  : "nobody came between: luck";
 }
 
 std::string meaning_of(const settings& settings, const result& result) {
@@ -29,6 +30,8 @@ std::string meaning_of(const settings& settings, const result& result) {
             return result.exact ? "++ of elements is atomic" : between(result);
         case method::sharded:
             return "each has its own part";
+        case method::map_reduce:
+            return "each job returns its count";
         case method::all:
             break;
     }
@@ -45,11 +48,12 @@ std::string as_text(const settings& settings, const std::vector<result>& results
         settings.increments == 1 ? "" : "s", "method", "expected", "counted", "lost", "s");
     for (const result& result : results) {
         text += fmt::format("{:10} {:>10} {:>10} {:>10} {:>8.4f}  {}\n", name_of(result.method),
-                            result.expected, result.counted, result.expected - result.counted,
-                            result.seconds, meaning_of(settings, result));
+                            result.expected, result.tally.counted,
+                            result.expected - result.tally.counted, result.seconds,
+                            meaning_of(settings, result));
     }
     // The same for all methods, if it is right.
-    const std::vector<int>& store = results.front().store;
+    const std::vector<int>& store = results.front().tally.store;
     return text + fmt::format("\nstore: [{}], in all {}\n", fmt::join(store, ", "),
                               std::accumulate(store.begin(), store.end(), 0));
 }
@@ -61,8 +65,8 @@ std::string as_json(const settings& settings, const std::vector<result>& results
             R"({}{{"method":"{}","processes":{},"increments":{},"expected":{},"counted":{},)"
             R"("store":[{}],"seconds":{:.6f}}})",
             text.empty() ? "[" : ",\n", name_of(result.method), settings.processes,
-            settings.increments, result.expected, result.counted, fmt::join(result.store, ","),
-            result.seconds);
+            settings.increments, result.expected, result.tally.counted,
+            fmt::join(result.tally.store, ","), result.seconds);
     }
     return text + "]\n";
 }

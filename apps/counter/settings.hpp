@@ -1,19 +1,22 @@
 // What the command line of counter asks for.
 #pragma once
 
+#include "pool_choice.hpp"
+
 #include <cstdint>
 #include <string_view>
 #include <variant>
 
 namespace counter {
 
-enum class method : std::uint8_t { global, value, value_lock, array, sharded, all };
+enum class method : std::uint8_t { global, value, value_lock, array, sharded, map_reduce, all };
 
 struct settings {
-    std::uint64_t processes = 100;
-    std::uint64_t increments = 1;  ///< by each process
+    std::uint64_t processes = 100;  ///< or jobs, of map_reduce
+    std::uint64_t increments = 1;   ///< by each
     counter::method method = counter::method::all;
-    bool unsafe = false;  ///< `value` and `array` load, then store
+    apps::pool_choice pool;  ///< for the jobs of map_reduce
+    bool unsafe = false;     ///< `value` and `array` load, then store
     bool json = false;
 };
 

@@ -55,7 +55,7 @@ std::vector<int> store_of(const ptree& result) {
 
 TEST_CASE("a hundred processes at once lose nothing, and a global is not shared") {
     const auto results = results_of("");
-    CHECK(results.size() == 5);
+    CHECK(results.size() == 6);
     for (const auto& [method, result] : results) {
         CAPTURE(method);
         CHECK(result.get<int>("processes") == 100);
@@ -76,7 +76,7 @@ TEST_CASE("nor do a few that count for long") {
 }
 
 TEST_CASE("one process loses nothing, even by a load and a store") {
-    for (const std::string method : {"value", "value_lock", "array", "sharded"}) {
+    for (const std::string method : {"value", "value_lock", "array", "sharded", "map_reduce"}) {
         CAPTURE(method);
         const auto results =
             results_of("--processes 1 --increments 10 --unsafe --method " + method);
@@ -93,13 +93,28 @@ TEST_CASE("what is unsafe never counts too much, and the lock makes it safe") {
     CHECK(results.at("sharded").get<int>("counted") == 400'000);
 }
 
+TEST_CASE("jobs that return their counts lose nothing, wherever they run") {
+    for (const std::string where :
+         {"--place sequential", "--place threads --workers 1", "--place threads --workers 7"}) {
+        CAPTURE(where);
+        const auto results = results_of("--method map_reduce --increments 2000000 " + where);
+        REQUIRE(results.size() == 1);
+        const ptree& result = results.at("map_reduce");
+        CHECK(result.get<int>("processes") == 100);
+        CHECK(result.get<int>("expected") == 200'000'000);
+        CHECK(result.get<int>("counted") == 200'000'000);
+        CHECK(store_of(result) ==
+              std::vector<int>({450, 460, 470, 480, 490, 500, 510, 520, 530, 540}));
+    }
+}
+
 TEST_CASE("people get a table of lines that fit 80 columns") {
     for (const std::string arguments : {"", "--unsafe --processes 3 --increments 2000000"}) {
         const auto run = run_counter(arguments);
         CHECK(run.exit_code == 0);
         CHECK_FALSE(has(run.out, "WRONG"));
-        for (const char* method :
-             {"\nglobal ", "\nvalue ", "\nvalue_lock ", "\narray ", "\nsharded ", "\nstore: ["}) {
+        for (const char* method : {"\nglobal ", "\nvalue ", "\nvalue_lock ", "\narray ",
+                                   "\nsharded ", "\nmap_reduce ", "\nstore: ["}) {
             CHECK(has(run.out, method));
         }
         std::istringstream lines(run.out);
@@ -110,8 +125,9 @@ TEST_CASE("people get a table of lines that fit 80 columns") {
 }
 
 TEST_CASE("a misuse is explained on stderr and ends with 2") {
-    for (const std::string arguments : {"--processes 0", "--processes 1001", "--increments 0",
-                                        "--increments 1.5", "--method luck", "--lock", "moon"}) {
+    for (const std::string arguments :
+         {"--processes 0", "--processes 1001", "--increments 0", "--increments 1.5",
+          "--method luck", "--place moon", "--workers 0", "--lock", "moon"}) {
         CAPTURE(arguments);
         const auto run = run_counter(arguments);
         CHECK(run.exit_code == 2);
