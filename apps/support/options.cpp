@@ -91,6 +91,11 @@ void command_line::add_texts(const std::string& name, std::vector<std::string>& 
     parser_->add_option(name, variable, description)->option_text(hint)->allow_extra_args(false);
 }
 
+void command_line::add_arguments(const std::string& name, std::vector<std::string>& variable,
+                                 const std::string& description) {
+    parser_->add_option(name, variable, description)->option_text("...")->required();
+}
+
 void command_line::add_list(const std::string& name, std::vector<std::string>& variable,
                             const std::string& description) {
     parser_->add_option(name, variable, description)->delimiter(',');

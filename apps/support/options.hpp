@@ -67,6 +67,9 @@ public:
     /// A text that may be given several times.
     void add_texts(const std::string& name, std::vector<std::string>& variable,
                    const std::string& hint, const std::string& description);
+    /// Arguments of the program, one or more.
+    void add_arguments(const std::string& name, std::vector<std::string>& variable,
+                       const std::string& description);
     /// Texts separated by commas.
     void add_list(const std::string& name, std::vector<std::string>& variable,
                   const std::string& description);

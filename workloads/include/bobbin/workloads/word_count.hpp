@@ -16,6 +16,7 @@
 #include <bobbin/workloads/file_piece.hpp>
 #include <bobbin/workloads/map_reduce.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -39,9 +40,14 @@ void emit_words(const file_piece& piece, word_emitter& emit);
 /// How often each word occurs in all of the pieces together. A file that changes meanwhile is
 /// counted in part as it was, in part as it is.
 ///
+/// The usual window is 8 pieces for each worker, as a piece's counts may take as much memory as it.
+///
 /// Throws what emit_words throws, for the first piece of which it does; else as map_reduce.
 template <pool P>
 task<word_counts> count_words(P& pool, std::vector<file_piece> pieces, map_options options = {}) {
+    if (options.window == automatic) {
+        options.window = std::size_t{8} * pool.size();
+    }
     return map_reduce<std::string, std::uint64_t>(pool, fn<&emit_words>(), std::plus<>(),
                                                   std::move(pieces), options);
 }
