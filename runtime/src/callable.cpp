@@ -1,14 +1,13 @@
 #include "module.hpp"
 
 #include <bobbin/runtime/detail/callable.hpp>
+#include <bobbin/runtime/detail/type_name.hpp>
 
 #include <array>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
-#include <cxxabi.h>
 #include <exception>
-#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -32,18 +31,11 @@ const void* address_of(const callable_entry& entry) noexcept {
     return reinterpret_cast<const void*>(entry.call);  // NOLINT: POSIX allows it
 }
 
-std::string name_of(const std::type_info& type) {
-    int failed = 0;
-    const std::unique_ptr<char, decltype(&std::free)> name(
-        abi::__cxa_demangle(type.name(), nullptr, nullptr, &failed), &std::free);
-    return failed == 0 ? name.get() : type.name();
-}
-
 std::string describe(const callable_entry& entry) {
     const auto place = find_module(address_of(entry));
     std::array<char, 32> offset{};
     std::snprintf(offset.data(), offset.size(), "+0x%zx", place.offset);
-    return name_of(*entry.type) + "\n      in " + place.module + offset.data();
+    return type_name(*entry.type) + "\n      in " + place.module + offset.data();
 }
 
 // One to one (the end of MurmurHash3).
@@ -59,7 +51,7 @@ std::uint64_t compute_key(const callable_entry& entry) {
         throw std::runtime_error("bobbin: " + place.module +
                                  " has no build-id, by which another process would know the "
                                  "callables in it; link it with -Wl,--build-id. One of them is " +
-                                 name_of(*entry.type));
+                                 type_name(*entry.type));
     std::uint64_t hash = 0;
     for (const auto byte : place.build_id) hash = mix(hash + std::to_integer<std::uint64_t>(byte));
     // Different for all offsets in one module.
