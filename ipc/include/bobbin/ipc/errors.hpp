@@ -61,4 +61,11 @@ public:
     broken_barrier();
 };
 
+// The pool of processes has given up: its workers died too often, or could not be started. The text
+// says which.
+class pool_broken : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
 }  // namespace bobbin::inline v0::ipc
