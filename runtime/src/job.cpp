@@ -50,10 +50,16 @@ private:
 job_status job_core::status() const noexcept {
     // Acquire, with the release in `settle` and `cancel`: the result is there.
     const auto now = status_.load(std::memory_order_acquire);
+    if (now == job_status::pending && kind_->has_begun != nullptr && kind_->has_begun(*this))
+        return job_status::running;
     return now == settling ? job_status::running : now;
 }
 
 bool job_core::cancel() noexcept {
+    // Whoever else might begin it is out of the way first.
+    if (kind_->take_back != nullptr &&
+        status_.load(std::memory_order_acquire) == job_status::pending && !kind_->take_back(*this))
+        claim();
     auto expected = job_status::pending;
     // Release, with whoever learns of it; acquire, as in `status`.
     if (status_.compare_exchange_strong(expected, job_status::cancelled, std::memory_order_acq_rel,

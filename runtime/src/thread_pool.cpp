@@ -70,4 +70,8 @@ detail::pool_core& detail::core_of(thread_pool& pool) noexcept {
     return *pool.core_;
 }
 
+detail::join_scope& detail::root_of(thread_pool& pool) noexcept {
+    return pool.root();
+}
+
 }  // namespace bobbin::inline v0

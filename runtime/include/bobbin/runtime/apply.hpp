@@ -8,6 +8,10 @@
 
 namespace bobbin::inline v0 {
 
+namespace detail {
+struct callable_access;
+}
+
 template <class F>
 class applied {
 public:
@@ -21,6 +25,8 @@ public:
     }
 
 private:
+    friend struct detail::callable_access;
+
     [[no_unique_address]] F f_;
 };
 

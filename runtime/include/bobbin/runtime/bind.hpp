@@ -10,6 +10,10 @@
 
 namespace bobbin::inline v0 {
 
+namespace detail {
+struct callable_access;
+}
+
 // What `bind` returns. Calls get copies of the bound arguments, so that it can be called again and
 // on several threads at once.
 template <class F, class... Bound>
@@ -28,6 +32,9 @@ public:
     }
 
 private:
+    friend struct detail::callable_access;
+    bound(F f, std::tuple<Bound...> args) : f_(std::move(f)), bound_(std::move(args)) {}
+
     [[no_unique_address]] F f_;
     std::tuple<Bound...> bound_;
 };

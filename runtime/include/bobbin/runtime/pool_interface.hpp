@@ -23,6 +23,19 @@ BOBBIN_BEGIN_COROUTINES_OF_LAMBDAS
 
 namespace bobbin::inline v0 {
 
+namespace detail {
+
+// A pool whose jobs run in other processes. It starts them itself,
+//     job<R> start_job<R, F, Args...>(options, f, args…)
+// and gives what runs chunks of them:
+//     elsewhere(f, options): { task<void> run_chunk(inputs, outcomes, stops_at_error) const }
+template <class P>
+concept runs_elsewhere = requires {
+    typename P::runs_elsewhere;
+};
+
+}  // namespace detail
+
 // The base of a pool `P`. What the operations promise on every pool, what they throw, and what
 // stopping does to them, is in pool.hpp.
 template <class P>
@@ -82,6 +95,9 @@ private:
     template <class R, class F, class Range>
     std::shared_ptr<detail::batch_results<R>> batch(F f, Range&& range, const map_options& options,
                                                     use what);
+    template <class R, class F, class Range>
+    std::shared_ptr<detail::batch_results<R>> make_batch(F f, Range&& range,
+                                                         const map_options& options, use what);
 };
 
 // --- how ---
@@ -96,8 +112,13 @@ template <class P>
 template <class F, class... Args>
 auto pool_interface<P>::submit(const job_options& options, F f, Args&&... args) {
     self().check_open();
-    return detail::start_job<result_of<F, Args...>, F, std::decay_t<Args>...>(
-        self().root(), options, std::move(f), std::forward<Args>(args)...);
+    using result = result_of<F, Args...>;
+    if constexpr (detail::runs_elsewhere<P>)
+        return self().template start_job<result, F, std::decay_t<Args>...>(
+            options, std::move(f), std::forward<Args>(args)...);
+    else
+        return detail::start_job<result, F, std::decay_t<Args>...>(
+            self().root(), options, std::move(f), std::forward<Args>(args)...);
 }
 
 template <class P>
@@ -166,8 +187,19 @@ template <class P>
 template <class R, class F, class Range>
 auto pool_interface<P>::batch(F f, Range&& range, const map_options& options, use what)
     -> std::shared_ptr<detail::batch_results<R>> {
-    using made = detail::batch<R, F, std::views::all_t<Range>>;
     self().check_open();
+    if constexpr (detail::runs_elsewhere<P>)
+        return make_batch<R>(self().elsewhere(std::move(f), options), std::forward<Range>(range),
+                             options, what);
+    else
+        return make_batch<R>(std::move(f), std::forward<Range>(range), options, what);
+}
+
+template <class P>
+template <class R, class F, class Range>
+auto pool_interface<P>::make_batch(F f, Range&& range, const map_options& options, use what)
+    -> std::shared_ptr<detail::batch_results<R>> {
+    using made = detail::batch<R, F, std::views::all_t<Range>>;
     const typename made::kind kind = {
         .wanted = what == use::stream ? made::order::of_completion : made::order::of_inputs,
         .stops_at_error = what == use::all_values,

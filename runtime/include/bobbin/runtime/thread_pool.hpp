@@ -40,6 +40,7 @@ namespace detail {
 class join_scope;
 class pool_core;
 pool_core& core_of(thread_pool& pool) noexcept;
+join_scope& root_of(thread_pool& pool) noexcept;
 }  // namespace detail
 
 // A work-stealing scheduler for tasks on threads that also run Asio's handlers, timers and sockets:
@@ -100,6 +101,7 @@ public:
 
 private:
     friend detail::pool_core& detail::core_of(thread_pool& pool) noexcept;
+    friend detail::join_scope& detail::root_of(thread_pool& pool) noexcept;
     friend pool_interface<thread_pool>;
     detail::join_scope& root() noexcept;
     void check_open() const;

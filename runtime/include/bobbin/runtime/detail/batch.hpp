@@ -43,6 +43,8 @@ public:
     using input = std::ranges::range_value_t<View>;
     using order = typename batch_results<R>::order;
     static constexpr bool is_task = call<F, input>::is_task;
+    // F is what has whole chunks run in other processes.
+    static constexpr bool is_elsewhere = requires { typename F::runs_chunks; };
 
     // What reading the range gives; it is ours, and moved from, if it was handed over.
     static constexpr bool is_ours = is_owning_view<View>;
@@ -133,6 +135,21 @@ public:
         }
     }
 
+    // Has all of the chunk run in other processes.
+    task<void> run_elsewhere(chunk& own) {
+        if (leave_rest(own)) co_return;
+        auto running = f_.run_chunk(own.inputs, own.outcomes, stops_at_error_);
+        co_await std::move(running);
+        // Skipped ones are missing at the end; and the error may be of another chunk.
+        for (std::size_t i = 0; i < own.outcomes.size(); ++i)
+            if (stops_at_error_ && !own.outcomes[i]) {
+                this->failed(own.first + i);
+                break;
+            }
+        if (own.outcomes.size() < own.inputs.size()) own.abandoned = true;
+        if (this->stop_requested()) own.stopped = own.abandoned = true;
+    }
+
     // Runs the next job of the chunk, a coroutine or one with options.
     task<void> run_one(chunk& own) {
         if (leave_rest(own)) co_return;
@@ -166,6 +183,8 @@ private:
         limits.chunk = is_task || options.timeout.count() > 0 ? 1 : options.chunk_size;
         limits.window = options.window;
         if (limits.window == automatic && (what.is_stream || is_task)) limits.window = usual_window;
+        // The next chunk is on its way while one is being done.
+        if constexpr (is_elsewhere) workers *= 2;
         limits.most_runners =
             is_task ? static_cast<unsigned>(std::min<std::size_t>(limits.window, 1U << 16U))
                     : workers;
@@ -304,10 +323,13 @@ task<void> run_chunks(std::shared_ptr<Batch> batch) {
     typename Batch::chunk own;
     while (batch->exchange(own)) {
         while (!own.complete()) {
-            if (batch->is_plain())
+            if constexpr (Batch::is_elsewhere) {
+                co_await batch->run_elsewhere(own);
+            } else if (batch->is_plain()) {
                 batch->run_block(own);
-            else
+            } else {
                 co_await batch->run_one(own);
+            }
             if (turn_is_over()) co_await turn_awaiter();
         }
     }

@@ -56,6 +56,10 @@ public:
         void (*request_stop)(job_core&) noexcept;     // of a job that runs
         bool (*runs_here)(const job_core&) noexcept;  // the calling thread is one of its pool's
         void (*destroy)(job_core&) noexcept;
+        // Of jobs that somebody else begins, null of others. Whether that was prevented, for good;
+        // whether it has happened.
+        bool (*take_back)(job_core&) noexcept = nullptr;
+        bool (*has_begun)(const job_core&) noexcept = nullptr;
     };
 
     // Made with two references: the pool's, and that of the object which stands for it.
