@@ -1,0 +1,19 @@
+// How worker processes come to be.
+#pragma once
+
+#include <cstdint>
+
+namespace bobbin::inline v0::ipc {
+
+enum class start_method : std::uint8_t {
+    // From a server: this program, started again, which does nothing but fork. Quick, and whatever
+    // threads and memory the application has.
+    fork_server,
+    // Each is this program, started again.
+    spawn,
+    // From a copy of this process, as it is when the pool is made, with all its data. It may have
+    // one thread only.
+    fork,
+};
+
+}  // namespace bobbin::inline v0::ipc

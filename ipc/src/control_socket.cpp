@@ -1,0 +1,105 @@
+#include "control_socket.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <system_error>
+
+namespace bobbin::inline v0::ipc::detail {
+namespace {
+
+constexpr std::size_t room = CMSG_SPACE(most_descriptors * sizeof(int));
+
+sending send_with(int socket, std::span<const std::byte> bytes, std::span<const int> descriptors,
+                  int flags) {
+    if (descriptors.size() > most_descriptors)
+        throw std::length_error("bobbin: too many descriptors for one packet");
+    iovec part{.iov_base = const_cast<std::byte*>(bytes.data()), .iov_len = bytes.size()};
+    alignas(cmsghdr) std::array<std::byte, room> control{};
+    msghdr packet{};
+    packet.msg_iov = &part;
+    packet.msg_iovlen = 1;
+    if (!descriptors.empty()) {
+        packet.msg_control = control.data();
+        packet.msg_controllen = CMSG_SPACE(descriptors.size_bytes());
+        cmsghdr* const head = CMSG_FIRSTHDR(&packet);
+        head->cmsg_level = SOL_SOCKET;
+        head->cmsg_type = SCM_RIGHTS;
+        head->cmsg_len = CMSG_LEN(descriptors.size_bytes());
+        std::memcpy(CMSG_DATA(head), descriptors.data(), descriptors.size_bytes());
+    }
+    while (::sendmsg(socket, &packet, flags | MSG_NOSIGNAL) < 0) {
+        if (errno == EINTR) continue;
+        if (errno == EAGAIN || errno == ETOOMANYREFS) return sending::would_block;
+        if (errno == EPIPE || errno == ECONNRESET) return sending::gone;
+        throw std::system_error(errno, std::generic_category(), "bobbin: sending to a process");
+    }
+    return sending::done;
+}
+
+void take_descriptors(msghdr& packet, std::vector<owned_descriptor>& to) {
+    for (auto* head = CMSG_FIRSTHDR(&packet); head != nullptr; head = CMSG_NXTHDR(&packet, head)) {
+        if (head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS) continue;
+        const std::size_t count = (head->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (std::size_t i = 0; i < count; ++i) {
+            int each = -1;
+            std::memcpy(&each, CMSG_DATA(head) + i * sizeof(int), sizeof each);
+            to.emplace_back(each);
+        }
+    }
+}
+
+received_packet receive_with(int socket, std::span<std::byte> into, int flags) {
+    iovec part{.iov_base = into.data(), .iov_len = into.size()};
+    alignas(cmsghdr) std::array<std::byte, room> control{};
+    msghdr packet{};
+    packet.msg_iov = &part;
+    packet.msg_iovlen = 1;
+    packet.msg_control = control.data();
+    packet.msg_controllen = control.size();
+    received_packet got;
+    got.descriptors.reserve(most_descriptors);  // before there is anything to lose
+    ssize_t size = 0;
+    while ((size = ::recvmsg(socket, &packet, flags | MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR) {
+    }
+    if (size < 0 && errno == EAGAIN) {
+        got.none = true;
+    } else if (size == 0 || (size < 0 && errno == ECONNRESET)) {
+        got.gone = true;
+    } else if (size < 0) {
+        throw std::system_error(errno, std::generic_category(), "bobbin: reading from a process");
+    } else {
+        got.size = static_cast<std::size_t>(size);
+        take_descriptors(packet, got.descriptors);
+    }
+    return got;
+}
+
+}  // namespace
+
+std::pair<owned_descriptor, owned_descriptor> control_socket_pair() {
+    std::array<int, 2> ends{};
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
+        throw std::system_error(errno, std::generic_category(), "bobbin: socketpair");
+    return {owned_descriptor(ends[0]), owned_descriptor(ends[1])};
+}
+
+sending send_packet(int socket, std::span<const std::byte> bytes,
+                    std::span<const int> descriptors) {
+    return send_with(socket, bytes, descriptors, MSG_DONTWAIT);
+}
+sending send_packet_blocking(int socket, std::span<const std::byte> bytes,
+                             std::span<const int> descriptors) {
+    return send_with(socket, bytes, descriptors, 0);
+}
+received_packet receive_packet(int socket, std::span<std::byte> into) {
+    return receive_with(socket, into, MSG_DONTWAIT);
+}
+received_packet receive_packet_blocking(int socket, std::span<std::byte> into) {
+    return receive_with(socket, into, 0);
+}
+
+}  // namespace bobbin::inline v0::ipc::detail

@@ -1,0 +1,42 @@
+// Packets with descriptors between two processes: a pair of sockets that keeps them apart and in
+// order.
+#pragma once
+
+#include "owned_descriptor.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace bobbin::inline v0::ipc::detail {
+
+inline constexpr std::size_t most_descriptors = 8;  // in one packet
+
+// Both close on exec. Throws std::system_error.
+std::pair<owned_descriptor, owned_descriptor> control_socket_pair();
+
+enum class [[nodiscard]] sending : std::uint8_t{
+    done,
+    would_block,  // nothing was sent: too much, or too many descriptors, is on its way
+    gone,         // nobody is there to read it
+};
+
+// Throw std::system_error for anything else.
+sending send_packet(int socket, std::span<const std::byte> bytes,
+                    std::span<const int> descriptors = {});
+sending send_packet_blocking(int socket, std::span<const std::byte> bytes,
+                             std::span<const int> descriptors = {});
+
+struct received_packet {
+    bool none = false;  // now
+    bool gone = false;  // for ever
+    std::size_t size = 0;
+    std::vector<owned_descriptor> descriptors;
+};
+
+received_packet receive_packet(int socket, std::span<std::byte> into);
+received_packet receive_packet_blocking(int socket, std::span<std::byte> into);
+
+}  // namespace bobbin::inline v0::ipc::detail

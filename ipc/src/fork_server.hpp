@@ -1,0 +1,69 @@
+// Where workers come from: a server that forks them, a single-threaded process that is either this
+// program, started again, or a copy of this one. Workers are the server's children, so it alone
+// waits for them, and says how they ended.
+//
+// The application has one server for all pools, kept for the next ones. Each pool has a session: a
+// socket, at whose end the server kills and reaps that session's workers. When the application is
+// gone, however, the server reads the end of its own socket and exits; workers die with it
+// (PR_SET_PDEATHSIG).
+#pragma once
+
+#include "owned_descriptor.hpp"
+#include "server_packet.hpp"
+
+#include <bobbin/ipc/process.hpp>
+#include <bobbin/ipc/start_method.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <sys/types.h>
+
+namespace bobbin::inline v0::ipc::detail {
+
+class fork_session {
+public:
+    // Throws std::logic_error if the program did not call init() or may not fork, and
+    // std::system_error if there is no server to be had.
+    explicit fork_session(start_method how);
+
+    // Readable when `next` has something.
+    [[nodiscard]] int socket() const noexcept { return socket_.get(); }
+
+    // False if that has to be tried again later; nothing if the server has gone.
+    [[nodiscard]] bool request(worker_request wanted, std::span<const int> descriptors);
+
+    struct news {
+        server_packet what;
+        owned_descriptor pidfd;
+        bool server_gone = false;
+    };
+    std::optional<news> next();
+
+private:
+    start_method how_;
+    owned_descriptor socket_;
+    owned_descriptor own_server_;  // of start_method::fork
+};
+
+// The server's life, at the other end of the socket.
+[[noreturn]] void serve(int socket) noexcept;
+
+// Whether init() was called; how many pools this process is a worker inside of.
+struct this_program {
+    bool initialised = false;
+    std::uint32_t depth = 0;
+    std::string server;  // to be started in place of this program, if not empty
+};
+this_program& about_this_program() noexcept;
+
+// What init() recognises as the first argument of a program that is started again. The descriptors
+// from `first_inherited` on say whether that is true.
+inline constexpr const char* server_token = "--bobbin-fork-server";
+inline constexpr const char* worker_token = "--bobbin-worker";
+inline constexpr int first_inherited = 3;
+
+// The program's own file, to be executed.
+std::string path_of_program();
+
+}  // namespace bobbin::inline v0::ipc::detail

@@ -1,0 +1,36 @@
+// What an application and its fork server say to each other.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace bobbin::inline v0::ipc::detail {
+
+// A worker to be made. Encoded, with the worker's descriptors.
+struct worker_request {
+    std::uint32_t seat = 0;
+    std::uint32_t depth = 0;  // pools around it: 1 for a worker of the application itself
+    bool executes = false;    // the program is to be started again
+    std::vector<std::string> environment;
+    std::string working_directory;
+};
+
+enum class server_news : std::uint32_t {
+    ready,    // the server, to begin with
+    refuses,  // to be a server, as it has `number` threads already
+    started,  // a worker, with its pidfd
+    failed,   // to start one: errno is `number`
+    ended,    // a worker
+};
+
+struct server_packet {
+    server_news what = server_news::ready;
+    std::uint32_t seat = 0;
+    std::int32_t pid = 0;
+    std::int32_t number = 0;
+    std::int32_t code = 0;
+    std::int32_t signal = 0;
+};
+
+}  // namespace bobbin::inline v0::ipc::detail
