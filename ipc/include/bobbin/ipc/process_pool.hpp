@@ -1,0 +1,71 @@
+// The pool of child processes.
+#pragma once
+
+#include <bobbin/ipc/detail/crew.hpp>
+#include <bobbin/ipc/detail/remote_chunk.hpp>
+#include <bobbin/ipc/detail/remote_job.hpp>
+#include <bobbin/ipc/process_pool_options.hpp>
+#include <bobbin/runtime/pool_interface.hpp>
+
+#include <atomic>
+#include <memory>
+#include <utility>
+
+namespace bobbin::inline v0::ipc {
+
+// Runs jobs in worker processes, which are this program, started again:
+//
+//     int main(int argc, char** argv) {
+//         bobbin::ipc::init(argc, argv);  // the first line
+//         bobbin::ipc::process_pool pool(4);
+//         std::vector<double> pis = bobbin::sync_wait(pool.map(mc_pi, inputs));
+//
+// It models `pool` (see bobbin/runtime/pool.hpp): submit, map and their like, for callables without
+// captures, and arguments and results that can be encoded (see encoding.hpp). A worker that dies
+// takes with it the one job that it was doing, which fails with `worker_died`, and is replaced.
+//
+// Workers have what the program has when it starts: what main and its threads did since is not
+// there. They read nothing from the terminal, and go when the application does, however that ends.
+//
+// Threads. All members may be called from any thread. Callbacks of jobs run on a thread of the
+// pool's own; they should be short.
+class process_pool : public pool_interface<process_pool> {
+public:
+    static constexpr bool takes_captures = false;
+    using runs_elsewhere = void;
+
+    // Throws std::invalid_argument for 0 or more than 1024 workers; std::logic_error if the program
+    // did not call init(); std::system_error if there are no processes, memory or descriptors to be
+    // had.
+    explicit process_pool(const process_pool_options& options = {});
+    explicit process_pool(unsigned workers) : process_pool(process_pool_options(workers)) {}
+    process_pool(const process_pool&) = delete;
+    process_pool& operator=(const process_pool&) = delete;
+
+    // Drains: waits until all jobs have ended, which may be long; call `stop()` first to cut it
+    // short. Ends the program with a message when called on the pool's own thread.
+    ~process_pool();
+
+    unsigned size() const noexcept { return crew_->size(); }
+    void close() noexcept;
+    void stop() noexcept;
+
+private:
+    friend pool_interface<process_pool>;
+    bobbin::detail::join_scope& root() noexcept;
+    void check_open() const;
+
+    template <class R, class F, class... Args>
+    job<R> start_job(const job_options& options, F f, Args... args) {
+        return detail::start_remote_job<R, F, Args...>(crew_, options, f, args...);
+    }
+    template <class F>
+    detail::run_by_crew<F> elsewhere(F f, const map_options& options) {
+        return {crew_, std::move(f), options};
+    }
+
+    std::shared_ptr<detail::crew> crew_;
+    std::atomic<bool> closed_{false};
+};
+
+}  // namespace bobbin::inline v0::ipc

@@ -1,0 +1,274 @@
+#include "crew_core.hpp"
+
+#include "control_socket.hpp"
+#include "lane_packet.hpp"
+
+#include <bobbin/ipc/errors.hpp>
+#include <bobbin/runtime/detail/fault_point.hpp>
+#include <bobbin/runtime/errors.hpp>
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <sys/eventfd.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace bobbin::inline v0::ipc::detail {
+
+// --- lists ---
+
+void call_list::push_back(remote_call& call) noexcept {
+    call.previous_ = last;
+    call.next_ = nullptr;
+    (last != nullptr ? last->next_ : first) = &call;
+    last = &call;
+}
+void call_list::push_front(remote_call& call) noexcept {
+    call.next_ = first;
+    call.previous_ = nullptr;
+    (first != nullptr ? first->previous_ : last) = &call;
+    first = &call;
+}
+remote_call& call_list::pop_front() noexcept {
+    remote_call& call = *first;
+    remove(call);
+    return call;
+}
+void call_list::remove(remote_call& call) noexcept {
+    (call.previous_ != nullptr ? call.previous_->next_ : first) = call.next_;
+    (call.next_ != nullptr ? call.next_->previous_ : last) = call.previous_;
+    call.next_ = call.previous_ = nullptr;
+}
+
+// --- the crew ---
+
+crew_core::crew_core(const process_pool_options& options)
+    : options_(options),
+      driver_(
+          std::make_unique<thread_pool>(thread_pool_options{.threads = 1, .name = "bobbin-ipc"})),
+      server_(std::in_place, options.start_method),
+      bell_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (!bell_) throw std::system_error(errno, std::generic_category(), "bobbin: eventfd");
+    for (std::uint32_t i = 0; i < options.workers; ++i) {
+        seats_.push_back(std::make_unique<seat>());
+        seats_.back()->index = i;
+    }
+}
+
+void crew_core::start() {
+    const std::lock_guard lock(mutex_);
+    for (auto& each : seats_) start_worker(*each);
+    bell_reader_.emplace(*driver_, ::dup(bell_.get()));
+    server_reader_.emplace(*driver_, ::dup(server_->socket()));
+    boost::asio::post(driver_->get_executor(), [self = shared_from_this()] {
+        self->listen_to_bell();
+        self->listen_to_server();
+    });
+}
+
+void crew_core::end() {
+    {
+        const std::lock_guard lock(mutex_);
+        ending_ = true;
+        for (auto& each : seats_)
+            if (each->way != nullptr) each->way->submitted.close();
+        boost::asio::post(driver_->get_executor(), [self = shared_from_this()] {
+            self->bell_reader_.reset();
+            self->server_reader_.reset();
+        });
+    }
+    driver_.reset();  // waits for what runs there
+    server_.reset();
+}
+
+void crew_core::post(std::span<remote_call* const> calls) {
+    const std::lock_guard lock(mutex_);
+    if (!broken_.empty()) throw pool_broken(broken_);
+    calls_ += calls.size();
+    for (remote_call* each : calls) {
+        each->stage_ = remote_call::stage::waiting;
+        each->id_ = ++ids_;
+        each->result.clear();
+        each->error = nullptr;
+        (each->is_urgent ? urgent_ : waiting_).push_back(*each);
+        // What was sent ahead and has not begun is not to be before it.
+        if (each->is_urgent)
+            for (auto& at : seats_) reclaim(*at, lane::jobs_at_once);
+    }
+    dispatch();
+}
+
+bool crew_core::retract(remote_call& call) noexcept {
+    if (call.stage_ == remote_call::stage::waiting) {
+        (call.is_urgent ? urgent_ : waiting_).remove(call);
+        return true;
+    }
+    if (call.stage_ != remote_call::stage::sent) return false;
+    seat& at = *call.seat_;
+    if (!at.way->job(call.number_).slot.retract(call.number_)) return false;
+    at.job(call.number_).call = nullptr;
+    return true;
+}
+
+bool crew_core::take_back(remote_call& call) noexcept {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!retract(call)) return false;
+        call.stage_ = remote_call::stage::nowhere;
+        call.ended_as = remote_call::end::withdrawn;
+    }
+    // It is told as all are, on the driver.
+    boost::asio::post(driver_->get_executor(),
+                      [self = shared_from_this(), &call] { self->tell({&call}); });
+    return true;
+}
+
+void crew_core::ask_to_stop(remote_call& call) noexcept {
+    if (take_back(call)) return;
+    const std::lock_guard lock(mutex_);
+    if (call.stage_ != remote_call::stage::sent || !call.is_coroutine) return;
+    const lane_packet packet{.kind = packet_kind::stop, .number = call.number_};
+    static_cast<void>(send_packet(call.seat_->control.get(), std::as_bytes(std::span(&packet, 1))));
+}
+
+void crew_core::stop() noexcept {
+    std::vector<remote_call*> known;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const call_list* list : {&urgent_, &waiting_})
+            for (remote_call* each = list->first; each != nullptr; each = each->next_)
+                known.push_back(each);
+        for (auto& at : seats_)
+            for (auto number = at->answered; number != at->submitted; ++number)
+                if (remote_call* const each = at->job(number).call) known.push_back(each);
+        // They may end meanwhile, but not be told of it before this was done.
+        ++holders_;
+    }
+    for (remote_call* each : known) ask_to_stop(*each);
+    release();
+}
+
+bool crew_core::has_begun(const remote_call& call) const noexcept {
+    const std::lock_guard lock(mutex_);
+    if (call.was_claimed_) return true;
+    return call.stage_ == remote_call::stage::sent &&
+           call.seat_->way->job(call.number_).slot.is_claimed(call.number_);
+}
+
+void crew_core::hold() noexcept {
+    const std::lock_guard lock(mutex_);
+    ++holders_;
+}
+void crew_core::release() noexcept {
+    const std::lock_guard lock(mutex_);
+    if (--holders_ == 0 && calls_ == 0) idle_.notify_all();
+}
+void crew_core::drain() {
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, [this] { return calls_ == 0 && holders_ == 0; });
+}
+
+// --- sending ---
+
+std::uint64_t crew_core::depth() const noexcept {
+    // So many that their worker is busy while the driver is woken; and one ahead of it.
+    constexpr double ahead_ns = 200'000;
+    const double jobs = job_ns_ > 0 ? ahead_ns / job_ns_ : 2;
+    return static_cast<std::uint64_t>(std::clamp(jobs, 2.0, 200.0));
+}
+
+seat* crew_core::next_seat() noexcept {
+    seat* best = nullptr;
+    for (auto& each : seats_)
+        if (each->way != nullptr && !each->has_timed_job &&
+            (best == nullptr || each->in_lane() < best->in_lane()))
+            best = each.get();
+    return best != nullptr && best->in_lane() < depth() ? best : nullptr;
+}
+
+void crew_core::dispatch() {
+    while (!urgent_.empty() || !waiting_.empty() || reclaim_for_idle()) {
+        seat* const at = next_seat();
+        if (at == nullptr) break;
+        call_list& from = urgent_.empty() ? waiting_ : urgent_;
+        remote_call& call = *from.first;
+        if (call.timeout.count() > 0 && at->in_lane() > 0) break;
+        from.remove(call);
+        if (!send(*at, call)) {
+            from.push_front(call);
+            break;
+        }
+    }
+    for (auto& each : seats_)
+        if (each->way != nullptr) publish(*each);
+}
+
+void crew_core::reclaim(seat& from, std::uint64_t most) noexcept {
+    for (auto number = from.submitted; most > 0 && number > from.answered; --number) {
+        remote_call* const call = from.job(number - 1).call;
+        if (call == nullptr || call->is_urgent || !retract(*call)) continue;
+        call->stage_ = remote_call::stage::waiting;
+        waiting_.push_front(*call);
+        --most;
+    }
+}
+
+// What stands behind a long job is done by a worker that has nothing to do.
+bool crew_core::reclaim_for_idle() noexcept {
+    seat* const idle = next_seat();
+    if (idle == nullptr || idle->in_lane() != 0) return false;
+    for (auto& each : seats_) {
+        if (each->way == nullptr || each->in_lane() < 2) continue;
+        reclaim(*each, 1);
+        if (!waiting_.empty()) return true;
+    }
+    return false;
+}
+
+bool crew_core::send(seat& at, remote_call& call) {
+    lane_job& job = at.way->job(at.submitted);
+    if (!place_arguments(at, call, job)) return false;
+    job.group = call.group;
+    job.place = call.place;
+    job.callable = call.callable;
+    job.size = call.arguments.size();
+    job.slot.queue(at.submitted);
+    at.job(at.submitted) = {.call = &call, .arguments_end = at.arguments_end};
+    call.stage_ = remote_call::stage::sent;
+    call.seat_ = &at;
+    call.number_ = at.submitted;
+    if (at.in_lane() == 0) at.busy_since = clock::now();
+    ++at.submitted;
+    if (call.timeout.count() > 0) watch_time(at, call);
+    return true;
+}
+
+bool crew_core::place_arguments(seat& at, remote_call& call, lane_job& job) {
+    const std::size_t size = call.arguments.size();
+    job.in_segment = size > lane::most_in_ring;
+    if (job.in_segment) {
+        const segment memory = segment::create(size);
+        std::copy(call.arguments.begin(), call.arguments.end(), memory.data());
+        const lane_packet packet{.kind = packet_kind::segment, .number = at.segments_sent + 1};
+        const int descriptor = memory.descriptor();
+        if (send_packet(at.control.get(), std::as_bytes(std::span(&packet, 1)),
+                        std::span(&descriptor, 1)) == sending::would_block)
+            return false;
+        job.begin = ++at.segments_sent;
+        return true;
+    }
+    if (at.arguments_end + size - at.arguments_begin > lane::ring_bytes) return false;
+    job.begin = at.arguments_end;
+    at.way->arguments.write(job.begin, call.arguments);
+    at.arguments_end += size;
+    return true;
+}
+
+void crew_core::publish(seat& at) {
+    if (at.published == at.submitted) return;
+    at.published = at.submitted;
+    at.way->submitted.publish(at.submitted);
+}
+
+}  // namespace bobbin::inline v0::ipc::detail

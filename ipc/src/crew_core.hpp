@@ -1,0 +1,145 @@
+// The inside of a crew: see crew.hpp for the ways of a job.
+//
+// One lock protects the table: what waits, and what each seat (the place of one worker, whichever
+// process that is at the time) has been sent. The table is the truth; a lane only says how far its
+// worker has come. `ended()` is called without the lock.
+#pragma once
+
+#include "fork_server.hpp"
+#include "lane.hpp"
+
+#include <bobbin/ipc/detail/crew.hpp>
+#include <bobbin/ipc/segment.hpp>
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <array>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace bobbin::inline v0::ipc::detail {
+
+// A list through the calls.
+struct call_list {
+    remote_call* first = nullptr;
+    remote_call* last = nullptr;
+
+    [[nodiscard]] bool empty() const noexcept { return first == nullptr; }
+    void push_back(remote_call& call) noexcept;
+    void push_front(remote_call& call) noexcept;
+    remote_call& pop_front() noexcept;
+    void remove(remote_call& call) noexcept;
+};
+
+struct seat {
+    struct sent {
+        remote_call* call = nullptr;  // null: taken back, or expired
+        std::uint64_t arguments_end = 0;
+    };
+
+    [[nodiscard]] std::uint64_t in_lane() const noexcept { return submitted - answered; }
+    sent& job(std::uint64_t number) noexcept { return jobs[number % lane::jobs_at_once]; }
+
+    std::uint32_t index = 0;
+    std::optional<segment> memory;
+    lane* way = nullptr;
+    owned_descriptor control;  // our end of the worker's socket
+    owned_descriptor pidfd;    // none until it has started
+    pid_t pid = -1;
+    std::uint64_t submitted = 0;
+    std::uint64_t answered = 0;
+    std::uint64_t published = 0;
+    std::uint64_t arguments_begin = 0;
+    std::uint64_t arguments_end = 0;
+    std::uint64_t results_read = 0;
+    std::uint64_t segments_sent = 0;
+    std::array<sent, lane::jobs_at_once> jobs;
+    std::chrono::steady_clock::time_point busy_since;
+    std::unique_ptr<boost::asio::steady_timer> deadline;  // of the job with a timeout that it has
+    bool has_timed_job = false;
+};
+
+class crew_core : public std::enable_shared_from_this<crew_core> {
+public:
+    explicit crew_core(const process_pool_options& options);
+
+    // After the constructor, as these need a shared_ptr of it.
+    void start();
+    void end();
+
+    void post(std::span<remote_call* const> calls);
+    bool take_back(remote_call& call) noexcept;
+    void ask_to_stop(remote_call& call) noexcept;
+    bool has_begun(const remote_call& call) const noexcept;
+    std::uint32_t new_group() noexcept { return ++groups_; }
+    unsigned size() const noexcept { return options_.workers; }
+    thread_pool& driver() noexcept { return *driver_; }
+    void hold() noexcept;
+    void release() noexcept;
+    void drain();
+    void stop() noexcept;
+
+private:
+    using ended_calls = std::vector<remote_call*>;
+    using clock = std::chrono::steady_clock;
+
+    // --- under the lock ---
+    void start_worker(seat& at);
+    void dispatch();
+    seat* next_seat() noexcept;
+    bool send(seat& at, remote_call& call);
+    bool place_arguments(seat& at, remote_call& call, lane_job& job);
+    void publish(seat& at);
+    bool retract(remote_call& call) noexcept;
+    void reclaim(seat& from, std::uint64_t most) noexcept;
+    bool reclaim_for_idle() noexcept;
+    bool read_results(seat& at, ended_calls& ended);
+    void finish(seat& at, seat::sent& sent, const result_header& header,
+                std::vector<std::byte> bytes, ended_calls& ended);
+    void worker_ended(seat& at, std::optional<exit_status> how, ended_calls& ended);
+    void replace(seat& at, ended_calls& ended);
+    void break_down(const std::string& why, ended_calls& ended);
+    void measured(seat& at, std::uint64_t jobs);
+    [[nodiscard]] std::uint64_t depth() const noexcept;
+    void count_restart();
+    void read_news(ended_calls& ended);
+    void server_gone(ended_calls& ended);
+
+    // --- on the driver ---
+    void listen_to_bell();
+    void listen_to_server();
+    bool look_at_results();
+    bool must_look_again();
+    void tell(const ended_calls& ended);
+    void watch_time(seat& at, const remote_call& call);
+    void time_is_up(seat& at, std::uint64_t job);
+    segment result_segment(seat& at, std::uint64_t number);
+
+    const process_pool_options options_;
+    std::unique_ptr<thread_pool> driver_;
+    mutable std::mutex mutex_;
+    std::condition_variable idle_;
+    std::optional<fork_session> server_;
+    owned_descriptor bell_;
+    std::optional<boost::asio::posix::stream_descriptor> bell_reader_;
+    std::optional<boost::asio::posix::stream_descriptor> server_reader_;
+    std::vector<std::unique_ptr<seat>> seats_;
+    call_list urgent_;
+    call_list waiting_;
+    std::size_t calls_ = 0;
+    std::size_t holders_ = 0;
+    std::uint64_t ids_ = 0;
+    std::atomic<std::uint32_t> groups_{0};
+    double job_ns_ = 0;  // how long a job takes, of late
+    std::deque<clock::time_point> restarts_;
+    std::string broken_;  // why, if it is
+    bool ending_ = false;
+};
+
+}  // namespace bobbin::inline v0::ipc::detail

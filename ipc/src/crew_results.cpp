@@ -1,0 +1,370 @@
+// What comes back from workers: results, and their ends.
+#include "control_socket.hpp"
+#include "crew_core.hpp"
+#include "exception_codec.hpp"
+#include "lane_packet.hpp"
+
+#include <bobbin/ipc/encoding.hpp>
+#include <bobbin/ipc/errors.hpp>
+#include <bobbin/ipc/worker_died.hpp>
+#include <bobbin/runtime/errors.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <new>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace bobbin::inline v0::ipc::detail {
+namespace {
+
+std::exception_ptr decoded_error(std::span<const std::byte> bytes) {
+    try {
+        decoder from{reader(bytes)};
+        return decode_exception(from);
+    } catch (...) {
+        return std::current_exception();
+    }
+}
+
+void send_signal(const owned_descriptor& pidfd, int signal) noexcept {
+    if (pidfd) ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0);
+}
+
+}  // namespace
+
+// --- results ---
+
+bool crew_core::read_results(seat& at, ended_calls& ended) {
+    if (at.way == nullptr) return false;
+    // Acquire, with the worker's release.
+    const std::uint64_t finished = at.way->finished.load(std::memory_order_acquire);
+    const std::uint64_t before = at.answered;
+    while (at.results_read != finished) {
+        result_header header;
+        at.way->results.read(at.results_read, std::as_writable_bytes(std::span(&header, 1)));
+        // What can't be is a damaged lane: its worker is ended, and with it the lane.
+        const std::uint64_t left = finished - at.results_read;
+        const std::uint64_t inside = header.segment == 0 ? header.size : 0;
+        if (left > lane::ring_bytes || header.job != at.answered || at.answered == at.submitted ||
+            left < sizeof header || inside > left - sizeof header) {
+            send_signal(at.pidfd, SIGKILL);
+            break;
+        }
+        std::vector<std::byte> bytes(inside);
+        at.way->results.read(at.results_read + sizeof header, bytes);
+        at.results_read += sizeof header + inside;
+        finish(at, at.job(at.answered), header, std::move(bytes), ended);
+        ++at.answered;
+    }
+    if (at.answered == before) return false;
+    at.way->read.publish(at.results_read);
+    measured(at, at.answered - before);
+    return true;
+}
+
+void crew_core::finish(seat& at, seat::sent& sent, const result_header& header,
+                       std::vector<std::byte> bytes, ended_calls& ended) {
+    at.arguments_begin = sent.arguments_end;
+    at.has_timed_job = false;
+    if (at.deadline) at.deadline->cancel();
+    if (header.segment != 0) {
+        const segment memory = result_segment(at, header.segment);
+        const std::size_t size = std::min<std::size_t>(header.size, memory.size());
+        bytes.assign(memory.data(), memory.data() + size);
+    }
+    remote_call* const call = std::exchange(sent.call, nullptr);
+    if (call == nullptr) return;
+    call->stage_ = remote_call::stage::nowhere;
+    switch (header.what) {
+        case answer::value:
+            call->ended_as = remote_call::end::value;
+            call->result = std::move(bytes);
+            break;
+        case answer::skipped:
+            call->ended_as = remote_call::end::skipped;
+            break;
+        default:
+            call->ended_as = remote_call::end::error;
+            call->error = decoded_error(bytes);
+    }
+    ended.push_back(call);
+}
+
+// It was sent before the result, so it is there.
+segment crew_core::result_segment(seat& at, std::uint64_t number) {
+    lane_packet packet;
+    auto got = receive_packet(at.control.get(), std::as_writable_bytes(std::span(&packet, 1)));
+    if (got.none || got.gone || packet.number != number || got.descriptors.empty())
+        throw protocol_error("bobbin: a worker did not send the segment of its result");
+    return segment::adopt(got.descriptors.front().release());
+}
+
+void crew_core::measured(seat& at, std::uint64_t jobs) {
+    const auto time = clock::now();
+    const double each = std::chrono::duration<double, std::nano>(time - at.busy_since).count() /
+                        static_cast<double>(jobs);
+    at.busy_since = time;
+    constexpr double weight = 0.25;
+    job_ns_ = job_ns_ == 0 ? each : job_ns_ + weight * (each - job_ns_);
+}
+
+// --- the driver ---
+
+void crew_core::tell(const ended_calls& ended) {
+    for (remote_call* each : ended) each->ended();
+    const std::lock_guard lock(mutex_);
+    calls_ -= ended.size();
+    if (calls_ == 0 && holders_ == 0) idle_.notify_all();
+}
+
+bool crew_core::look_at_results() {
+    ended_calls ended;
+    bool any = false;
+    {
+        const std::lock_guard lock(mutex_);
+        // Also what was taken back has taken its place in a lane until now.
+        for (auto& each : seats_) any = read_results(*each, ended) || any;
+        if (any) dispatch();
+    }
+    tell(ended);
+    return any;
+}
+
+// Asks for the bell, and looks once more: see the worker.
+bool crew_core::must_look_again() {
+    const std::lock_guard lock(mutex_);
+    for (auto& each : seats_)
+        if (each->way != nullptr) each->way->bell_wanted.store(1, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    return std::ranges::any_of(seats_, [](const auto& each) {
+        return each->way != nullptr &&
+               each->way->finished.load(std::memory_order_relaxed) != each->results_read;
+    });
+}
+
+void crew_core::listen_to_bell() {
+    while (look_at_results() || must_look_again()) {
+    }
+    bell_reader_->async_wait(boost::asio::posix::descriptor_base::wait_read,
+                             [self = shared_from_this()](const boost::system::error_code& error) {
+                                 if (error || !self->bell_reader_) return;
+                                 eventfd_t ignored = 0;
+                                 ::eventfd_read(self->bell_.get(), &ignored);
+                                 self->listen_to_bell();
+                             });
+}
+
+void crew_core::listen_to_server() {
+    server_reader_->async_wait(boost::asio::posix::descriptor_base::wait_read,
+                               [self = shared_from_this()](const boost::system::error_code& error) {
+                                   if (error || !self->server_reader_) return;
+                                   ended_calls ended;
+                                   {
+                                       const std::lock_guard lock(self->mutex_);
+                                       self->read_news(ended);
+                                       self->dispatch();
+                                   }
+                                   self->tell(ended);
+                                   if (self->server_reader_) self->listen_to_server();
+                               });
+}
+
+// --- workers ---
+
+void crew_core::start_worker(seat& at) {
+    auto [ours, theirs] = control_socket_pair();
+    segment memory = segment::create(sizeof(lane));
+    auto* const way = new (memory.data()) lane;
+    const std::array descriptors = {memory.descriptor(), theirs.get(), bell_.get()};
+    worker_request wanted{.seat = at.index,
+                          .environment = options_.environment,
+                          .working_directory = options_.working_directory};
+    if (!server_->request(std::move(wanted), descriptors))
+        throw std::runtime_error("bobbin: the fork server does not keep up");
+    const std::uint32_t index = at.index;
+    at.deadline.reset();
+    std::destroy_at(&at);
+    std::construct_at(&at);
+    at.index = index;
+    at.memory.emplace(std::move(memory));
+    at.way = way;
+    at.control = std::move(ours);
+}
+
+void crew_core::read_news(ended_calls& ended) {
+    while (auto news = server_->next()) {
+        if (news->server_gone) return server_gone(ended);
+        seat& at = *seats_.at(news->what.seat);
+        switch (news->what.what) {
+            case server_news::started:
+                at.pid = news->what.pid;
+                at.pidfd = std::move(news->pidfd);
+                break;
+            case server_news::failed:
+                return break_down("bobbin: a worker could not be started: " +
+                                      std::generic_category().message(news->what.number),
+                                  ended);
+            case server_news::ended:
+                worker_ended(at, exit_status{.code = news->what.code, .signal = news->what.signal},
+                             ended);
+                break;
+            default:
+                break;
+        }
+    }
+}
+
+void crew_core::worker_ended(seat& at, std::optional<exit_status> how, ended_calls& ended) {
+    // What it has answered counts.
+    try {
+        read_results(at, ended);
+    } catch (const protocol_error&) {
+        // Then the job is as one without a result.
+    }
+    call_list again;
+    for (auto number = at.answered; number != at.submitted; ++number) {
+        remote_call* const call = std::exchange(at.job(number).call, nullptr);
+        if (call == nullptr) continue;
+        if (at.way->job(number).slot.is_claimed(number)) {
+            call->was_claimed_ = true;
+            call->stage_ = remote_call::stage::nowhere;
+            call->ended_as = remote_call::end::error;
+            call->error =
+                std::make_exception_ptr(worker_died(at.pid, how, call->id_, call->attempt));
+            ended.push_back(call);
+        } else {
+            again.push_back(*call);
+        }
+    }
+    while (again.last != nullptr) {
+        remote_call& call = *again.last;
+        again.remove(call);
+        call.stage_ = remote_call::stage::waiting;
+        (call.is_urgent ? urgent_ : waiting_).push_front(call);
+    }
+    at.way = nullptr;
+    if (!ending_) replace(at, ended);
+}
+
+void crew_core::replace(seat& at, ended_calls& ended) {
+    const auto time = clock::now();
+    restarts_.push_back(time);
+    while (time - restarts_.front() > options_.restart_period) restarts_.pop_front();
+    if (restarts_.size() > options_.most_restarts)
+        return break_down("bobbin: the pool is broken: " + std::to_string(restarts_.size()) +
+                              " workers have died within " +
+                              std::to_string(options_.restart_period.count()) + " s",
+                          ended);
+    try {
+        start_worker(at);
+    } catch (const std::exception& error) {
+        break_down(error.what(), ended);
+    }
+}
+
+// Its workers died with it, nobody knows of what.
+void crew_core::server_gone(ended_calls& ended) {
+    server_reader_.reset();
+    server_.reset();
+    try {
+        server_.emplace(options_.start_method);
+        server_reader_.emplace(*driver_, ::dup(server_->socket()));
+    } catch (const std::exception& error) {
+        break_down(error.what(), ended);
+    }
+    for (auto& each : seats_)
+        if (each->way != nullptr) worker_ended(*each, std::nullopt, ended);
+}
+
+void crew_core::break_down(const std::string& why, ended_calls& ended) {
+    if (broken_.empty()) broken_ = why;
+    for (call_list* list : {&urgent_, &waiting_})
+        while (!list->empty()) {
+            remote_call& call = list->pop_front();
+            call.stage_ = remote_call::stage::nowhere;
+            call.ended_as = remote_call::end::error;
+            call.error = std::make_exception_ptr(pool_broken(broken_));
+            ended.push_back(&call);
+        }
+}
+
+// --- time ---
+
+void crew_core::watch_time(seat& at, const remote_call& call) {
+    at.has_timed_job = true;
+    if (!at.deadline) at.deadline = std::make_unique<boost::asio::steady_timer>(*driver_);
+    at.deadline->expires_after(call.timeout);
+    at.deadline->async_wait([self = shared_from_this(), &at,
+                             number = call.number_](const boost::system::error_code& error) {
+        if (!error) self->time_is_up(at, number);
+    });
+}
+
+void crew_core::time_is_up(seat& at, std::uint64_t job) {
+    ended_calls ended;
+    {
+        const std::lock_guard lock(mutex_);
+        remote_call* const call = at.way != nullptr && job >= at.answered && job < at.submitted
+                                      ? std::exchange(at.job(job).call, nullptr)
+                                      : nullptr;
+        if (call != nullptr) {
+            call->stage_ = remote_call::stage::nowhere;
+            call->ended_as = remote_call::end::error;
+            call->error = std::make_exception_ptr(timed_out());
+            ended.push_back(call);
+        }
+        send_signal(at.pidfd, SIGKILL);
+    }
+    tell(ended);
+}
+
+// --- crew ---
+
+crew::crew(const process_pool_options& options) : core_(std::make_shared<crew_core>(options)) {
+    try {
+        core_->start();
+    } catch (...) {
+        core_->end();
+        throw;
+    }
+}
+void crew::end() {
+    core_->end();
+}
+void crew::stop() noexcept {
+    core_->stop();
+}
+void crew::post(std::span<remote_call* const> calls) {
+    core_->post(calls);
+}
+bool crew::take_back(remote_call& call) noexcept {
+    return core_->take_back(call);
+}
+void crew::ask_to_stop(remote_call& call) noexcept {
+    core_->ask_to_stop(call);
+}
+bool crew::has_begun(const remote_call& call) const noexcept {
+    return core_->has_begun(call);
+}
+std::uint32_t crew::new_group() noexcept {
+    return core_->new_group();
+}
+unsigned crew::size() const noexcept {
+    return core_->size();
+}
+thread_pool& crew::driver() noexcept {
+    return core_->driver();
+}
+void crew::drain() {
+    core_->drain();
+}
+void crew::hold() noexcept {
+    core_->hold();
+}
+void crew::release() noexcept {
+    core_->release();
+}
+
+}  // namespace bobbin::inline v0::ipc::detail

@@ -1,0 +1,20 @@
+// What goes over a worker's socket beside its lane: descriptors, and what can't wait for a job's
+// end.
+#pragma once
+
+#include <cstdint>
+
+namespace bobbin::inline v0::ipc::detail {
+
+enum class packet_kind : std::uint32_t {
+    segment,  // with its descriptor: arguments or a result that don't fit into the ring
+    stop,     // the job of that number, if it runs
+};
+
+struct lane_packet {
+    packet_kind kind = packet_kind::segment;
+    std::uint32_t unused = 0;
+    std::uint64_t number = 0;
+};
+
+}  // namespace bobbin::inline v0::ipc::detail

@@ -1,0 +1,57 @@
+#include <bobbin/ipc/process_pool.hpp>
+#include <bobbin/runtime/errors.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <stdexcept>
+#include <string>
+
+namespace bobbin::inline v0::ipc {
+namespace {
+
+const process_pool_options& checked(const process_pool_options& options) {
+    constexpr unsigned most = 1024;
+    if (options.workers == 0 || options.workers > most)
+        throw std::invalid_argument("bobbin: a process_pool has 1 to 1024 workers, not " +
+                                    std::to_string(options.workers));
+    return options;
+}
+
+}  // namespace
+
+process_pool::process_pool(const process_pool_options& options)
+    : crew_(std::make_shared<detail::crew>(checked(options))) {}
+
+process_pool::~process_pool() {
+    if (bobbin::detail::is_thread_of(&bobbin::detail::core_of(crew_->driver()))) {
+        std::fputs(
+            "bobbin: a process_pool was destroyed on its own thread, in a callback of one of its "
+            "jobs, which would wait for itself; destroy it where it was made\n",
+            stderr);
+        std::terminate();
+    }
+    close();
+    crew_->drain();
+    crew_->end();
+}
+
+void process_pool::close() noexcept {
+    closed_.store(true, std::memory_order_relaxed);
+}
+
+void process_pool::stop() noexcept {
+    close();
+    crew_->driver().stop();
+    crew_->stop();
+}
+
+bobbin::detail::join_scope& process_pool::root() noexcept {
+    return bobbin::detail::root_of(crew_->driver());
+}
+
+void process_pool::check_open() const {
+    if (closed_.load(std::memory_order_relaxed))
+        throw pool_closed("bobbin: the process_pool was closed and takes no more work");
+}
+
+}  // namespace bobbin::inline v0::ipc

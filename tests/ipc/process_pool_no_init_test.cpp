@@ -1,0 +1,12 @@
+// A program whose main does not call init, as most tests don't.
+#include <bobbin/ipc/process_pool.hpp>
+
+#include <doctest/doctest.h>
+#include <stdexcept>
+
+TEST_CASE("without init there is no pool of processes, and nothing is executed") {
+    CHECK_THROWS_WITH_AS(bobbin::ipc::process_pool(1),
+                         "bobbin: child processes need bobbin::ipc::init(argc, argv) as the first "
+                         "line of main",
+                         std::logic_error);
+}
