@@ -136,8 +136,7 @@ bool crew_core::look_at_results() {
 bool crew_core::must_look_again() {
     const std::lock_guard lock(mutex_);
     for (auto& each : seats_)
-        if (each->way != nullptr) each->way->bell_wanted.store(1, std::memory_order_relaxed);
-    std::atomic_thread_fence(std::memory_order_seq_cst);
+        if (each->way != nullptr) each->way->bell_wanted.exchange(1, std::memory_order_acq_rel);
     return std::ranges::any_of(seats_, [](const auto& each) {
         return each->way != nullptr &&
                each->way->finished.load(std::memory_order_relaxed) != each->results_read;

@@ -16,7 +16,8 @@ bool calls_of_chunk::suspend(bobbin::detail::work_item waiting, bobbin::detail::
     left_.store(sent.size() + 1, std::memory_order_relaxed);
     watch_.arm(scope, *this);
     crew_->post(sent);
-    if (stopped_.load()) stop();  // it was asked before there was anything to stop
+    // If it was asked before there was anything to stop, the crew's lock has brought that along.
+    if (stopped_.load(std::memory_order_relaxed)) stop();
     // Whoever is last resumes the task; if that is this, it did not suspend.
     return left_.fetch_sub(1, std::memory_order_acq_rel) != 1;
 }
@@ -27,13 +28,13 @@ void calls_of_chunk::one_ended() noexcept {
 }
 
 void calls_of_chunk::stop() noexcept {
-    stopped_.store(true);
+    stopped_.store(true, std::memory_order_relaxed);  // before the lock that is taken now
     for (std::size_t i = 0; i < count_; ++i) crew_->ask_to_stop(calls_[i]);
 }
 
 void chunk_call::ended() noexcept {
     calls_of_chunk& chunk = *chunk_;
-    if (may_post_again(*this, chunk.retries_) && !chunk.stopped_.load()) {
+    if (may_post_again(*this, chunk.retries_) && !chunk.stopped_.load(std::memory_order_relaxed)) {
         try {
             ++attempt;
             remote_call* const self = this;

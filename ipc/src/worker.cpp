@@ -161,13 +161,12 @@ private:
         }
     }
 
-    // The application asks for the bell, and then looks at `finished` once more. With a fence
-    // between the two on either side, it sees the result, or this sees that the bell is wanted.
+    // The application asks for the bell, and then looks at `finished` once more. Both change the
+    // same word: whoever is second sees the other (release with acquire), so that the application
+    // sees the result, or this sees that the bell is wanted.
     void ring_bell() {
         unrung_ = {};
-        std::atomic_thread_fence(std::memory_order_seq_cst);
-        if (lane_->bell_wanted.load(std::memory_order_relaxed) != 0 &&
-            lane_->bell_wanted.exchange(0, std::memory_order_relaxed) != 0)
+        if (lane_->bell_wanted.exchange(0, std::memory_order_acq_rel) != 0)
             ::eventfd_write(bell_, 1);
     }
 
