@@ -122,6 +122,8 @@ struct lane {
     lane_ring<ring_bytes> results;
 };
 
+// README.md draws them.
 static_assert(sizeof(lane_job) == 40 && sizeof(result_header) == 32);
+static_assert(offsetof(lane, jobs) == 384 && offsetof(lane, arguments) == 10'624);
 
 }  // namespace bobbin::inline v0::ipc::detail
