@@ -10,6 +10,7 @@
 #include <csignal>
 #include <fcntl.h>
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <poll.h>
 #include <pthread.h>
@@ -116,7 +117,7 @@ struct shared_server {
 shared_server* application = new shared_server;
 [[maybe_unused]] const int forgets_at_fork = ::pthread_atfork(nullptr, nullptr, [] {
     ::close(application->running.socket.get());
-    application = new shared_server;
+    std::construct_at(application);  // not destroyed: its lock may have been taken
 });
 
 sending give(server& to, int session) {
