@@ -38,7 +38,7 @@ inline bool may_post_again(const remote_call& call, unsigned retries) noexcept {
 template <class R>
 bobbin::outcome<R> outcome_of_call(remote_call& call) {
     if (call.ended_as == remote_call::end::error) return bobbin::outcome<R>(call.error);
-    return bobbin::detail::outcome_of<R>([&call]() -> R {
+    return bobbin::detail::outcome_of<R>([&]() -> R {
         if constexpr (!std::is_void_v<R>) return decode<R>(call.result);
     });
 }
