@@ -4,12 +4,11 @@
 #include "lane_packet.hpp"
 
 #include <bobbin/ipc/errors.hpp>
-#include <bobbin/runtime/detail/fault_point.hpp>
-#include <bobbin/runtime/errors.hpp>
 
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <fcntl.h>
 #include <sys/eventfd.h>
 #include <system_error>
 #include <unistd.h>
@@ -43,11 +42,17 @@ void call_list::remove(remote_call& call) noexcept {
 
 // --- the crew ---
 
+int another(int descriptor) {
+    const int copy = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) throw std::system_error(errno, std::generic_category(), "bobbin: dup");
+    return copy;
+}
+
 crew_core::crew_core(const process_pool_options& options)
     : options_(options),
+      server_(std::in_place, options.start_method),
       driver_(
           std::make_unique<thread_pool>(thread_pool_options{.threads = 1, .name = "bobbin-ipc"})),
-      server_(std::in_place, options.start_method),
       bell_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (!bell_) throw std::system_error(errno, std::generic_category(), "bobbin: eventfd");
     for (std::uint32_t i = 0; i < options.workers; ++i) {
@@ -58,9 +63,15 @@ crew_core::crew_core(const process_pool_options& options)
 
 void crew_core::start() {
     const std::lock_guard lock(mutex_);
-    for (auto& each : seats_) start_worker(*each);
-    bell_reader_.emplace(*driver_, ::dup(bell_.get()));
-    server_reader_.emplace(*driver_, ::dup(server_->socket()));
+    ended_calls none;
+    for (auto& each : seats_)
+        while (!start_worker(*each)) {
+            server_->wait();
+            read_news(none);  // or the server would wait for us
+            if (!server_) throw pool_broken(broken_);
+        }
+    bell_reader_.emplace(*driver_, another(bell_.get()));
+    server_reader_.emplace(*driver_, another(server_->socket()));
     boost::asio::post(driver_->get_executor(), [self = shared_from_this()] {
         self->listen_to_bell();
         self->listen_to_server();
@@ -111,42 +122,43 @@ bool crew_core::retract(remote_call& call) noexcept {
     return true;
 }
 
-bool crew_core::take_back(remote_call& call) noexcept {
-    {
-        const std::lock_guard lock(mutex_);
-        if (!retract(call)) return false;
-        call.stage_ = remote_call::stage::nowhere;
-        call.ended_as = remote_call::end::withdrawn;
-    }
-    // It is told as all are, on the driver.
+// It is told as all are, on the driver.
+void crew_core::tell_later(remote_call& call) noexcept {
+    call.stage_ = remote_call::stage::nowhere;
     boost::asio::post(driver_->get_executor(),
                       [self = shared_from_this(), &call] { self->tell({&call}); });
+}
+
+bool crew_core::withdraw(remote_call& call) noexcept {
+    if (!retract(call)) return false;
+    call.ended_as = remote_call::end::withdrawn;
+    tell_later(call);
     return true;
 }
 
-void crew_core::ask_to_stop(remote_call& call) noexcept {
-    if (take_back(call)) return;
-    const std::lock_guard lock(mutex_);
-    if (call.stage_ != remote_call::stage::sent || !call.is_coroutine) return;
+void crew_core::stop_one(remote_call& call) noexcept {
+    if (withdraw(call) || call.stage_ != remote_call::stage::sent || !call.is_coroutine) return;
     const lane_packet packet{.kind = packet_kind::stop, .number = call.number_};
     static_cast<void>(send_packet(call.seat_->control.get(), std::as_bytes(std::span(&packet, 1))));
 }
 
+bool crew_core::take_back(remote_call& call) noexcept {
+    const std::lock_guard lock(mutex_);
+    return withdraw(call);
+}
+
+void crew_core::ask_to_stop(remote_call& call) noexcept {
+    const std::lock_guard lock(mutex_);
+    stop_one(call);
+}
+
 void crew_core::stop() noexcept {
-    std::vector<remote_call*> known;
-    {
-        const std::lock_guard lock(mutex_);
-        for (const call_list* list : {&urgent_, &waiting_})
-            for (remote_call* each = list->first; each != nullptr; each = each->next_)
-                known.push_back(each);
-        for (auto& at : seats_)
-            for (auto number = at->answered; number != at->submitted; ++number)
-                if (remote_call* const each = at->job(number).call) known.push_back(each);
-        // They may end meanwhile, but not be told of it before this was done.
-        ++holders_;
-    }
-    for (remote_call* each : known) ask_to_stop(*each);
-    release();
+    const std::lock_guard lock(mutex_);
+    for (call_list* list : {&urgent_, &waiting_})
+        while (!list->empty()) stop_one(*list->first);
+    for (auto& at : seats_)
+        for (auto number = at->answered; number != at->submitted; ++number)
+            if (remote_call* const each = at->job(number).call) stop_one(*each);
 }
 
 bool crew_core::has_begun(const remote_call& call) const noexcept {
@@ -195,10 +207,17 @@ void crew_core::dispatch() {
         remote_call& call = *from.first;
         if (call.timeout.count() > 0 && at->in_lane() > 0) break;
         from.remove(call);
-        if (!send(*at, call)) {
-            from.push_front(call);
-            break;
+        try {
+            if (send(*at, call)) continue;
+        } catch (...) {
+            // There is no memory or no descriptor for its arguments.
+            call.ended_as = remote_call::end::error;
+            call.error = std::current_exception();
+            tell_later(call);
+            continue;
         }
+        from.push_front(call);
+        break;
     }
     for (auto& each : seats_)
         if (each->way != nullptr) publish(*each);

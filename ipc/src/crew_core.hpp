@@ -63,7 +63,13 @@ struct seat {
     std::chrono::steady_clock::time_point busy_since;
     std::unique_ptr<boost::asio::steady_timer> deadline;  // of the job with a timeout that it has
     bool has_timed_job = false;
+    // Its worker is to be killed as soon as it is known who that is:
+    bool has_expired = false;  // its job's time has passed
+    bool is_damaged = false;   // what stands in its lane can't be
 };
+
+// The same file, for whoever closes what he gets.
+int another(int descriptor);
 
 class crew_core : public std::enable_shared_from_this<crew_core> {
 public:
@@ -77,7 +83,9 @@ public:
     bool take_back(remote_call& call) noexcept;
     void ask_to_stop(remote_call& call) noexcept;
     bool has_begun(const remote_call& call) const noexcept;
-    std::uint32_t new_group() noexcept { return ++groups_; }
+    std::uint32_t new_group() noexcept {
+        return groups_.fetch_add(1, std::memory_order_relaxed) + 1;
+    }
     unsigned size() const noexcept { return options_.workers; }
     thread_pool& driver() noexcept { return *driver_; }
     void hold() noexcept;
@@ -90,24 +98,27 @@ private:
     using clock = std::chrono::steady_clock;
 
     // --- under the lock ---
-    void start_worker(seat& at);
+    bool start_worker(seat& at);
     void dispatch();
     seat* next_seat() noexcept;
     bool send(seat& at, remote_call& call);
     bool place_arguments(seat& at, remote_call& call, lane_job& job);
     void publish(seat& at);
     bool retract(remote_call& call) noexcept;
+    bool withdraw(remote_call& call) noexcept;
+    void stop_one(remote_call& call) noexcept;
+    void tell_later(remote_call& call) noexcept;
     void reclaim(seat& from, std::uint64_t most) noexcept;
     bool reclaim_for_idle() noexcept;
     bool read_results(seat& at, ended_calls& ended);
     void finish(seat& at, seat::sent& sent, const result_header& header,
                 std::vector<std::byte> bytes, ended_calls& ended);
+    bool can_be(const seat& at, const result_header& header, std::uint64_t left) const noexcept;
     void worker_ended(seat& at, std::optional<exit_status> how, ended_calls& ended);
     void replace(seat& at, ended_calls& ended);
     void break_down(const std::string& why, ended_calls& ended);
     void measured(seat& at, std::uint64_t jobs);
     [[nodiscard]] std::uint64_t depth() const noexcept;
-    void count_restart();
     void read_news(ended_calls& ended);
     void server_gone(ended_calls& ended);
 
@@ -119,13 +130,13 @@ private:
     void tell(const ended_calls& ended);
     void watch_time(seat& at, const remote_call& call);
     void time_is_up(seat& at, std::uint64_t job);
-    segment result_segment(seat& at, std::uint64_t number);
+    std::vector<std::byte> result_in_segment(seat& at, const result_header& header);
 
     const process_pool_options options_;
+    std::optional<fork_session> server_;  // made while there is no thread of ours: it may be a copy
     std::unique_ptr<thread_pool> driver_;
     mutable std::mutex mutex_;
     std::condition_variable idle_;
-    std::optional<fork_session> server_;
     owned_descriptor bell_;
     std::optional<boost::asio::posix::stream_descriptor> bell_reader_;
     std::optional<boost::asio::posix::stream_descriptor> server_reader_;

@@ -19,15 +19,6 @@
 namespace bobbin::inline v0::ipc::detail {
 namespace {
 
-std::exception_ptr decoded_error(std::span<const std::byte> bytes) {
-    try {
-        decoder from{reader(bytes)};
-        return decode_exception(from);
-    } catch (...) {
-        return std::current_exception();
-    }
-}
-
 void send_signal(const owned_descriptor& pidfd, int signal) noexcept {
     if (pidfd) ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0);
 }
@@ -37,24 +28,21 @@ void send_signal(const owned_descriptor& pidfd, int signal) noexcept {
 // --- results ---
 
 bool crew_core::read_results(seat& at, ended_calls& ended) {
-    if (at.way == nullptr) return false;
+    if (at.way == nullptr || at.is_damaged) return false;
     // Acquire, with the worker's release.
     const std::uint64_t finished = at.way->finished.load(std::memory_order_acquire);
     const std::uint64_t before = at.answered;
     while (at.results_read != finished) {
         result_header header;
         at.way->results.read(at.results_read, std::as_writable_bytes(std::span(&header, 1)));
-        // What can't be is a damaged lane: its worker is ended, and with it the lane.
-        const std::uint64_t left = finished - at.results_read;
-        const std::uint64_t inside = header.segment == 0 ? header.size : 0;
-        if (left > lane::ring_bytes || header.job != at.answered || at.answered == at.submitted ||
-            left < sizeof header || inside > left - sizeof header) {
+        if (!can_be(at, header, finished - at.results_read)) {
+            at.is_damaged = true;
             send_signal(at.pidfd, SIGKILL);
             break;
         }
-        std::vector<std::byte> bytes(inside);
+        std::vector<std::byte> bytes(header.segment == 0 ? header.size : 0);
         at.way->results.read(at.results_read + sizeof header, bytes);
-        at.results_read += sizeof header + inside;
+        at.results_read += sizeof header + bytes.size();
         finish(at, at.job(at.answered), header, std::move(bytes), ended);
         ++at.answered;
     }
@@ -64,41 +52,52 @@ bool crew_core::read_results(seat& at, ended_calls& ended) {
     return true;
 }
 
+bool crew_core::can_be(const seat& at, const result_header& header,
+                       std::uint64_t left) const noexcept {
+    return left <= lane::ring_bytes && left >= sizeof header && at.answered != at.submitted &&
+           header.job == at.answered &&
+           (header.segment != 0 || header.size <= left - sizeof header);
+}
+
 void crew_core::finish(seat& at, seat::sent& sent, const result_header& header,
                        std::vector<std::byte> bytes, ended_calls& ended) {
     at.arguments_begin = sent.arguments_end;
     at.has_timed_job = false;
     if (at.deadline) at.deadline->cancel();
-    if (header.segment != 0) {
-        const segment memory = result_segment(at, header.segment);
-        const std::size_t size = std::min<std::size_t>(header.size, memory.size());
-        bytes.assign(memory.data(), memory.data() + size);
-    }
     remote_call* const call = std::exchange(sent.call, nullptr);
-    if (call == nullptr) return;
-    call->stage_ = remote_call::stage::nowhere;
-    switch (header.what) {
-        case answer::value:
-            call->ended_as = remote_call::end::value;
-            call->result = std::move(bytes);
-            break;
-        case answer::skipped:
-            call->ended_as = remote_call::end::skipped;
-            break;
-        default:
+    try {
+        if (header.segment != 0) bytes = result_in_segment(at, header);
+        if (call == nullptr) return;
+        call->ended_as = remote_call::end::value;
+        if (header.what == answer::skipped) call->ended_as = remote_call::end::skipped;
+        if (header.what == answer::error) {
             call->ended_as = remote_call::end::error;
-            call->error = decoded_error(bytes);
+            decoder from{reader(bytes)};
+            call->error = decode_exception(from);
+        }
+        call->result = std::move(bytes);
+    } catch (...) {
+        if (call == nullptr) return;
+        call->ended_as = remote_call::end::error;
+        call->error = std::current_exception();
     }
+    call->stage_ = remote_call::stage::nowhere;
     ended.push_back(call);
 }
 
-// It was sent before the result, so it is there.
-segment crew_core::result_segment(seat& at, std::uint64_t number) {
+// The segment was sent before the result, so it is there.
+std::vector<std::byte> crew_core::result_in_segment(seat& at, const result_header& header) {
     lane_packet packet;
-    auto got = receive_packet(at.control.get(), std::as_writable_bytes(std::span(&packet, 1)));
-    if (got.none || got.gone || packet.number != number || got.descriptors.empty())
-        throw protocol_error("bobbin: a worker did not send the segment of its result");
-    return segment::adopt(got.descriptors.front().release());
+    received_packet got;
+    do {
+        got = receive_packet(at.control.get(), std::as_writable_bytes(std::span(&packet, 1)));
+        if (got.none || got.gone)
+            throw protocol_error("bobbin: a worker did not send the segment of its result");
+    } while (packet.number != header.segment || got.descriptors.empty());
+    const segment memory = segment::adopt(got.descriptors.front().release());
+    if (header.size > memory.size())
+        throw protocol_error("bobbin: a worker's result is larger than its segment");
+    return {memory.data(), memory.data() + header.size};
 }
 
 void crew_core::measured(seat& at, std::uint64_t jobs) {
@@ -138,7 +137,7 @@ bool crew_core::must_look_again() {
     for (auto& each : seats_)
         if (each->way != nullptr) each->way->bell_wanted.exchange(1, std::memory_order_acq_rel);
     return std::ranges::any_of(seats_, [](const auto& each) {
-        return each->way != nullptr &&
+        return each->way != nullptr && !each->is_damaged &&
                each->way->finished.load(std::memory_order_relaxed) != each->results_read;
     });
 }
@@ -172,7 +171,8 @@ void crew_core::listen_to_server() {
 
 // --- workers ---
 
-void crew_core::start_worker(seat& at) {
+// False if the server has to be given time.
+bool crew_core::start_worker(seat& at) {
     auto [ours, theirs] = control_socket_pair();
     segment memory = segment::create(sizeof(lane));
     auto* const way = new (memory.data()) lane;
@@ -180,8 +180,7 @@ void crew_core::start_worker(seat& at) {
     worker_request wanted{.seat = at.index,
                           .environment = options_.environment,
                           .working_directory = options_.working_directory};
-    if (!server_->request(std::move(wanted), descriptors))
-        throw std::runtime_error("bobbin: the fork server does not keep up");
+    if (!server_->request(std::move(wanted), descriptors)) return false;
     const std::uint32_t index = at.index;
     at.deadline.reset();
     std::destroy_at(&at);
@@ -190,6 +189,7 @@ void crew_core::start_worker(seat& at) {
     at.memory.emplace(std::move(memory));
     at.way = way;
     at.control = std::move(ours);
+    return true;
 }
 
 void crew_core::read_news(ended_calls& ended) {
@@ -200,6 +200,7 @@ void crew_core::read_news(ended_calls& ended) {
             case server_news::started:
                 at.pid = news->what.pid;
                 at.pidfd = std::move(news->pidfd);
+                if (at.is_damaged || at.has_expired) send_signal(at.pidfd, SIGKILL);
                 break;
             case server_news::failed:
                 return break_down("bobbin: a worker could not be started: " +
@@ -216,12 +217,7 @@ void crew_core::read_news(ended_calls& ended) {
 }
 
 void crew_core::worker_ended(seat& at, std::optional<exit_status> how, ended_calls& ended) {
-    // What it has answered counts.
-    try {
-        read_results(at, ended);
-    } catch (const protocol_error&) {
-        // Then the job is as one without a result.
-    }
+    read_results(at, ended);  // what it has answered counts
     call_list again;
     for (auto number = at.answered; number != at.submitted; ++number) {
         remote_call* const call = std::exchange(at.job(number).call, nullptr);
@@ -248,16 +244,18 @@ void crew_core::worker_ended(seat& at, std::optional<exit_status> how, ended_cal
 }
 
 void crew_core::replace(seat& at, ended_calls& ended) {
+    if (!server_) return break_down("bobbin: the pool has no fork server", ended);
     const auto time = clock::now();
-    restarts_.push_back(time);
-    while (time - restarts_.front() > options_.restart_period) restarts_.pop_front();
+    if (!at.has_expired) restarts_.push_back(time);  // those we end are no misfortune
+    while (!restarts_.empty() && time - restarts_.front() > options_.restart_period)
+        restarts_.pop_front();
     if (restarts_.size() > options_.most_restarts)
         return break_down("bobbin: the pool is broken: " + std::to_string(restarts_.size()) +
                               " workers have died within " +
                               std::to_string(options_.restart_period.count()) + " s",
                           ended);
     try {
-        start_worker(at);
+        if (!start_worker(at)) break_down("bobbin: the fork server does not keep up", ended);
     } catch (const std::exception& error) {
         break_down(error.what(), ended);
     }
@@ -269,7 +267,7 @@ void crew_core::server_gone(ended_calls& ended) {
     server_.reset();
     try {
         server_.emplace(options_.start_method);
-        server_reader_.emplace(*driver_, ::dup(server_->socket()));
+        server_reader_.emplace(*driver_, another(server_->socket()));
     } catch (const std::exception& error) {
         break_down(error.what(), ended);
     }
@@ -308,12 +306,12 @@ void crew_core::time_is_up(seat& at, std::uint64_t job) {
         remote_call* const call = at.way != nullptr && job >= at.answered && job < at.submitted
                                       ? std::exchange(at.job(job).call, nullptr)
                                       : nullptr;
-        if (call != nullptr) {
-            call->stage_ = remote_call::stage::nowhere;
-            call->ended_as = remote_call::end::error;
-            call->error = std::make_exception_ptr(timed_out());
-            ended.push_back(call);
-        }
+        if (call == nullptr) return;  // it has ended just before
+        call->stage_ = remote_call::stage::nowhere;
+        call->ended_as = remote_call::end::error;
+        call->error = std::make_exception_ptr(timed_out());
+        ended.push_back(call);
+        at.has_expired = true;
         send_signal(at.pidfd, SIGKILL);
     }
     tell(ended);

@@ -30,13 +30,6 @@ namespace {
     throw std::system_error(error, std::generic_category(), what);
 }
 
-std::size_t threads_of_this_process() {
-    std::size_t count = 0;
-    for ([[maybe_unused]] const auto& each : std::filesystem::directory_iterator("/proc/self/task"))
-        ++count;
-    return count;
-}
-
 struct server {
     owned_descriptor socket;
     pid_t pid = -1;
@@ -169,6 +162,13 @@ this_program& about_this_program() noexcept {
     return about;
 }
 
+std::size_t threads_of_this_process() {
+    std::size_t count = 0;
+    for ([[maybe_unused]] const auto& each : std::filesystem::directory_iterator("/proc/self/task"))
+        ++count;
+    return count;
+}
+
 std::string path_of_program() {
     const std::string self = "/proc/self/exe";
     std::string path(PATH_MAX, '\0');
@@ -202,6 +202,11 @@ bool fork_session::request(worker_request wanted, std::span<const int> descripto
     wanted.executes = how_ == start_method::spawn;
     wanted.depth = about_this_program().depth + 1;
     return send_packet(socket_.get(), encode(wanted), descriptors) != sending::would_block;
+}
+
+void fork_session::wait() const noexcept {
+    pollfd either{.fd = socket_.get(), .events = POLLIN | POLLOUT, .revents = 0};
+    ::poll(&either, 1, -1);
 }
 
 std::optional<fork_session::news> fork_session::next() {

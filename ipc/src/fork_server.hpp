@@ -30,8 +30,11 @@ public:
     // Readable when `next` has something.
     [[nodiscard]] int socket() const noexcept { return socket_.get(); }
 
-    // False if that has to be tried again later; nothing if the server has gone.
+    // False if that has to be tried again later. Nothing happens if the server has gone.
     [[nodiscard]] bool request(worker_request wanted, std::span<const int> descriptors);
+
+    // Until it may be tried again, or `next` has something.
+    void wait() const noexcept;
 
     struct news {
         server_packet what;
@@ -62,6 +65,8 @@ this_program& about_this_program() noexcept;
 inline constexpr const char* server_token = "--bobbin-fork-server";
 inline constexpr const char* worker_token = "--bobbin-worker";
 inline constexpr int first_inherited = 3;
+
+std::size_t threads_of_this_process();
 
 // The program's own file, to be executed.
 std::string path_of_program();

@@ -1,4 +1,5 @@
 #include "control_socket.hpp"
+#include "default_signals.hpp"
 #include "fork_server.hpp"
 #include "worker.hpp"
 
@@ -39,17 +40,6 @@ std::span<const std::byte> bytes_of(const T& value) {
     return std::as_bytes(std::span(&value, 1));
 }
 
-void take_default_signals() noexcept {
-    for (int signal = 1; signal < NSIG; ++signal) {
-        struct sigaction action {};
-        action.sa_handler = SIG_DFL;
-        ::sigaction(signal, &action, nullptr);
-    }
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-}
-
 // All but the standard ones and these.
 void close_others(const std::vector<owned_descriptor>& kept) noexcept {
     std::vector<unsigned> open{2};
@@ -82,7 +72,7 @@ void close_others(const std::vector<owned_descriptor>& kept) noexcept {
     // If the server has died already, no signal will come.
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != server) ::_exit(1);
     bobbin::detail::fault_point("worker.start");
-    take_default_signals();
+    take_default_signals(true);
     close_others(descriptors);
     for (const std::string& each : wanted.environment) ::putenv(::strdup(each.c_str()));
     if (!wanted.working_directory.empty() && ::chdir(wanted.working_directory.c_str()) != 0) {
@@ -206,7 +196,7 @@ void serve(int socket) noexcept {
     // Not with the terminal's foreground: Ctrl-C is for the application to decide on.
     ::setpgid(0, 0);
     ::prctl(PR_SET_NAME, "bobbin-server");
-    take_default_signals();
+    take_default_signals(true);
     std::vector<owned_descriptor> kept;
     kept.emplace_back(socket);
     close_others(kept);

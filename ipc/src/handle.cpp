@@ -1,10 +1,10 @@
+#include "control_socket.hpp"
+
 #include <bobbin/ipc/handle.hpp>
 
-#include <array>
 #include <cerrno>
-#include <cstring>
-#include <sys/socket.h>
-#include <sys/uio.h>
+#include <cstddef>
+#include <span>
 #include <system_error>
 
 namespace bobbin::inline v0::ipc::detail {
@@ -14,49 +14,29 @@ namespace {
     throw std::system_error(error, std::generic_category(), what);
 }
 
-// A message of one byte and room for one descriptor.
-struct packet {
-    packet() {
-        header.msg_iov = &part;
-        header.msg_iovlen = 1;
-        header.msg_control = room.data();
-        header.msg_controllen = room.size();
-    }
-
-    char mark = 'S';
-    iovec part{.iov_base = &mark, .iov_len = 1};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room{};
-    msghdr header{};
-};
+constexpr std::byte segment_mark{'S'};
 
 }  // namespace
 
 void send_segment(int socket, const segment& memory) {
-    packet out;
     const int descriptor = memory.descriptor();
-    cmsghdr* const control = CMSG_FIRSTHDR(&out.header);
-    control->cmsg_level = SOL_SOCKET;
-    control->cmsg_type = SCM_RIGHTS;
-    control->cmsg_len = CMSG_LEN(sizeof descriptor);
-    std::memcpy(CMSG_DATA(control), &descriptor, sizeof descriptor);
-    while (::sendmsg(socket, &out.header, MSG_NOSIGNAL) != 1)
-        if (errno != EINTR) fail(errno, "bobbin: a segment could not be sent");
+    switch (send_packet_blocking(socket, std::span(&segment_mark, 1), std::span(&descriptor, 1))) {
+        case sending::done:
+            return;
+        case sending::would_block:
+            fail(EAGAIN, "bobbin: a segment could not be sent: too much is on its way");
+        case sending::gone:
+            fail(EPIPE, "bobbin: a segment could not be sent: the socket is closed");
+    }
 }
 
 segment receive_segment(int socket) {
-    packet in;
-    ssize_t size = 0;
-    do size = ::recvmsg(socket, &in.header, MSG_CMSG_CLOEXEC);
-    while (size < 0 && errno == EINTR);
-    if (size < 0) fail(errno, "bobbin: a segment could not be received");
-    if (size == 0) fail(ECONNRESET, "bobbin: no segment was received, the socket is closed");
-    const cmsghdr* const control = CMSG_FIRSTHDR(&in.header);
-    if (control == nullptr || control->cmsg_level != SOL_SOCKET ||
-        control->cmsg_type != SCM_RIGHTS || control->cmsg_len != CMSG_LEN(sizeof(int)))
-        fail(EPROTO, "bobbin: what was received is no segment");
-    int descriptor = -1;
-    std::memcpy(&descriptor, CMSG_DATA(control), sizeof descriptor);
-    return segment::adopt(descriptor);
+    std::byte mark{};
+    auto got = receive_packet_blocking(socket, std::span(&mark, 1));
+    if (got.none) fail(EAGAIN, "bobbin: no segment was received");
+    if (got.gone) fail(ECONNRESET, "bobbin: no segment was received, the socket is closed");
+    if (got.descriptors.size() != 1) fail(EPROTO, "bobbin: what was received is no segment");
+    return segment::adopt(got.descriptors.front().release());
 }
 
 }  // namespace bobbin::inline v0::ipc::detail

@@ -7,9 +7,7 @@
 
 #include <cstdlib>
 #include <fcntl.h>
-#include <filesystem>
 #include <string_view>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -27,9 +25,7 @@ bool is_control_socket(int descriptor) noexcept {
 }
 
 [[noreturn]] void become_server() {
-    std::size_t threads = 0;
-    for ([[maybe_unused]] const auto& each : std::filesystem::directory_iterator("/proc/self/task"))
-        ++threads;
+    const std::size_t threads = threads_of_this_process();
     if (threads == 1) serve(first_inherited);
     const server_packet refusal{.what = server_news::refuses,
                                 .number = static_cast<std::int32_t>(threads)};

@@ -19,6 +19,7 @@
 
 #include "published.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>

@@ -1,3 +1,5 @@
+#include "default_signals.hpp"
+
 #include <bobbin/ipc/process.hpp>
 
 #include <algorithm>
@@ -26,25 +28,11 @@ void flush_output() noexcept {
     std::fflush(nullptr);
 }
 
-// The parent's handlers would do in the child what they do for the parent.
-void take_default_signals() noexcept {
-    for (int signal = 1; signal < NSIG; ++signal) {
-        struct sigaction action {};
-        if (::sigaction(signal, nullptr, &action) != 0 || action.sa_handler == SIG_IGN) continue;
-        action = {};
-        action.sa_handler = SIG_DFL;
-        ::sigaction(signal, &action, nullptr);
-    }
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-}
-
 // The child's life. It leaves by _exit: what the parent registered for its own exit is not run.
 [[noreturn]] void run_child(const std::function<int()>& function, pid_t parent) noexcept {
     // If the parent has died already, no signal will come.
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != parent) ::_exit(1);
-    take_default_signals();
+    detail::take_default_signals(false);
     int code = 1;
     try {
         code = function();

@@ -38,9 +38,9 @@ public:
             lane_job& job = lane_->job(number);
             fault_point("worker.before_claim");
             if (!job.slot.claim(number)) {
-                answer_with(number, answer::retracted, {});
+                pass_over(number, job, answer::retracted);
             } else if (job.group != 0 && job.group == failed_group_ && job.place > failed_place_) {
-                answer_with(number, answer::skipped, {});
+                pass_over(number, job, answer::skipped);
             } else {
                 fault_point("worker.claimed");
                 do_job(number, job);
@@ -66,6 +66,11 @@ private:
         }
     }
 
+    void pass_over(std::uint64_t number, const lane_job& job, answer what) {
+        if (job.in_segment) static_cast<void>(stops_.await_segment(job.begin));
+        answer_with(number, what, {});
+    }
+
     void do_job(std::uint64_t number, const lane_job& job) {
         const auto began = std::chrono::steady_clock::now();
         number_ = number;
@@ -77,10 +82,15 @@ private:
         } catch (...) {
             ended = bobbin::outcome<void>(std::current_exception());
         }
+        arguments_segment_.reset();
         fault_point("worker.has_run");
-        if (ended) {
-            answer_with(number, answer::value, std::move(result).take());
-        } else {
+        try {
+            if (ended) answer_with(number, answer::value, std::move(result).take());
+        } catch (...) {
+            // There is no memory, or no descriptor, for its result.
+            ended = bobbin::outcome<void>(std::current_exception());
+        }
+        if (!ended) {
             if (job.group != 0) {
                 failed_group_ = job.group;
                 failed_place_ = job.place;

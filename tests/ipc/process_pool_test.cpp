@@ -4,13 +4,17 @@
 #include <bobbin/ipc/process_pool.hpp>
 #include <bobbin/ipc/remote_error.hpp>
 #include <bobbin/ipc/worker_died.hpp>
+#include <bobbin/runtime/errors.hpp>
 #include <bobbin/runtime/fn.hpp>
 #include <bobbin/runtime/sync_wait.hpp>
 
+#include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <doctest/doctest.h>
 #include <numeric>
+#include <sched.h>
 #include <stdexcept>
 #include <string>
 #include <unistd.h>
@@ -49,7 +53,57 @@ ipc::exit_status status_of(const bobbin::job<int>& job) {
     return {};
 }
 
+// Until it is reaped by the server: its number means nobody then.
+void await_end(pid_t worker) {
+    REQUIRE(worker > 1);
+    while (::kill(worker, 0) == 0) ::sched_yield();
+    CHECK(errno == ESRCH);
+}
+
 }  // namespace
+
+TEST_CASE("workers may be copies of the program as it is, if it has one thread") {
+    // First: later tests leave threads behind.
+    ipc::process_pool_options options(2);
+    options.start_method = ipc::start_method::fork;
+    ipc::process_pool pool(options);
+    CHECK(pool.submit(twice, 4).get() == 8);
+    CHECK(status_of(pool.submit([]() -> int { ::_exit(7); })).code == 7);
+    CHECK(pool.submit(twice, 5).get() == 10);
+    // Now it has the pool's.
+    CHECK_THROWS_AS(ipc::process_pool{options}, std::logic_error);
+}
+
+TEST_CASE("workers may be the program, executed for each") {
+    ipc::process_pool_options options(2);
+    options.start_method = ipc::start_method::spawn;
+    options.environment = {"BOBBIN_TEST_WORD=there"};
+    ipc::process_pool pool(options);
+    CHECK(pool.submit(twice, 4).get() == 8);
+    CHECK(pool.submit([] { return std::string(std::getenv("BOBBIN_TEST_WORD")); }).get() ==
+          "there");
+    CHECK(status_of(pool.submit([]() -> int { ::_exit(7); })).code == 7);
+    CHECK(pool.submit(twice, 5).get() == 10);
+}
+
+TEST_CASE("a job whose time has passed takes its worker with it, and no other job") {
+    ipc::process_pool pool(1);
+    for (int i = 0; i < 3; ++i) {
+        const auto job = pool.submit({.timeout = std::chrono::milliseconds(50)}, [] { ::pause(); });
+        CHECK_THROWS_AS(job.get(), bobbin::timed_out);
+        CHECK(pool.submit(twice, i).get() == 2 * i);
+    }
+}
+
+TEST_CASE("a stream that nobody reads to its end does not keep the pool from ending") {
+    ipc::process_pool pool(2);
+    auto results = pool.map_unordered(twice, std::vector<int>(10'000, 3));
+    auto one = [](auto& from) -> bobbin::task<int> {
+        auto first = co_await from.next();
+        co_return first->value();
+    };
+    CHECK(bobbin::sync_wait(one(results)) == 6);
+}
 
 TEST_CASE("jobs run in other processes, which have this one's fork server as their parent") {
     ipc::process_pool pool(1);
@@ -95,11 +149,11 @@ TEST_CASE("a job is tried again after its worker's death, as often as it may be"
     CHECK(seen.size() == 3);
 }
 
-TEST_CASE("a worker that dies idle is replaced before the next job, or by the one after") {
+TEST_CASE("a worker that dies idle is replaced, and the next job done") {
     ipc::process_pool pool(1);
     const int pid = pool.submit(pid_there).get();
     ::kill(pid, SIGKILL);
-    // It was idle: so the job can't have begun there.
+    await_end(pid);
     CHECK(pool.submit(pid_there).get() != pid);
 }
 
@@ -110,7 +164,7 @@ TEST_CASE("when the fork server dies there is a new one, and queued jobs are don
     const auto values = bobbin::sync_wait(
         pool.map_each(twice, std::vector<int>(200, 4), {.chunk_size = 10, .retries = 3}));
     for (const auto& each : values) CHECK(each.value() == 8);
-    CHECK(pool.submit(server_of_worker).get() != server);
+    CHECK(pool.submit({.retries = 3}, server_of_worker).get() != server);
 }
 
 TEST_CASE("arguments and results larger than the lane cross in segments of their own") {
@@ -150,7 +204,5 @@ TEST_CASE("at a pool's end its workers are gone") {
         ipc::process_pool pool(1);
         pid = pool.submit(pid_there).get();
     }
-    // Reaped by the server, a moment after the session's end: its number means nobody then.
-    while (::kill(pid, 0) == 0) ::sched_yield();
-    CHECK(errno == ESRCH);
+    await_end(pid);
 }

@@ -58,6 +58,7 @@ TEST_CASE_TEMPLATE("a callback that comes late is called at once, on this thread
 TEST_CASE_TEMPLATE("callbacks are told of failed and of cancelled jobs too", P, CONTRACT_PLACES) {
     std::atomic<int> failed = 0;
     std::atomic<int> cancelled = 0;
+    const test::ledger seen;  // those held write into it after they are let go
     {
         auto pool = P::make();
         pool.submit(test::fails_for_thirds(), 3).on_done([&](const auto& job) {
@@ -65,7 +66,6 @@ TEST_CASE_TEMPLATE("callbacks are told of failed and of cancelled jobs too", P, 
             CHECK_THROWS(job.get());
         });
         if constexpr (P::concurrent) {
-            const test::ledger seen;
             const test::waypoint busy;
             const auto holding = test::hold_all_workers(pool, busy, seen);
             const auto job = pool.submit(test::recorded(), seen.path(), 1);

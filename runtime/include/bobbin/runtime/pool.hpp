@@ -2,7 +2,7 @@
 // written against it, as templates over `pool`, and one suite of tests
 // (tests/runtime/pool_contract.hpp) runs over all models of it.
 //
-// Models: `sequential_pool` (in line, the reference), `thread_pool`; later child processes and the
+// Models: `sequential_pool` (in line, the reference), `thread_pool`, `ipc::process_pool`; later the
 // ranks of an MPI job.
 //
 // JOBS. A job is a call `f(args…)` of a copy of `f` with copies of the arguments, as rvalues. `f`

@@ -28,7 +28,8 @@ namespace detail {
 // A pool whose jobs run in other processes. It starts them itself,
 //     job<R> start_job<R, F, Args...>(options, f, args…)
 // and gives what runs chunks of them:
-//     elsewhere(f, options): { task<void> run_chunk(inputs, outcomes, stops_at_error) const }
+//     elsewhere(f, options): { task<void> run_chunk(inputs, outcomes, stops_at_error) const,
+//                              hold() const }
 template <class P>
 concept runs_elsewhere = requires {
     typename P::runs_elsewhere;

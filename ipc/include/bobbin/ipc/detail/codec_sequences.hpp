@@ -99,6 +99,7 @@ struct codec<std::vector<T, Allocator>> : sequence_codec<std::vector<T, Allocato
                 const auto in_place = from.get_in_place<T>(count - values.size());
                 if (in_place.empty()) break;
                 values.insert(values.end(), in_place.begin(), in_place.end());
+                asm volatile("" : : "r"(values.data()) : "memory");  // as in reader::read
             }
             const std::size_t copied = values.size();
             values.resize(count);

@@ -76,6 +76,19 @@ private:
     bobbin::detail::stop_watch<calls_of_chunk> watch_;
 };
 
+class crew_hold {
+public:
+    explicit crew_hold(std::shared_ptr<crew> held) : held_(std::move(held)) { held_->hold(); }
+    crew_hold(crew_hold&&) noexcept = default;
+    crew_hold& operator=(crew_hold&&) = delete;
+    ~crew_hold() {
+        if (held_ != nullptr) held_->release();
+    }
+
+private:
+    std::shared_ptr<crew> held_;
+};
+
 // F, as a pool runs chunks of it elsewhere.
 template <class F>
 class run_by_crew {
@@ -84,11 +97,13 @@ public:
     run_by_crew(std::shared_ptr<crew> by, F f, const map_options& options)
         : crew_(std::move(by)), f_(std::move(f)), options_(options) {}
 
+    // By whoever will run chunks: so the crew is not idle between two of them.
+    [[nodiscard]] crew_hold hold() const { return crew_hold(crew_); }
+
     // Outcomes of the first inputs, all of them unless an error before stops them.
     template <class Slots, class R>
     task<void> run_chunk(Slots& inputs, std::vector<bobbin::outcome<R>>& outcomes,
                          bool stops_at_error) const {
-        const crew_use use(*crew_);
         calls_of_chunk calls(*crew_, inputs.size(), options_.retries);
         // An error that is tried again stops nobody.
         const bool skips = stops_at_error && options_.retries == 0;
@@ -109,15 +124,6 @@ public:
     }
 
 private:
-    // The crew is not idle between two chunks.
-    struct crew_use {
-        explicit crew_use(crew& of) noexcept : used(of) { used.hold(); }
-        crew_use(const crew_use&) = delete;
-        crew_use& operator=(const crew_use&) = delete;
-        ~crew_use() { used.release(); }
-        crew& used;
-    };
-
     template <class Input>
     void prepare(chunk_call& call, const Input& input, std::uint32_t group,
                  std::uint32_t place) const {

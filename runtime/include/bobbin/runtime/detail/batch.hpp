@@ -317,9 +317,9 @@ private:
     std::size_t taken_ = 0;
 };
 
-// A runner.
-template <class Batch>
-task<void> run_chunks(std::shared_ptr<Batch> batch) {
+// A runner. What it holds keeps the place where its jobs run open as long as it lives.
+template <class Batch, class Hold>
+task<void> run_chunks(std::shared_ptr<Batch> batch, Hold /*held*/) {
     typename Batch::chunk own;
     while (batch->exchange(own)) {
         while (!own.complete()) {
@@ -337,7 +337,12 @@ task<void> run_chunks(std::shared_ptr<Batch> batch) {
 
 template <class R, class F, class View>
 void batch<R, F, View>::start_runner() {
-    auto runner = run_chunks(this->shared_from_this());
+    auto runner = [this] {
+        if constexpr (is_elsewhere)
+            return run_chunks(this->shared_from_this(), f_.hold());
+        else
+            return run_chunks(this->shared_from_this(), nullptr);
+    }();
     start_member(this->scope(), promise_of(runner), options_.priority, keeps_pool::yes);
     task_access::release(runner);
 }
