@@ -6,3 +6,10 @@ extern "C" const char* __tsan_default_suppressions();   // NOLINT(bugprone-reser
 extern "C" const char* __tsan_default_suppressions() {  // NOLINT(bugprone-reserved-identifier)
     return "called_from_lib:libstdc++.so.6";
 }
+
+// Children made by fork() may start threads: those of ours that the parent had, one of which may
+// just be ending, are forgotten there.
+extern "C" const char* __tsan_default_options();
+extern "C" const char* __tsan_default_options() {  // NOLINT: the sanitizer's name
+    return "die_after_fork=0";
+}
