@@ -1,8 +1,5 @@
 #include "crew_core.hpp"
 
-#include "control_socket.hpp"
-#include "lane_packet.hpp"
-
 #include <bobbin/ipc/errors.hpp>
 
 #include <boost/asio/post.hpp>
@@ -63,7 +60,7 @@ crew_core::crew_core(const process_pool_options& options)
 
 void crew_core::start() {
     const std::lock_guard lock(mutex_);
-    ended_calls none;
+    arrivals none;
     for (auto& each : seats_)
         while (!start_worker(*each)) {
             server_->wait();
@@ -100,7 +97,6 @@ void crew_core::post(std::span<remote_call* const> calls) {
     for (remote_call* each : calls) {
         each->stage_ = remote_call::stage::waiting;
         each->id_ = ++ids_;
-        each->result.clear();
         each->error = nullptr;
         (each->is_urgent ? urgent_ : waiting_).push_back(*each);
         // What was sent ahead and has not begun is not to be before it.
@@ -125,8 +121,11 @@ bool crew_core::retract(remote_call& call) noexcept {
 // It is told as all are, on the driver.
 void crew_core::tell_later(remote_call& call) noexcept {
     call.stage_ = remote_call::stage::nowhere;
-    boost::asio::post(driver_->get_executor(),
-                      [self = shared_from_this(), &call] { self->tell({&call}); });
+    boost::asio::post(driver_->get_executor(), [self = shared_from_this(), &call] {
+        arrivals one;
+        one.add(call);
+        self->tell(one);
+    });
 }
 
 bool crew_core::withdraw(remote_call& call) noexcept {
@@ -138,8 +137,7 @@ bool crew_core::withdraw(remote_call& call) noexcept {
 
 void crew_core::stop_one(remote_call& call) noexcept {
     if (withdraw(call) || call.stage_ != remote_call::stage::sent || !call.is_coroutine) return;
-    const lane_packet packet{.kind = packet_kind::stop, .number = call.number_};
-    static_cast<void>(send_packet(call.seat_->control.get(), std::as_bytes(std::span(&packet, 1))));
+    call.seat_->line->send_stop(call.number_);
 }
 
 bool crew_core::take_back(remote_call& call) noexcept {
@@ -187,7 +185,7 @@ std::uint64_t crew_core::depth() const noexcept {
     // So many that their worker is busy while the driver is woken; and one ahead of it.
     constexpr double ahead_ns = 200'000;
     const double jobs = job_ns_ > 0 ? ahead_ns / job_ns_ : 2;
-    return static_cast<std::uint64_t>(std::clamp(jobs, 2.0, 200.0));
+    return static_cast<std::uint64_t>(std::clamp(jobs, 2.0, lane::jobs_at_once * 0.8));
 }
 
 seat* crew_core::next_seat() noexcept {
@@ -247,11 +245,10 @@ bool crew_core::reclaim_for_idle() noexcept {
 
 bool crew_core::send(seat& at, remote_call& call) {
     lane_job& job = at.way->job(at.submitted);
-    if (!place_arguments(at, call, job)) return false;
+    if (!place_arguments(at, call.arguments, job)) return false;
     job.group = call.group;
     job.place = call.place;
     job.callable = call.callable;
-    job.size = call.arguments.size();
     job.slot.queue(at.submitted);
     at.job(at.submitted) = {.call = &call, .arguments_end = at.arguments_end};
     call.stage_ = remote_call::stage::sent;
@@ -263,24 +260,18 @@ bool crew_core::send(seat& at, remote_call& call) {
     return true;
 }
 
-bool crew_core::place_arguments(seat& at, remote_call& call, lane_job& job) {
-    const std::size_t size = call.arguments.size();
-    job.in_segment = size > lane::most_in_ring;
-    if (job.in_segment) {
-        const segment memory = segment::create(size);
-        std::copy(call.arguments.begin(), call.arguments.end(), memory.data());
-        const lane_packet packet{.kind = packet_kind::segment, .number = at.segments_sent + 1};
-        const int descriptor = memory.descriptor();
-        if (send_packet(at.control.get(), std::as_bytes(std::span(&packet, 1)),
-                        std::span(&descriptor, 1)) == sending::would_block)
-            return false;
-        job.begin = ++at.segments_sent;
+bool crew_core::place_arguments(seat& at, const parcel& arguments, lane_job& job) {
+    if (arguments.has_segments() && !at.line->send_segments(arguments)) return false;
+    job.size = arguments.bytes().size();
+    job.in_segment = arguments.large() != nullptr ? 1 : 0;
+    if (arguments.large() != nullptr) {
+        job.begin = arguments.large()->id();
         return true;
     }
-    if (at.arguments_end + size - at.arguments_begin > lane::ring_bytes) return false;
+    if (at.arguments_end + job.size - at.arguments_begin > lane::ring_bytes) return false;
     job.begin = at.arguments_end;
-    at.way->arguments.write(job.begin, call.arguments);
-    at.arguments_end += size;
+    at.way->arguments.write(job.begin, arguments.bytes());
+    at.arguments_end += job.size;
     return true;
 }
 

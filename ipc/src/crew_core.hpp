@@ -7,6 +7,8 @@
 
 #include "fork_server.hpp"
 #include "lane.hpp"
+#include "segment_exchange.hpp"
+#include "segment_store.hpp"
 
 #include <bobbin/ipc/detail/crew.hpp>
 #include <bobbin/ipc/segment.hpp>
@@ -37,6 +39,23 @@ struct call_list {
     void remove(remote_call& call) noexcept;
 };
 
+// Our end of a worker's socket.
+class worker_line final : public segment_source {
+public:
+    explicit worker_line(owned_descriptor socket) noexcept : socket_(std::move(socket)) {}
+
+    // False: not now. Under the lock.
+    bool send_segments(const parcel& of);
+    void send_stop(std::uint64_t job) noexcept;
+    // What comes with a result was sent before it, so it is there. On the driver.
+    segment find(std::uint64_t id) override;
+
+private:
+    const owned_descriptor socket_;
+    sent_segments sent_;
+    received_segments received_;
+};
+
 struct seat {
     struct sent {
         remote_call* call = nullptr;  // null: taken back, or expired
@@ -49,8 +68,8 @@ struct seat {
     std::uint32_t index = 0;
     std::optional<segment> memory;
     lane* way = nullptr;
-    owned_descriptor control;  // our end of the worker's socket
-    owned_descriptor pidfd;    // none until it has started
+    std::unique_ptr<worker_line> line;
+    owned_descriptor pidfd;  // none until it has started
     pid_t pid = -1;
     std::uint64_t submitted = 0;
     std::uint64_t answered = 0;
@@ -58,7 +77,6 @@ struct seat {
     std::uint64_t arguments_begin = 0;
     std::uint64_t arguments_end = 0;
     std::uint64_t results_read = 0;
-    std::uint64_t segments_sent = 0;
     std::array<sent, lane::jobs_at_once> jobs;
     std::chrono::steady_clock::time_point busy_since;
     std::unique_ptr<boost::asio::steady_timer> deadline;  // of the job with a timeout that it has
@@ -66,6 +84,23 @@ struct seat {
     // Its worker is to be killed as soon as it is known who that is:
     bool has_expired = false;  // its job's time has passed
     bool is_damaged = false;   // what stands in its lane can't be
+};
+
+// What was read from lanes, to be told to those who wait for it when the lock is not held.
+struct arrivals {
+    struct one {
+        remote_call* call = nullptr;
+        worker_line* line = nullptr;  // by which its segments came
+        answer what = answer::value;
+        std::size_t begin = 0;      // in `bytes`
+        std::uint64_t size = 0;     // there, or in its segment
+        std::uint64_t segment = 0;  // 0: none
+    };
+    std::vector<one> all;
+    std::vector<std::byte> bytes;
+    std::vector<std::unique_ptr<worker_line>> closed;  // of workers that have ended
+
+    void add(remote_call& call) { all.push_back({.call = &call, .what = answer::retracted}); }
 };
 
 // The same file, for whoever closes what he gets.
@@ -88,13 +123,13 @@ public:
     }
     unsigned size() const noexcept { return options_.workers; }
     thread_pool& driver() noexcept { return *driver_; }
+    segment_store& store() noexcept { return *store_; }
     void hold() noexcept;
     void release() noexcept;
     void drain();
     void stop() noexcept;
 
 private:
-    using ended_calls = std::vector<remote_call*>;
     using clock = std::chrono::steady_clock;
 
     // --- under the lock ---
@@ -102,7 +137,7 @@ private:
     void dispatch();
     seat* next_seat() noexcept;
     bool send(seat& at, remote_call& call);
-    bool place_arguments(seat& at, remote_call& call, lane_job& job);
+    bool place_arguments(seat& at, const parcel& arguments, lane_job& job);
     void publish(seat& at);
     bool retract(remote_call& call) noexcept;
     bool withdraw(remote_call& call) noexcept;
@@ -110,31 +145,31 @@ private:
     void tell_later(remote_call& call) noexcept;
     void reclaim(seat& from, std::uint64_t most) noexcept;
     bool reclaim_for_idle() noexcept;
-    bool read_results(seat& at, ended_calls& ended);
-    void finish(seat& at, seat::sent& sent, const result_header& header,
-                std::vector<std::byte> bytes, ended_calls& ended);
+    bool read_results(seat& at, arrivals& to);
     bool can_be(const seat& at, const result_header& header, std::uint64_t left) const noexcept;
-    void worker_ended(seat& at, std::optional<exit_status> how, ended_calls& ended);
-    void replace(seat& at, ended_calls& ended);
-    void break_down(const std::string& why, ended_calls& ended);
+    void worker_ended(seat& at, std::optional<exit_status> how, arrivals& to);
+    void replace(seat& at, arrivals& to);
+    void break_down(const std::string& why, arrivals& to);
     void measured(seat& at, std::uint64_t jobs);
     [[nodiscard]] std::uint64_t depth() const noexcept;
-    void read_news(ended_calls& ended);
-    void server_gone(ended_calls& ended);
+    void read_news(arrivals& to);
+    void server_gone(arrivals& to);
 
     // --- on the driver ---
     void listen_to_bell();
     void listen_to_server();
     bool look_at_results();
     bool must_look_again();
-    void tell(const ended_calls& ended);
+    void tell(arrivals& those);
+    static void tell_one(const arrivals::one& each, const arrivals& of) noexcept;
     void watch_time(seat& at, const remote_call& call);
     void time_is_up(seat& at, std::uint64_t job);
-    std::vector<std::byte> result_in_segment(seat& at, const result_header& header);
 
     const process_pool_options options_;
     std::optional<fork_session> server_;  // made while there is no thread of ours: it may be a copy
     std::unique_ptr<thread_pool> driver_;
+    const std::shared_ptr<segment_store> store_ = std::make_shared<segment_store>();
+    arrivals arrivals_;  // of the driver, so that its memory is used again
     mutable std::mutex mutex_;
     std::condition_variable idle_;
     owned_descriptor bell_;

@@ -2,7 +2,6 @@
 #include "control_socket.hpp"
 #include "crew_core.hpp"
 #include "exception_codec.hpp"
-#include "lane_packet.hpp"
 
 #include <bobbin/ipc/encoding.hpp>
 #include <bobbin/ipc/errors.hpp>
@@ -27,7 +26,7 @@ void send_signal(const owned_descriptor& pidfd, int signal) noexcept {
 
 // --- results ---
 
-bool crew_core::read_results(seat& at, ended_calls& ended) {
+bool crew_core::read_results(seat& at, arrivals& to) {
     if (at.way == nullptr || at.is_damaged) return false;
     // Acquire, with the worker's release.
     const std::uint64_t finished = at.way->finished.load(std::memory_order_acquire);
@@ -40,14 +39,21 @@ bool crew_core::read_results(seat& at, ended_calls& ended) {
             send_signal(at.pidfd, SIGKILL);
             break;
         }
-        std::vector<std::byte> bytes(header.segment == 0 ? header.size : 0);
-        at.way->results.read(at.results_read + sizeof header, bytes);
-        at.results_read += sizeof header + bytes.size();
-        finish(at, at.job(at.answered), header, std::move(bytes), ended);
-        ++at.answered;
+        const std::size_t begin = to.bytes.size();
+        const std::size_t here = header.segment == 0 ? header.size : 0;
+        to.bytes.resize(begin + here);
+        at.way->results.read(at.results_read + sizeof header, std::span(to.bytes).subspan(begin));
+        at.results_read += sizeof header + here;
+        seat::sent& sent = at.job(at.answered++);
+        at.arguments_begin = sent.arguments_end;
+        remote_call* const call = std::exchange(sent.call, nullptr);
+        if (call == nullptr) continue;
+        call->stage_ = remote_call::stage::nowhere;
+        to.all.push_back({call, at.line.get(), header.what, begin, header.size, header.segment});
     }
     if (at.answered == before) return false;
-    at.way->read.publish(at.results_read);
+    at.has_timed_job = false;
+    if (at.deadline) at.deadline->cancel();
     measured(at, at.answered - before);
     return true;
 }
@@ -57,47 +63,6 @@ bool crew_core::can_be(const seat& at, const result_header& header,
     return left <= lane::ring_bytes && left >= sizeof header && at.answered != at.submitted &&
            header.job == at.answered &&
            (header.segment != 0 || header.size <= left - sizeof header);
-}
-
-void crew_core::finish(seat& at, seat::sent& sent, const result_header& header,
-                       std::vector<std::byte> bytes, ended_calls& ended) {
-    at.arguments_begin = sent.arguments_end;
-    at.has_timed_job = false;
-    if (at.deadline) at.deadline->cancel();
-    remote_call* const call = std::exchange(sent.call, nullptr);
-    try {
-        if (header.segment != 0) bytes = result_in_segment(at, header);
-        if (call == nullptr) return;
-        call->ended_as = remote_call::end::value;
-        if (header.what == answer::skipped) call->ended_as = remote_call::end::skipped;
-        if (header.what == answer::error) {
-            call->ended_as = remote_call::end::error;
-            decoder from{reader(bytes)};
-            call->error = decode_exception(from);
-        }
-        call->result = std::move(bytes);
-    } catch (...) {
-        if (call == nullptr) return;
-        call->ended_as = remote_call::end::error;
-        call->error = std::current_exception();
-    }
-    call->stage_ = remote_call::stage::nowhere;
-    ended.push_back(call);
-}
-
-// The segment was sent before the result, so it is there.
-std::vector<std::byte> crew_core::result_in_segment(seat& at, const result_header& header) {
-    lane_packet packet;
-    received_packet got;
-    do {
-        got = receive_packet(at.control.get(), std::as_writable_bytes(std::span(&packet, 1)));
-        if (got.none || got.gone)
-            throw protocol_error("bobbin: a worker did not send the segment of its result");
-    } while (packet.number != header.segment || got.descriptors.empty());
-    const segment memory = segment::adopt(got.descriptors.front().release());
-    if (header.size > memory.size())
-        throw protocol_error("bobbin: a worker's result is larger than its segment");
-    return {memory.data(), memory.data() + header.size};
 }
 
 void crew_core::measured(seat& at, std::uint64_t jobs) {
@@ -111,23 +76,56 @@ void crew_core::measured(seat& at, std::uint64_t jobs) {
 
 // --- the driver ---
 
-void crew_core::tell(const ended_calls& ended) {
-    for (remote_call* each : ended) each->ended();
+void crew_core::tell(arrivals& those) {
+    for (const auto& each : those.all) tell_one(each, those);
     const std::lock_guard lock(mutex_);
-    calls_ -= ended.size();
+    calls_ -= those.all.size();
     if (calls_ == 0 && holders_ == 0) idle_.notify_all();
 }
 
+void crew_core::tell_one(const arrivals::one& each, const arrivals& of) noexcept {
+    remote_call& call = *each.call;
+    remote_call::encoded result;
+    result.segments = each.line;
+    if (each.line == nullptr) return call.ended(result);  // it is said already how
+    std::optional<segment> large;
+    call.ended_as =
+        each.what == answer::skipped ? remote_call::end::skipped : remote_call::end::value;
+    try {
+        result.bytes = std::span(of.bytes).subspan(each.begin, each.segment == 0 ? each.size : 0);
+        if (each.segment != 0) {
+            large = each.line->find(each.segment);
+            if (each.size > large->size())
+                throw protocol_error("bobbin: a worker's result is larger than its segment");
+            result.bytes = {large->data(), each.size};
+        }
+        if (each.what == answer::error) {
+            decoder from(reader(result.bytes), result.segments);
+            call.error = decode_exception(from);
+            call.ended_as = remote_call::end::error;
+        }
+    } catch (...) {
+        call.error = std::current_exception();
+        call.ended_as = remote_call::end::error;
+    }
+    call.ended(result);
+}
+
 bool crew_core::look_at_results() {
-    ended_calls ended;
+    arrivals_.all.clear();
+    arrivals_.bytes.clear();
     bool any = false;
     {
         const std::lock_guard lock(mutex_);
         // Also what was taken back has taken its place in a lane until now.
-        for (auto& each : seats_) any = read_results(*each, ended) || any;
+        for (auto& each : seats_) any = read_results(*each, arrivals_) || any;
         if (any) dispatch();
     }
-    tell(ended);
+    tell(arrivals_);
+    // Only now: the segments of results are their worker's again.
+    for (auto& each : seats_)
+        if (each->way != nullptr && each->way->read.own() != each->results_read)
+            each->way->read.publish(each->results_read);
     return any;
 }
 
@@ -158,7 +156,7 @@ void crew_core::listen_to_server() {
     server_reader_->async_wait(boost::asio::posix::descriptor_base::wait_read,
                                [self = shared_from_this()](const boost::system::error_code& error) {
                                    if (error || !self->server_reader_) return;
-                                   ended_calls ended;
+                                   arrivals ended;
                                    {
                                        const std::lock_guard lock(self->mutex_);
                                        self->read_news(ended);
@@ -188,11 +186,11 @@ bool crew_core::start_worker(seat& at) {
     at.index = index;
     at.memory.emplace(std::move(memory));
     at.way = way;
-    at.control = std::move(ours);
+    at.line = std::make_unique<worker_line>(std::move(ours));
     return true;
 }
 
-void crew_core::read_news(ended_calls& ended) {
+void crew_core::read_news(arrivals& ended) {
     while (auto news = server_->next()) {
         if (news->server_gone) return server_gone(ended);
         seat& at = *seats_.at(news->what.seat);
@@ -216,7 +214,7 @@ void crew_core::read_news(ended_calls& ended) {
     }
 }
 
-void crew_core::worker_ended(seat& at, std::optional<exit_status> how, ended_calls& ended) {
+void crew_core::worker_ended(seat& at, std::optional<exit_status> how, arrivals& ended) {
     read_results(at, ended);  // what it has answered counts
     call_list again;
     for (auto number = at.answered; number != at.submitted; ++number) {
@@ -228,7 +226,7 @@ void crew_core::worker_ended(seat& at, std::optional<exit_status> how, ended_cal
             call->ended_as = remote_call::end::error;
             call->error =
                 std::make_exception_ptr(worker_died(at.pid, how, call->id_, call->attempt));
-            ended.push_back(call);
+            ended.add(*call);
         } else {
             again.push_back(*call);
         }
@@ -240,10 +238,11 @@ void crew_core::worker_ended(seat& at, std::optional<exit_status> how, ended_cal
         (call.is_urgent ? urgent_ : waiting_).push_front(call);
     }
     at.way = nullptr;
+    ended.closed.push_back(std::move(at.line));
     if (!ending_) replace(at, ended);
 }
 
-void crew_core::replace(seat& at, ended_calls& ended) {
+void crew_core::replace(seat& at, arrivals& ended) {
     if (!server_) return break_down("bobbin: the pool has no fork server", ended);
     const auto time = clock::now();
     if (!at.has_expired) restarts_.push_back(time);  // those we end are no misfortune
@@ -262,7 +261,7 @@ void crew_core::replace(seat& at, ended_calls& ended) {
 }
 
 // Its workers died with it, nobody knows of what.
-void crew_core::server_gone(ended_calls& ended) {
+void crew_core::server_gone(arrivals& ended) {
     server_reader_.reset();
     server_.reset();
     try {
@@ -275,7 +274,7 @@ void crew_core::server_gone(ended_calls& ended) {
         if (each->way != nullptr) worker_ended(*each, std::nullopt, ended);
 }
 
-void crew_core::break_down(const std::string& why, ended_calls& ended) {
+void crew_core::break_down(const std::string& why, arrivals& ended) {
     if (broken_.empty()) broken_ = why;
     for (call_list* list : {&urgent_, &waiting_})
         while (!list->empty()) {
@@ -283,7 +282,7 @@ void crew_core::break_down(const std::string& why, ended_calls& ended) {
             call.stage_ = remote_call::stage::nowhere;
             call.ended_as = remote_call::end::error;
             call.error = std::make_exception_ptr(pool_broken(broken_));
-            ended.push_back(&call);
+            ended.add(call);
         }
 }
 
@@ -300,7 +299,7 @@ void crew_core::watch_time(seat& at, const remote_call& call) {
 }
 
 void crew_core::time_is_up(seat& at, std::uint64_t job) {
-    ended_calls ended;
+    arrivals ended;
     {
         const std::lock_guard lock(mutex_);
         remote_call* const call = at.way != nullptr && job >= at.answered && job < at.submitted
@@ -310,7 +309,7 @@ void crew_core::time_is_up(seat& at, std::uint64_t job) {
         call->stage_ = remote_call::stage::nowhere;
         call->ended_as = remote_call::end::error;
         call->error = std::make_exception_ptr(timed_out());
-        ended.push_back(call);
+        ended.add(*call);
         at.has_expired = true;
         send_signal(at.pidfd, SIGKILL);
     }
@@ -347,6 +346,9 @@ bool crew::has_begun(const remote_call& call) const noexcept {
 }
 std::uint32_t crew::new_group() noexcept {
     return core_->new_group();
+}
+segment_store& crew::store() noexcept {
+    return core_->store();
 }
 unsigned crew::size() const noexcept {
     return core_->size();

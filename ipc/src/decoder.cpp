@@ -1,4 +1,5 @@
 #include <bobbin/ipc/decoder.hpp>
+#include <bobbin/ipc/segment.hpp>
 
 namespace bobbin::inline v0::ipc {
 
@@ -7,6 +8,13 @@ bool decoder::get_flag() {
     get_bytes(&flag, sizeof flag);
     if (flag > 1) fail("a flag that is neither 0 nor 1");
     return flag == 1;
+}
+
+segment decoder::get_segment() {
+    std::uint64_t id = 0;
+    get_bytes(&id, sizeof id);
+    if (segments_ == nullptr) fail("a shared object, which bytes alone don't bring");
+    return segments_->find(id);
 }
 
 std::size_t decoder::get_count(std::size_t least_bytes_each) {

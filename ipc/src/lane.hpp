@@ -19,6 +19,8 @@
 
 #include "published.hpp"
 
+#include <bobbin/ipc/detail/parcel.hpp>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -89,10 +91,10 @@ struct lane_job {
     std::uint32_t group = 0;     // after an error in a group, jobs with a later place in it are not
                                  // begun; 0: none
     std::uint64_t callable = 0;  // its key
-    std::uint64_t begin = 0;     // of the arguments in the ring, or the number of their segment
+    std::uint64_t begin = 0;     // of the arguments in the ring, or the id of their segment
     std::uint64_t size = 0;
-    bool in_segment = false;
-    std::uint32_t place = 0;  // in its group
+    std::uint32_t in_segment = 0;  // 1 or 0
+    std::uint32_t place = 0;       // in its group
 };
 
 enum class answer : std::uint32_t { value, error, skipped, retracted };
@@ -100,22 +102,20 @@ enum class answer : std::uint32_t { value, error, skipped, retracted };
 // Stands before a result in the ring.
 struct result_header {
     std::uint64_t job = 0;
-    std::uint64_t size = 0;  // of what follows, or of what the segment holds
-    std::uint64_t segment = 0;
+    std::uint64_t size = 0;     // of what follows, or of what the segment holds
+    std::uint64_t segment = 0;  // 0: it follows
     answer what = answer::value;
     std::uint32_t unused = 0;
 };
 
 struct lane {
-    static constexpr std::size_t jobs_at_once = 256;
-    static constexpr std::size_t ring_bytes = std::size_t{1} << 18U;
-    // What is larger crosses in a segment of its own.
-    static constexpr std::size_t most_in_ring = ring_bytes / 8;
+    static constexpr std::size_t jobs_at_once = 512;
+    static constexpr std::size_t ring_bytes = 8 * parcel::most_outside;
 
     lane_job& job(std::uint64_t number) noexcept { return jobs[number % jobs_at_once]; }
 
     alignas(128) published<> submitted;  // jobs so far; closed: the worker is to end
-    alignas(128) published<> read;       // bytes of results that the application has read
+    alignas(128) published<> read;       // bytes of results that the application is done with
     alignas(128) std::atomic<std::uint64_t> finished{0};  // bytes of results
     std::atomic<std::uint32_t> bell_wanted{1};            // 1: the application may sleep
     alignas(128) std::array<lane_job, jobs_at_once> jobs;
@@ -125,6 +125,6 @@ struct lane {
 
 // README.md draws them.
 static_assert(sizeof(lane_job) == 40 && sizeof(result_header) == 32);
-static_assert(offsetof(lane, jobs) == 384 && offsetof(lane, arguments) == 10'624);
+static_assert(offsetof(lane, jobs) == 384 && offsetof(lane, arguments) == 20'864);
 
 }  // namespace bobbin::inline v0::ipc::detail

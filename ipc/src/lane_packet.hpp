@@ -7,7 +7,8 @@
 namespace bobbin::inline v0::ipc::detail {
 
 enum class packet_kind : std::uint32_t {
-    segment,  // with its descriptor: arguments or a result that don't fit into the ring
+    segment,  // with its descriptor; either way, ahead of what names its number
+    forget,   // that segment: there is nobody left to name it
     stop,     // the job of that number, if it runs
 };
 

@@ -7,6 +7,7 @@
 #include <boost/interprocess/shared_memory_object.hpp>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <fcntl.h>
 #include <limits>
@@ -24,6 +25,7 @@ using detail::owned_descriptor;
 struct segment::mapping {
     owned_descriptor file;
     interprocess::mapped_region region;
+    std::uint64_t id;
 };
 
 namespace {
@@ -167,7 +169,9 @@ segment segment::adopt(int file) {
     if (!S_ISREG(status.st_mode) || status.st_size <= 0)
         fail(EINVAL, "a descriptor that is no segment");
     auto region = map(file, static_cast<std::size_t>(status.st_size));
-    return segment(std::make_shared<const mapping>(std::move(own), std::move(region)));
+    static std::atomic<std::uint64_t> ids{0};
+    const auto id = ids.fetch_add(1, std::memory_order_relaxed) + 1;
+    return segment(std::make_shared<const mapping>(std::move(own), std::move(region), id));
 }
 
 bool segment::remove_named(const std::string& name) {
@@ -182,6 +186,12 @@ std::size_t segment::size() const noexcept {
 }
 int segment::descriptor() const noexcept {
     return mapping_->file.get();
+}
+std::uint64_t segment::id() const noexcept {
+    return mapping_->id;
+}
+std::weak_ptr<const void> segment::lifetime() const noexcept {
+    return mapping_;
 }
 
 }  // namespace bobbin::inline v0::ipc

@@ -1,10 +1,9 @@
 #include "worker.hpp"
 
-#include "control_socket.hpp"
 #include "exception_codec.hpp"
 #include "lane.hpp"
-#include "lane_packet.hpp"
-#include "stop_listener.hpp"
+#include "segment_store.hpp"
+#include "worker_socket.hpp"
 
 #include <bobbin/ipc/detail/job_context.hpp>
 #include <bobbin/ipc/segment.hpp>
@@ -13,7 +12,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <deque>
 #include <iostream>
+#include <memory>
 #include <optional>
 #include <sys/eventfd.h>
 #include <tuple>
@@ -29,18 +30,17 @@ public:
     worker(segment memory, int control, int bell)
         : memory_(std::move(memory)),
           lane_(reinterpret_cast<lane*>(memory_.data())),
-          control_(control),
           bell_(bell),
-          stops_(control) {}
+          socket_(control) {}
 
     void run() {
         for (std::uint64_t number = 0; await_job(number); ++number) {
             lane_job& job = lane_->job(number);
             fault_point("worker.before_claim");
             if (!job.slot.claim(number)) {
-                pass_over(number, job, answer::retracted);
+                answer_with(number, answer::retracted, {});
             } else if (job.group != 0 && job.group == failed_group_ && job.place > failed_place_) {
-                pass_over(number, job, answer::skipped);
+                answer_with(number, answer::skipped, {});
             } else {
                 fault_point("worker.claimed");
                 do_job(number, job);
@@ -49,32 +49,39 @@ public:
     }
 
 private:
+    using clock = std::chrono::steady_clock;
+
     // False: there will be no more.
     bool await_job(std::uint64_t number) {
-        if (lane_->submitted.read() > number) return true;
+        if (submitted_ > number) return true;
+        submitted_ = lane_->submitted.read();
+        if (submitted_ > number) return true;
         ring_bell();
+        const bool any = sleep_until_job(number);
+        began_ = clock::now();
+        return any;
+    }
+
+    bool sleep_until_job(std::uint64_t number) {
         for (;;) {
             constexpr int looks = 400;
             for (int i = 0; i < looks; ++i) {
-                if (lane_->submitted.read() > number) return true;
+                submitted_ = lane_->submitted.read();
+                if (submitted_ > number) return true;
                 spin_pause();
             }
             const auto key = lane_->submitted.current();
-            if (lane_->submitted.read() > number) return true;
+            if (lane_->submitted.read() > number) continue;
             if (lane_->submitted.closed()) return false;
             lane_->submitted.wait(key, never);
         }
     }
 
-    void pass_over(std::uint64_t number, const lane_job& job, answer what) {
-        if (job.in_segment) static_cast<void>(stops_.await_segment(job.begin));
-        answer_with(number, what, {});
-    }
-
     void do_job(std::uint64_t number, const lane_job& job) {
-        const auto began = std::chrono::steady_clock::now();
         number_ = number;
-        result = writer();
+        free_results();
+        parcel_writer to(result_, *store_);
+        result = &to;
         bobbin::outcome<void> ended;
         try {
             take_arguments(job);
@@ -82,36 +89,50 @@ private:
         } catch (...) {
             ended = bobbin::outcome<void>(std::current_exception());
         }
-        arguments_segment_.reset();
+        arguments_.reset();
         fault_point("worker.has_run");
+        to.finish();
         try {
-            if (ended) answer_with(number, answer::value, std::move(result).take());
+            if (ended) answer_with(number, answer::value, result_);
         } catch (...) {
             // There is no memory, or no descriptor, for its result.
             ended = bobbin::outcome<void>(std::current_exception());
         }
-        if (!ended) {
-            if (job.group != 0) {
-                failed_group_ = job.group;
-                failed_place_ = job.place;
-            }
-            writer text;
-            encoder to(text);
-            ipc::encode_exception(to, ended.error());
-            answer_with(number, answer::error, std::move(text).take());
+        result_.clear();
+        if (!ended) answer_with_error(number, job, ended.error());
+        tell_of_work();
+    }
+
+    void answer_with_error(std::uint64_t number, const lane_job& job,
+                           const std::exception_ptr& error) {
+        if (job.group != 0) {
+            failed_group_ = job.group;
+            failed_place_ = job.place;
         }
-        // Long jobs are told of one by one, short ones when there is nothing else to do or they
-        // add up to as much.
-        unrung_ += std::chrono::steady_clock::now() - began;
+        parcel text;
+        parcel_writer to(text, *store_);
+        encoder bytes(to);
+        ipc::encode_exception(bytes, error);
+        to.finish();
+        answer_with(number, answer::error, text);
+    }
+
+    // Long jobs are told of one by one, short ones when there is nothing else to do or they add up
+    // to as much.
+    void tell_of_work() {
+        const auto now = clock::now();
+        unrung_ += now - began_;
+        began_ = now;
         constexpr std::chrono::microseconds worth_a_bell{50};
         if (unrung_ > worth_a_bell) ring_bell();
     }
 
     void take_arguments(const lane_job& job) {
-        if (job.in_segment) {
-            arguments_segment_ = stops_.await_segment(job.begin);
-            if (job.size > arguments_segment_->size()) throw protocol_error("bobbin: a lane");
-            arguments = {arguments_segment_->data(), job.size};
+        segments = &socket_;
+        if (job.in_segment != 0) {
+            arguments_ = socket_.find(job.begin);
+            if (job.size > arguments_->size()) throw protocol_error("bobbin: a lane");
+            arguments = {arguments_->data(), job.size};
             return;
         }
         copy_.resize(job.size);
@@ -120,25 +141,29 @@ private:
     }
 
     void call(std::uint64_t key, bobbin::outcome<void>& ended) {
-        const auto* const entry = bobbin::detail::find_callable(key);
-        if (entry == nullptr)
+        // The table has a lock; mostly it is the same callable again.
+        if (key != callable_key_) callable_ = bobbin::detail::find_callable(key);
+        callable_key_ = key;
+        if (callable_ == nullptr)
             throw std::logic_error(
                 "bobbin: the worker does not know this callable: it comes from a module that was "
                 "loaded after the fork server was started, or from another build of the program");
         std::tuple<job_context*> args(this);
         alignas(bobbin::outcome<void>) std::array<std::byte, sizeof(bobbin::outcome<void>)> room;
-        entry->call(&args, room.data());
+        callable_->call(&args, room.data());
         auto* const came = std::launder(reinterpret_cast<bobbin::outcome<void>*>(room.data()));
         ended = std::move(*came);
         std::destroy_at(came);
     }
 
-    void answer_with(std::uint64_t number, answer what, std::span<const std::byte> bytes) {
+    void answer_with(std::uint64_t number, answer what, const parcel& sent) {
+        const auto bytes = sent.bytes();
         result_header header{.job = number, .size = bytes.size(), .what = what};
         std::size_t room = sizeof header;
-        if (bytes.size() > lane::most_in_ring) {
-            header.segment = ++segments_;
-            send_segment(header.segment, bytes);
+        for (const segment& each : sent.objects()) socket_.send(each);
+        if (sent.large() != nullptr) {
+            header.segment = sent.large()->id();
+            socket_.send(*sent.large());
         } else {
             room += bytes.size();
         }
@@ -150,16 +175,13 @@ private:
         // Release, with the application's acquire.
         lane_->finished.store(written_, std::memory_order_release);
         fault_point("worker.answered");
+        if (sent.large() != nullptr) read_later_.push_back({written_, sent.large()});
     }
 
-    void send_segment(std::uint64_t number, std::span<const std::byte> bytes) {
-        const segment memory = segment::create(bytes.size());
-        std::copy(bytes.begin(), bytes.end(), memory.data());
-        const lane_packet packet{.kind = packet_kind::segment, .number = number};
-        const int descriptor = memory.descriptor();
-        // If nobody is there to take it, nobody waits for the result.
-        static_cast<void>(send_packet_blocking(control_, std::as_bytes(std::span(&packet, 1)),
-                                               std::span(&descriptor, 1)));
+    // Those that the application is done with can be used again.
+    void free_results() {
+        while (!read_later_.empty() && read_later_.front().end <= lane_->read.read())
+            read_later_.pop_front();
     }
 
     void await_room(std::size_t size) {
@@ -184,22 +206,32 @@ private:
         if (!runtime_) runtime_.emplace(thread_pool_options{.threads = 1, .name = "bobbin-job"});
         return *runtime_;
     }
-    void begins(bobbin::detail::job_core& coroutine) override { stops_.begin(number_, coroutine); }
-    void ended() noexcept override { stops_.end(); }
+    void begins(bobbin::detail::job_core& coroutine) override { socket_.begin(number_, coroutine); }
+    void ended() noexcept override { socket_.end(); }
+
+    struct large_result {
+        std::uint64_t end;  // of its header, among the bytes of results
+        std::shared_ptr<const segment> memory;
+    };
 
     const segment memory_;
     lane* const lane_;
-    const int control_;
     const int bell_;
-    stop_listener stops_;
+    worker_socket socket_;
+    const std::shared_ptr<segment_store> store_ = std::make_shared<segment_store>();
     std::optional<thread_pool> runtime_;
-    std::optional<segment> arguments_segment_;
+    const bobbin::detail::callable_entry* callable_ = nullptr;
+    std::uint64_t callable_key_ = 0;
+    std::optional<segment> arguments_;
     std::vector<std::byte> copy_;
+    parcel result_;
+    std::deque<large_result> read_later_;
+    std::uint64_t submitted_ = 0;  // as far as it was seen
     std::uint64_t number_ = 0;
     std::uint64_t written_ = 0;
-    std::uint64_t segments_ = 0;
     std::uint32_t failed_group_ = 0;
     std::uint32_t failed_place_ = 0;
+    clock::time_point began_;  // the job, or the wait for it was over
     std::chrono::nanoseconds unrung_{0};
 };
 

@@ -1,10 +1,26 @@
 #include <bobbin/ipc/writer.hpp>
 
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
 namespace bobbin::inline v0::ipc {
 
-void writer::write(const void* from, std::size_t size) {
-    const auto* const bytes = static_cast<const std::byte*>(from);
-    buffer_.insert(buffer_.end(), bytes, bytes + size);
+std::span<std::byte> writer::grow(std::size_t size) {
+    constexpr std::size_t first = 64;
+    buffer_.resize(std::max({first, 2 * buffer_.size(), size}));
+    return buffer_;
+}
+
+std::vector<std::byte> writer::take() && {
+    buffer_.resize(size_);
+    return std::move(buffer_);
+}
+
+std::uint64_t writer::attach(const segment& /*memory*/) {
+    throw std::logic_error(
+        "bobbin: a shared object can't be encoded as bytes alone: pass it to a job as an argument, "
+        "or hand it over with send_handle (handle.hpp)");
 }
 
 }  // namespace bobbin::inline v0::ipc

@@ -6,9 +6,6 @@ namespace bobbin::inline v0::detail {
 
 namespace {
 
-// What a chunk should take: long against what it costs to take one (a lock, a clock, an
-// allocation: half a microsecond), short against what workers may wait for each other at the end.
-constexpr double chunk_ns = 100'000;
 // How long a runner should go on without a look at the clock.
 constexpr double block_ns = 25'000;
 
@@ -20,10 +17,10 @@ std::size_t batch_control::grant(std::size_t last, std::size_t left) const noexc
     const auto share =
         std::max<std::size_t>((taken_ - released_ + room()) / limits_.most_runners, 1);
     const auto most = std::min(room(), share);
-    if (limits_.chunk != automatic) return std::min(limits_.chunk, most);
+    if (limits_.chunk != automatic && !limits_.more_at_once) return std::min(limits_.chunk, most);
     // Towards the end less and less, so that all have something to do.
     const auto fair = std::max<std::size_t>(left / 2 / limits_.most_runners, 1);
-    return std::min({fitting(chunk_ns, last), most, fair});
+    return std::min({fitting(static_cast<double>(limits_.chunk_time.count()), last), most, fair});
 }
 
 std::size_t batch_control::block(std::size_t last) const noexcept {

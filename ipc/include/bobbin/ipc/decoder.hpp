@@ -10,6 +10,21 @@
 
 namespace bobbin::inline v0::ipc {
 
+class segment;
+
+// Where the memory of shared objects is that were sent along with the bytes.
+class segment_source {
+public:
+    // Throws protocol_error if there is no such segment, and what mapping it does.
+    virtual segment find(std::uint64_t id) = 0;
+
+protected:
+    segment_source() = default;
+    segment_source(const segment_source&) = default;
+    segment_source& operator=(const segment_source&) = default;
+    ~segment_source() = default;
+};
+
 // An archive as cereal's are: `archive(a, b)` or `archive & a & b` decodes the values one after the
 // other. Include encoding.hpp, which defines what is declared here.
 //
@@ -20,7 +35,8 @@ public:
     using is_saving = std::false_type;
     using is_loading = std::true_type;
 
-    explicit decoder(const reader& from) noexcept : from_(from) {}
+    explicit decoder(const reader& from, segment_source* segments = nullptr) noexcept
+        : from_(from), segments_(segments) {}
     decoder(const decoder&) = delete;
     decoder& operator=(const decoder&) = delete;
 
@@ -48,6 +64,7 @@ public:
         return from_.read_in_place<T>(most);
     }
     bool get_flag();
+    segment get_segment();
     // A count of elements, each of which takes at least so many bytes of what is left.
     std::size_t get_count(std::size_t least_bytes_each);
     detail::nesting deeper() {
@@ -62,6 +79,7 @@ public:
 
 private:
     reader from_;
+    segment_source* const segments_;
     unsigned depth_ = 0;
 };
 

@@ -46,6 +46,10 @@ public:
         const auto byte = static_cast<std::byte>(flag ? 1 : 0);
         put_bytes(&byte, 1);
     }
+    void put_segment(const segment& memory) {
+        const std::uint64_t id = to_.attach(memory);
+        put_bytes(&id, sizeof id);
+    }
     detail::nesting deeper() {
         if (depth_ == detail::deepest_nesting) detail::nested_too_deeply();
         return detail::nesting(depth_);

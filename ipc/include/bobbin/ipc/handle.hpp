@@ -1,20 +1,13 @@
 // Handing shared objects to processes that are no children made by fork(): through a socket.
 #pragma once
 
+#include <bobbin/ipc/detail/codec_handles.hpp>
 #include <bobbin/ipc/pipe.hpp>
 #include <bobbin/ipc/segment.hpp>
 
-#include <concepts>
 #include <utility>
 
 namespace bobbin::inline v0::ipc {
-
-// shared_queue, shared_value, mutex…: one segment each.
-template <class H>
-concept handle = requires(const H& object, segment memory) {
-    { object.memory() } -> std::convertible_to<const segment&>;
-    H(std::move(memory));
-};
 
 namespace detail {
 void send_segment(int socket, const segment& memory);

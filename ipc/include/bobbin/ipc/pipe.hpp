@@ -1,6 +1,7 @@
 // A line between two processes, in both directions.
 #pragma once
 
+#include <bobbin/ipc/encoding.hpp>
 #include <bobbin/ipc/shared_queue.hpp>
 
 #include <chrono>
@@ -67,4 +68,19 @@ private:
         : first(forth, back), second(back, forth) {}
 };
 
+namespace detail {
+
+template <class T>
+struct codec<pipe_end<T>> {
+    using parts = types<shared_queue<T>>;
+    static constexpr std::size_t least() { return 2 * least_bytes<shared_queue<T>>(); }
+
+    static void put(encoder& to, const pipe_end<T>& end) { to(end.out(), end.in()); }
+    // Braces are decoded from left to right.
+    static pipe_end<T> get(decoder& from) {
+        return pipe_end<T>{from.get<shared_queue<T>>(), from.get<shared_queue<T>>()};
+    }
+};
+
+}  // namespace detail
 }  // namespace bobbin::inline v0::ipc

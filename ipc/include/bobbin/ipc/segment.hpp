@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -42,6 +43,11 @@ public:
     [[nodiscard]] std::size_t size() const noexcept;
     // The segment's own; it closes on exec.
     [[nodiscard]] int descriptor() const noexcept;
+
+    // A number that copies have in common, and no other segment ever has in this process.
+    [[nodiscard]] std::uint64_t id() const noexcept;
+    // Expires when the last copy here is gone.
+    [[nodiscard]] std::weak_ptr<const void> lifetime() const noexcept;
 
 private:
     struct mapping;

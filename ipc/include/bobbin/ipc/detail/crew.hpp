@@ -7,6 +7,8 @@
 // worker that sleeps. Results are read by the driver, a thread that the workers ring a bell for.
 #pragma once
 
+#include <bobbin/ipc/decoder.hpp>
+#include <bobbin/ipc/detail/parcel.hpp>
 #include <bobbin/ipc/process_pool_options.hpp>
 #include <bobbin/runtime/thread_pool.hpp>
 
@@ -16,7 +18,6 @@
 #include <exception>
 #include <memory>
 #include <span>
-#include <vector>
 
 namespace bobbin::inline v0::ipc::detail {
 
@@ -31,25 +32,29 @@ public:
     remote_call& operator=(const remote_call&) = delete;
 
     // What is to be done.
-    std::uint64_t callable = 0;        // its key
-    std::vector<std::byte> arguments;  // encoded
-    std::uint32_t group = 0;           // after an error in it, its later jobs are skipped; 0: none
-    std::uint32_t place = 0;           // in the group
-    bool is_coroutine = false;         // it can be asked to stop
+    std::uint64_t callable = 0;  // its key
+    parcel arguments;
+    std::uint32_t group = 0;    // after an error in it, its later jobs are skipped; 0: none
+    std::uint32_t place = 0;    // in the group
+    bool is_coroutine = false;  // it can be asked to stop
     bool is_urgent = false;
     std::chrono::nanoseconds timeout{0};  // 0: none
     unsigned attempt = 1;
 
     // What came of it.
     enum class end : std::uint8_t {
-        value,      // `result` is its encoding
+        value,      // its encoding comes with `ended`
         error,      // `error`
         skipped,    // as its group had failed
         withdrawn,  // it has not run
     };
     end ended_as = end::value;
-    std::vector<std::byte> result;
     std::exception_ptr error;
+
+    struct encoded {
+        std::span<const std::byte> bytes;
+        segment_source* segments = nullptr;
+    };
 
 protected:
     remote_call() = default;
@@ -58,8 +63,9 @@ protected:
 private:
     friend class crew_core;
     friend struct call_list;
-    // On a thread of the driver, once for each time it was posted. It may be posted again.
-    virtual void ended() noexcept = 0;
+    // On a thread of the driver, once for each time it was posted. It may be posted again. The
+    // bytes are there until this returns.
+    virtual void ended(const encoded& result) noexcept = 0;
 
     enum class stage : std::uint8_t { nowhere, waiting, sent };
     stage stage_ = stage::nowhere;
@@ -88,6 +94,8 @@ public:
     // Whether a worker has begun it.
     bool has_begun(const remote_call& call) const noexcept;
 
+    // For what a call's arguments are too large.
+    segment_store& store() noexcept;
     std::uint32_t new_group() noexcept;
     unsigned size() const noexcept;
     thread_pool& driver() noexcept;

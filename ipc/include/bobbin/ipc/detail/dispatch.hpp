@@ -6,6 +6,7 @@
 #include <bobbin/ipc/detail/codec_associative.hpp>
 #include <bobbin/ipc/detail/codec_bits.hpp>
 #include <bobbin/ipc/detail/codec_choices.hpp>
+#include <bobbin/ipc/detail/codec_handles.hpp>
 #include <bobbin/ipc/detail/codec_products.hpp>
 #include <bobbin/ipc/detail/codec_sequences.hpp>
 #include <bobbin/ipc/detail/codec_strings.hpp>

@@ -21,7 +21,8 @@ namespace bobbin::inline v0::ipc::detail {
 class job_context {
 public:
     std::span<const std::byte> arguments;
-    writer result;
+    segment_source* segments = nullptr;  // of the arguments
+    writer* result = nullptr;
 
     // Where jobs that are coroutines run, with timers and sockets.
     virtual thread_pool& runtime() = 0;
@@ -45,7 +46,7 @@ struct remote {
     using result = typename call::result;
 
     void operator()(job_context* context) const {
-        decoder from{reader(context->arguments)};
+        decoder from(reader(context->arguments), context->segments);
         const F f = callable_codec<F>::get(from);
         std::tuple<Args...> args{from.get<Args>()...};  // in braces: one after the other
         from.expect_end();
@@ -59,7 +60,7 @@ struct remote {
             invoke(f, args);
         } else {
             const result value = invoke(f, args);
-            encoder(context->result).put(value);
+            encoder(*context->result).put(value);
         }
     }
 
@@ -76,7 +77,7 @@ private:
         if constexpr (std::is_void_v<result>)
             running.get();
         else
-            encoder(context.result).put(running.get());
+            encoder(*context.result).put(running.get());
     }
 };
 

@@ -13,7 +13,10 @@
 #include <atomic>
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
+#include <exception>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -21,31 +24,18 @@ BOBBIN_BEGIN_COROUTINES_OF_LAMBDAS
 
 namespace bobbin::inline v0::ipc::detail {
 
-class calls_of_chunk;
-
-class chunk_call final : public remote_call {
+// Who waits for the calls of one chunk. When that task is asked to stop, so are they.
+class chunk_wait {
 public:
-    std::exception_ptr not_sent;  // as its arguments could not be encoded
+    chunk_wait(crew& by, std::size_t most, unsigned retries);
+    chunk_wait(const chunk_wait&) = delete;
+    chunk_wait& operator=(const chunk_wait&) = delete;
 
-private:
-    friend calls_of_chunk;
-    void ended() noexcept override;
-    calls_of_chunk* chunk_ = nullptr;
-};
-
-// The calls of one chunk, and who waits for all of them. When that task is asked to stop, so are
-// they.
-class calls_of_chunk {
-public:
-    calls_of_chunk(crew& by, std::size_t count, unsigned retries);
-    calls_of_chunk(const calls_of_chunk&) = delete;
-    calls_of_chunk& operator=(const calls_of_chunk&) = delete;
-
-    [[nodiscard]] chunk_call& call(std::size_t i) noexcept { return calls_[i]; }
+    void add(remote_call& call) { calls_.push_back(&call); }
 
     class awaiter {
     public:
-        explicit awaiter(calls_of_chunk& of) noexcept : of_(&of) {}
+        explicit awaiter(chunk_wait& of) noexcept : of_(&of) {}
         bool await_ready() const noexcept { return false; }
         template <class P>
         bool await_suspend(std::coroutine_handle<P> waiting) {
@@ -54,26 +44,42 @@ public:
         void await_resume() const { of_->watch_.disarm(); }
 
     private:
-        calls_of_chunk* of_;
+        chunk_wait* of_;
     };
-    // Sends those that could be encoded and waits for them. Throws pool_broken.
+    // Posts them and waits for all. Throws pool_broken.
     auto await_native() noexcept { return awaiter(*this); }
 
-private:
-    friend chunk_call;
-    friend bobbin::detail::stop_watch<calls_of_chunk>;
-    bool suspend(bobbin::detail::work_item waiting, bobbin::detail::join_scope& scope);
+    // By each call, when it has ended. True: it is tried again.
+    bool tries_again(remote_call& call) noexcept;
     void one_ended() noexcept;
+
+private:
+    friend bobbin::detail::stop_watch<chunk_wait>;
+    bool suspend(bobbin::detail::work_item waiting, bobbin::detail::join_scope& scope);
     void stop() noexcept;
 
     crew* const crew_;
     const unsigned retries_;
-    const std::unique_ptr<chunk_call[]> calls_;
-    const std::size_t count_;
+    std::vector<remote_call*> calls_;
     std::atomic<std::size_t> left_{0};  // and one for `suspend` itself
     std::atomic<bool> stopped_{false};
     bobbin::detail::suspended_task waiting_;
-    bobbin::detail::stop_watch<calls_of_chunk> watch_;
+    bobbin::detail::stop_watch<chunk_wait> watch_;
+};
+
+template <class R>
+class chunk_call final : public remote_call {
+public:
+    chunk_wait* chunk = nullptr;
+    std::optional<bobbin::outcome<R>> came;  // nothing of one that has not run
+
+private:
+    void ended(const encoded& result) noexcept override {
+        if (chunk->tries_again(*this)) return;
+        if (ended_as == end::value || ended_as == end::error)
+            came.emplace(outcome_of_call<R>(*this, result));
+        chunk->one_ended();
+    }
 };
 
 class crew_hold {
@@ -104,38 +110,35 @@ public:
     template <class Slots, class R>
     task<void> run_chunk(Slots& inputs, std::vector<bobbin::outcome<R>>& outcomes,
                          bool stops_at_error) const {
-        calls_of_chunk calls(*crew_, inputs.size(), options_.retries);
         // An error that is tried again stops nobody.
         const bool skips = stops_at_error && options_.retries == 0;
         const std::uint32_t group = skips ? crew_->new_group() : 0;
-        for (std::size_t i = 0; i < inputs.size(); ++i)
-            prepare(calls.call(i), inputs[i].value, group, static_cast<std::uint32_t>(i));
-        co_await calls;
+        const auto calls = std::make_unique<chunk_call<R>[]>(inputs.size());
+        chunk_wait all(*crew_, inputs.size(), options_.retries);
         for (std::size_t i = 0; i < inputs.size(); ++i) {
-            chunk_call& each = calls.call(i);
-            if (each.not_sent != nullptr)
-                outcomes.emplace_back(each.not_sent);
-            else if (each.ended_as == remote_call::end::skipped ||
-                     each.ended_as == remote_call::end::withdrawn)
-                break;
-            else
-                outcomes.push_back(outcome_of_call<R>(each));
+            calls[i].chunk = &all;
+            calls[i].group = group;
+            calls[i].place = static_cast<std::uint32_t>(i);
+            if (prepare(calls[i], inputs[i].value)) all.add(calls[i]);
         }
+        co_await all;
+        for (std::size_t i = 0; i < inputs.size() && calls[i].came; ++i)
+            outcomes.push_back(*std::move(calls[i].came));
     }
 
 private:
-    template <class Input>
-    void prepare(chunk_call& call, const Input& input, std::uint32_t group,
-                 std::uint32_t place) const {
-        try {
-            describe_call<F, Input>(call, f_, input);
-        } catch (...) {
-            call.not_sent = std::current_exception();
-        }
-        call.group = group;
-        call.place = place;
+    // False: it can't be encoded.
+    template <class R, class Input>
+    bool prepare(chunk_call<R>& call, const Input& input) const {
         call.timeout = options_.timeout;
         call.is_urgent = options_.priority == priority::high;
+        try {
+            describe_call<F, Input>(call, crew_->store(), f_, input);
+            return true;
+        } catch (...) {
+            call.came.emplace(std::current_exception());
+            return false;
+        }
     }
 
     std::shared_ptr<crew> crew_;

@@ -19,13 +19,13 @@ namespace bobbin::inline v0::ipc::detail {
 
 // A call of F as bytes. Throws what encoding does.
 template <class F, class... Args>
-void describe_call(remote_call& call, const F& f, const Args&... args) {
-    writer bytes;
+void describe_call(remote_call& call, segment_store& store, const F& f, const Args&... args) {
+    parcel_writer bytes(call.arguments, store);
     encoder to(bytes);
     callable_codec<F>::put(to, f);
     (to.put(args), ...);
+    bytes.finish();
     call.callable = remote_key<F, Args...>();
-    call.arguments = std::move(bytes).take();
     call.is_coroutine = bobbin::detail::call<F, Args...>::is_task;
 }
 
@@ -36,10 +36,15 @@ inline bool may_post_again(const remote_call& call, unsigned retries) noexcept {
 }
 
 template <class R>
-bobbin::outcome<R> outcome_of_call(remote_call& call) {
+bobbin::outcome<R> outcome_of_call(const remote_call& call, const remote_call::encoded& result) {
     if (call.ended_as == remote_call::end::error) return bobbin::outcome<R>(call.error);
     return bobbin::detail::outcome_of<R>([&]() -> R {
-        if constexpr (!std::is_void_v<R>) return decode<R>(call.result);
+        if constexpr (!std::is_void_v<R>) {
+            decoder from(reader(result.bytes), result.segments);
+            auto value = from.get<R>();
+            from.expect_end();
+            return value;
+        }
     });
 }
 
@@ -70,14 +75,15 @@ private:
         return own;
     }
 
-    void ended() noexcept override {
+    void ended(const encoded& result) noexcept override {
         if (may_post_again(*this, retries_) && post_again()) return;
+        arguments.clear();
         if (ended_as == end::withdrawn) {
             // By whoever cancels it, who may not have come to say so yet.
             this->settle_unclaimed();
         } else {
             static_cast<void>(this->claim());
-            take_result();
+            take(result);
         }
         this->close();
         this->drop();
@@ -92,8 +98,8 @@ private:
             return false;
         }
     }
-    void take_result() noexcept {
-        bobbin::outcome<R> came = outcome_of_call<R>(*this);
+    void take(const encoded& result) noexcept {
+        bobbin::outcome<R> came = outcome_of_call<R>(*this, result);
         if (came) {
             if constexpr (!std::is_void_v<R>) this->set_value(std::move(came).value());
             this->settle(job_status::done);
@@ -115,7 +121,7 @@ job<R> start_remote_job(const std::shared_ptr<crew>& by, const job_options& opti
     if (options.retries > 0 && !(std::copy_constructible<Args> && ...))
         throw std::invalid_argument("bobbin: retries need arguments that can be copied");
     auto made = std::make_unique<remote_job<R>>(by, options.retries);
-    describe_call(*made, f, args...);
+    describe_call(*made, by->store(), f, args...);
     made->timeout = options.timeout;
     made->is_urgent = options.priority == priority::high;
     remote_call* const call = made.get();

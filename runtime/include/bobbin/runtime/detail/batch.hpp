@@ -180,11 +180,18 @@ private:
         check(options);
         constexpr std::size_t usual_window = 1024;
         batch_control::limits limits;
-        limits.chunk = is_task || options.timeout.count() > 0 ? 1 : options.chunk_size;
         limits.window = options.window;
         if (limits.window == automatic && (what.is_stream || is_task)) limits.window = usual_window;
-        // The next chunk is on its way while one is being done.
-        if constexpr (is_elsewhere) workers *= 2;
+        if constexpr (is_elsewhere) {
+            // Jobs are sent and claimed one by one in any case. So this is about how many a runner
+            // has under way: long enough that the workers have more while it is told of these.
+            limits.chunk = options.chunk_size;
+            limits.more_at_once = true;
+            limits.chunk_time = std::chrono::microseconds(500);
+            limits.most_runners = 2 * workers;
+            return limits;
+        }
+        limits.chunk = is_task || options.timeout.count() > 0 ? 1 : options.chunk_size;
         limits.most_runners =
             is_task ? static_cast<unsigned>(std::min<std::size_t>(limits.window, 1U << 16U))
                     : workers;

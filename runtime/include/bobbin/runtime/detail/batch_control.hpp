@@ -27,6 +27,11 @@ class batch_control {
 public:
     struct limits {
         std::size_t chunk = automatic;
+        bool more_at_once = false;  // chunks of short jobs are larger than that
+        // What a chunk should take, if its size is automatic: long against what it costs to take
+        // one (a lock, a clock, an allocation: half a microsecond), short against what workers may
+        // wait for each other at the end.
+        std::chrono::nanoseconds chunk_time = std::chrono::microseconds(100);
         std::size_t window = automatic;
         unsigned most_runners = 1;
     };

@@ -1,24 +1,27 @@
-// The worker's end of its socket: segments that were sent for arguments, and requests to stop.
+// The worker's end of its socket: the segments of arguments and results, and requests to stop.
 #pragma once
 
-#include <bobbin/ipc/segment.hpp>
+#include "segment_exchange.hpp"
+
+#include <bobbin/ipc/decoder.hpp>
 #include <bobbin/runtime/detail/job_core.hpp>
 
 #include <condition_variable>
 #include <cstdint>
-#include <map>
 #include <mutex>
 
 namespace bobbin::inline v0::ipc::detail {
 
 // Read by the worker's only thread when it needs something from it; from the first coroutine on by
 // a thread of its own, which may then be told to stop it.
-class stop_listener {
+class worker_socket final : public segment_source {
 public:
-    explicit stop_listener(int socket) noexcept : socket_(socket) {}
+    explicit worker_socket(int socket) noexcept : socket_(socket) {}
 
-    // Blocks until it has come. Each is given once.
-    segment await_segment(std::uint64_t number);
+    // Blocks until it has come. Throws what mapping it does.
+    segment find(std::uint64_t id) override;
+    // To the application, ahead of the result that it belongs to.
+    void send(const segment& memory);
     // Between the two the coroutine is asked to stop when somebody wants that.
     void begin(std::uint64_t number, bobbin::detail::job_core& coroutine);
     void end() noexcept;
@@ -30,7 +33,8 @@ private:
     std::mutex mutex_;
     std::condition_variable came_;
     bool has_thread_ = false;
-    std::map<std::uint64_t, segment> segments_;
+    received_segments received_;
+    sent_segments sent_;  // of the worker's thread
     std::uint64_t running_ = 0;
     std::uint64_t to_stop_ = ~std::uint64_t{0};
     bobbin::detail::job_core* coroutine_ = nullptr;

@@ -1,33 +1,37 @@
-#include "stop_listener.hpp"
+#include "worker_socket.hpp"
 
-#include "control_socket.hpp"
 #include "lane_packet.hpp"
 #include "quiet_thread.hpp"
 
-#include <cstring>
 #include <unistd.h>
 #include <utility>
 
 namespace bobbin::inline v0::ipc::detail {
 
-void stop_listener::read_packet() {
+void worker_socket::read_packet() {
     lane_packet packet;
     auto got = receive_packet_blocking(socket_, std::as_writable_bytes(std::span(&packet, 1)));
     if (got.gone) ::_exit(0);  // the application has gone, or wants nothing of us any more
     const std::lock_guard lock(mutex_);
-    if (packet.kind == packet_kind::segment && !got.descriptors.empty()) {
-        segments_.emplace(packet.number, segment::adopt(got.descriptors.front().release()));
-        came_.notify_one();
-    } else if (packet.kind == packet_kind::stop) {
-        to_stop_ = packet.number;
-        if (coroutine_ != nullptr && running_ == to_stop_) coroutine_->cancel();
+    switch (packet.kind) {
+        case packet_kind::segment:
+            if (got.descriptors.empty()) return;
+            received_.came(packet.number, std::move(got.descriptors.front()));
+            came_.notify_one();
+            return;
+        case packet_kind::forget:
+            return received_.forget(packet.number);
+        case packet_kind::stop:
+            to_stop_ = packet.number;
+            if (coroutine_ != nullptr && running_ == to_stop_) coroutine_->cancel();
+            return;
     }
 }
 
-segment stop_listener::await_segment(std::uint64_t number) {
+segment worker_socket::find(std::uint64_t id) {
     for (;;) {
         std::unique_lock lock(mutex_);
-        if (auto found = segments_.extract(number)) return std::move(found.mapped());
+        if (received_.has(id)) return received_.get(id);
         if (has_thread_) {
             came_.wait(lock);
         } else {
@@ -37,7 +41,12 @@ segment stop_listener::await_segment(std::uint64_t number) {
     }
 }
 
-void stop_listener::begin(std::uint64_t number, bobbin::detail::job_core& coroutine) {
+void worker_socket::send(const segment& memory) {
+    // If nobody is there to take it, nobody waits for the result.
+    static_cast<void>(sent_.send(socket_, memory, true));
+}
+
+void worker_socket::begin(std::uint64_t number, bobbin::detail::job_core& coroutine) {
     const std::lock_guard lock(mutex_);
     running_ = number;
     coroutine_ = &coroutine;
@@ -49,7 +58,7 @@ void stop_listener::begin(std::uint64_t number, bobbin::detail::job_core& corout
     has_thread_ = true;
 }
 
-void stop_listener::end() noexcept {
+void worker_socket::end() noexcept {
     const std::lock_guard lock(mutex_);
     coroutine_ = nullptr;
 }

@@ -1,0 +1,61 @@
+// Encoded values on their way to another process: few bytes, or a segment of many; and the memory
+// of shared objects that are among them.
+#pragma once
+
+#include <bobbin/ipc/segment.hpp>
+#include <bobbin/ipc/writer.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace bobbin::inline v0::ipc::detail {
+
+class segment_store;
+
+class parcel {
+public:
+    // More bytes than that lie in a segment.
+    static constexpr std::size_t most_outside = std::size_t{1} << 15U;
+
+    [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
+    // What they lie in, or null. It is used again for others when this parcel is gone.
+    [[nodiscard]] const std::shared_ptr<const segment>& large() const noexcept { return large_; }
+    [[nodiscard]] std::span<const segment> objects() const noexcept { return objects_; }
+    // Whether something has to be sent ahead of it.
+    [[nodiscard]] bool has_segments() const noexcept {
+        return large_ != nullptr || !objects_.empty();
+    }
+    void clear() noexcept;
+
+private:
+    friend class parcel_writer;
+    static constexpr std::size_t few = 40;
+
+    std::span<const std::byte> bytes_;
+    std::array<std::byte, few> few_;  // NOLINT: written before it is read
+    std::vector<std::byte> more_;
+    std::shared_ptr<const segment> large_;
+    std::vector<segment> objects_;
+};
+
+// Fills an empty parcel, which stays where it is.
+class parcel_writer final : public writer {
+public:
+    parcel_writer(parcel& to, segment_store& store) noexcept
+        : writer(to.few_), to_(to), store_(store) {}
+    void finish() noexcept;
+    std::uint64_t attach(const segment& memory) override;
+
+private:
+    std::span<std::byte> grow(std::size_t size) override;
+
+    parcel& to_;
+    segment_store& store_;
+    std::span<std::byte> room_ = to_.few_;
+};
+
+}  // namespace bobbin::inline v0::ipc::detail
