@@ -79,6 +79,7 @@ private:
 
     void do_job(std::uint64_t number, const lane_job& job) {
         number_ = number;
+        is_answered_ = false;
         free_results();
         parcel_writer to(result_, *store_);
         result = &to;
@@ -90,16 +91,19 @@ private:
             ended = bobbin::outcome<void>(std::current_exception());
         }
         arguments_.reset();
-        fault_point("worker.has_run");
-        to.finish();
-        try {
-            if (ended) answer_with(number, answer::value, result_);
-        } catch (...) {
-            // There is no memory, or no descriptor, for its result.
-            ended = bobbin::outcome<void>(std::current_exception());
+        if (!is_answered_) {
+            answer_with_error(number, job, ended.error());
+            tell_of_work();
         }
         result_.clear();
-        if (!ended) answer_with_error(number, job, ended.error());
+    }
+
+    // Throws if there is no memory, or no descriptor, for its result.
+    void send_result() override {
+        fault_point("worker.has_run");
+        static_cast<parcel_writer*>(result)->finish();
+        answer_with(number_, answer::value, result_);
+        is_answered_ = true;
         tell_of_work();
     }
 
@@ -228,6 +232,7 @@ private:
     std::deque<large_result> read_later_;
     std::uint64_t submitted_ = 0;  // as far as it was seen
     std::uint64_t number_ = 0;
+    bool is_answered_ = false;
     std::uint64_t written_ = 0;
     std::uint32_t failed_group_ = 0;
     std::uint32_t failed_place_ = 0;

@@ -8,6 +8,7 @@
 #include <bobbin/ipc/shared_value.hpp>
 #include <bobbin/runtime/sync_wait.hpp>
 
+#include <cstdlib>
 #include <doctest/doctest.h>
 #include <fstream>
 #include <numeric>
@@ -16,11 +17,28 @@
 #include <string>
 #include <tuple>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 using namespace bobbin;
 
 namespace {
+
+// Ends the process that decoded it.
+struct fatal {
+    bool was_decoded = false;
+    fatal() = default;
+    fatal(fatal&& other) noexcept : was_decoded(std::exchange(other.was_decoded, false)) {}
+    fatal(const fatal& /*other*/) {}
+    fatal& operator=(const fatal&) = delete;
+    ~fatal() {
+        if (was_decoded) std::abort();
+    }
+    template <class Archive>
+    void serialize(Archive& /*archive*/) {
+        was_decoded = Archive::is_loading::value;
+    }
+};
 
 // How often a segment is mapped here.
 int mapped_segments() {
@@ -139,6 +157,12 @@ TEST_CASE("sizes around those where another way is taken arrive whole") {
     CHECK(sync_wait(pool.map([](const std::string& text) { return text; }, texts)) == texts);
     const auto all = pool.submit([](const std::vector<std::string>& list) { return list; }, texts);
     CHECK(all.get() == texts);
+}
+
+TEST_CASE("a result arrives although the destructor of an argument ends the worker") {
+    ipc::process_pool pool(1);
+    CHECK(pool.submit([](const fatal& /*last_words*/) { return 7; }, fatal()).get() == 7);
+    CHECK(pool.submit([] { return 8; }).get() == 8);
 }
 
 TEST_CASE("a job that is tried again gets its shared object again, in another worker") {

@@ -56,7 +56,7 @@ private:
     void check_open() const;
 
     template <class R, class F, class... Args>
-    job<R> start_job(const job_options& options, F f, Args... args) {
+    job<R> start_job(const job_options& options, const F& f, const Args&... args) {
         return detail::start_remote_job<R, F, Args...>(crew_, options, f, args...);
     }
     template <class F>

@@ -24,6 +24,9 @@ public:
     segment_source* segments = nullptr;  // of the arguments
     writer* result = nullptr;
 
+    // Sends the result, which is all there. Whatever the destructors of the arguments take, or do
+    // to the process, is no part of the job.
+    virtual void send_result() = 0;
     // Where jobs that are coroutines run, with timers and sockets.
     virtual thread_pool& runtime() = 0;
     // While that one runs, the worker asks it to stop when it is told to.
@@ -58,9 +61,11 @@ struct remote {
                                  args));
         } else if constexpr (std::is_void_v<result>) {
             invoke(f, args);
+            context->send_result();
         } else {
             const result value = invoke(f, args);
             encoder(*context->result).put(value);
+            context->send_result();
         }
     }
 
@@ -78,6 +83,7 @@ private:
             running.get();
         else
             encoder(*context.result).put(running.get());
+        context.send_result();
     }
 };
 
