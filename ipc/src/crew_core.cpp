@@ -1,5 +1,7 @@
 #include "crew_core.hpp"
 
+#include "anonymous_file.hpp"
+
 #include <bobbin/ipc/errors.hpp>
 
 #include <boost/asio/post.hpp>
@@ -59,6 +61,7 @@ crew_core::crew_core(const process_pool_options& options)
 }
 
 void crew_core::start() {
+    refuse_what_does_not_fit(size() * sizeof(lane));
     const std::lock_guard lock(mutex_);
     arrivals none;
     for (auto& each : seats_)

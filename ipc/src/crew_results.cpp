@@ -1,4 +1,5 @@
 // What comes back from workers: results, and their ends.
+#include "anonymous_file.hpp"
 #include "control_socket.hpp"
 #include "crew_core.hpp"
 #include "exception_codec.hpp"
@@ -172,7 +173,7 @@ void crew_core::listen_to_server() {
 // False if the server has to be given time.
 bool crew_core::start_worker(seat& at) {
     auto [ours, theirs] = control_socket_pair();
-    segment memory = segment::create(sizeof(lane));
+    segment memory = segment::adopt(create_anonymous_file(sizeof(lane)).release());
     auto* const way = new (memory.data()) lane;
     const std::array descriptors = {memory.descriptor(), theirs.get(), bell_.get()};
     worker_request wanted{.seat = at.index,

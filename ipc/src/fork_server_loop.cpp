@@ -72,8 +72,7 @@ void close_others(const std::vector<owned_descriptor>& kept) noexcept {
     // If the server has died already, no signal will come.
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != server) ::_exit(1);
     bobbin::detail::fault_point("worker.start");
-    take_default_signals(true);
-    close_others(descriptors);
+    close_others(descriptors);  // signals are as the server has them: default
     for (const std::string& each : wanted.environment) ::putenv(::strdup(each.c_str()));
     if (!wanted.working_directory.empty() && ::chdir(wanted.working_directory.c_str()) != 0) {
         std::fprintf(stderr, "bobbin: worker: no such directory: %s\n",

@@ -1,5 +1,5 @@
+#include "anonymous_file.hpp"
 #include "memory_room.hpp"
-#include "owned_descriptor.hpp"
 
 #include <bobbin/ipc/segment.hpp>
 
@@ -56,14 +56,6 @@ struct stat status_of(int file) {
     return status;
 }
 
-void refuse_what_does_not_fit(std::size_t bytes) {
-    if (bytes > std::numeric_limits<off_t>::max())
-        fail(EFBIG, bytes_text(bytes) + " are more than any file can have");
-    if (const std::uint64_t room = detail::memory_room(); bytes > room)
-        fail(ENOMEM, bytes_text(bytes) + " are more than the " + std::to_string(room) +
-                         " bytes that the machine or the control group still has");
-}
-
 // All pages, now.
 void reserve(int file, std::size_t bytes) {
     int error = 0;
@@ -93,20 +85,6 @@ owned_descriptor create_unnamed_file() {
     return file;
 }
 
-owned_descriptor create_anonymous_file(std::size_t bytes) {
-    owned_descriptor file(::memfd_create("bobbin", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    const bool refused = !file && (errno == ENOSYS || errno == EPERM);
-    if (!file && !refused) fail(errno, bytes_text(bytes) + ": memfd_create");
-    if (refused) file = create_unnamed_file();
-    // Others of this user could open it in /proc; nobody else.
-    ::fchmod(file.get(), S_IRUSR | S_IWUSR);
-    reserve(file.get(), bytes);
-    if (!refused &&
-        ::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
-        fail(errno, "sealing a segment");
-    return file;
-}
-
 const char* checked_name(const std::string& name) {
     constexpr std::size_t longest = 250;
     if (name.empty() || name.size() > longest || name.find('/') != std::string::npos)
@@ -124,13 +102,39 @@ owned_descriptor descriptor_of(const interprocess::shared_memory_object& object)
 
 }  // namespace
 
+namespace detail {
+
+void refuse_what_does_not_fit(std::size_t bytes) {
+    if (bytes > std::numeric_limits<off_t>::max())
+        fail(EFBIG, bytes_text(bytes) + " are more than any file can have");
+    if (const std::uint64_t room = memory_room(); bytes > room)
+        fail(ENOMEM, bytes_text(bytes) + " are more than the " + std::to_string(room) +
+                         " bytes that the machine or the control group still has");
+}
+
+owned_descriptor create_anonymous_file(std::size_t bytes) {
+    owned_descriptor file(::memfd_create("bobbin", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    const bool refused = !file && (errno == ENOSYS || errno == EPERM);
+    if (!file && !refused) fail(errno, bytes_text(bytes) + ": memfd_create");
+    if (refused) file = create_unnamed_file();
+    // Others of this user could open it in /proc; nobody else.
+    ::fchmod(file.get(), S_IRUSR | S_IWUSR);
+    reserve(file.get(), bytes);
+    if (!refused &&
+        ::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
+        fail(errno, "sealing a segment");
+    return file;
+}
+
+}  // namespace detail
+
 segment segment::create(std::size_t bytes) {
-    refuse_what_does_not_fit(bytes);
-    return adopt(create_anonymous_file(bytes).release());
+    detail::refuse_what_does_not_fit(bytes);
+    return adopt(detail::create_anonymous_file(bytes).release());
 }
 
 segment segment::create_named(const std::string& name, std::size_t bytes) {
-    refuse_what_does_not_fit(bytes);
+    detail::refuse_what_does_not_fit(bytes);
     // Boost's default would let others read it.
     interprocess::permissions own_only(S_IRUSR | S_IWUSR);
     owned_descriptor file;

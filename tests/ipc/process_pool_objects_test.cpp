@@ -149,9 +149,9 @@ TEST_CASE("large arguments and results arrive whole, in memory that is used agai
 
 TEST_CASE("sizes around those where another way is taken arrive whole") {
     ipc::process_pool pool(2);
-    const std::vector<std::size_t> sizes = {0,      1,      31,      32,       33,     63,
-                                            64,     65,     32'700,  32'759,   32'760, 32'761,
-                                            32'768, 65'536, 100'000, 1'000'000};
+    const std::vector<std::size_t> sizes = {
+        0,     1,     31,     32,     33,     63,     64,     65,     8'150,   8'183,    8'184,
+        8'185, 8'192, 32'700, 32'759, 32'760, 32'761, 32'768, 65'536, 100'000, 1'000'000};
     std::vector<std::string> texts;
     for (const auto size : sizes) texts.emplace_back(size, 'x');
     CHECK(sync_wait(pool.map([](const std::string& text) { return text; }, texts)) == texts);

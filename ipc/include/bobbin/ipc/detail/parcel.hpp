@@ -19,7 +19,7 @@ class segment_store;
 class parcel {
 public:
     // More bytes than that lie in a segment.
-    static constexpr std::size_t most_outside = std::size_t{1} << 15U;
+    static constexpr std::size_t most_outside = std::size_t{1} << 13U;
 
     [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
     // What they lie in, or null. It is used again for others when this parcel is gone.
