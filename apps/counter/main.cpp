@@ -5,6 +5,8 @@
 #include "report.hpp"
 #include "settings.hpp"
 
+#include <bobbin/ipc/init.hpp>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -13,6 +15,7 @@
 #include <system_error>
 
 int main(int argc, char** argv) try {
+    bobbin::ipc::init(argc, argv);
     const auto settings_or_exit_code = counter::read_settings(argc, argv);
     if (const int* exit_code = std::get_if<int>(&settings_or_exit_code)) {
         return *exit_code;

@@ -15,27 +15,31 @@
 namespace pi {
 namespace {
 
-// What all jobs are given. It could cross to another process but for the bar.
+// What all jobs are given.
 struct kind_of_job {
     std::uint64_t samples;
     std::uint64_t seed;
     bobbin::mc_pi_kernel kernel;
     bobbin::mc_pi_isa isa;
-    apps::progress_bar* bar;
 };
 double estimate(const kind_of_job& kind, std::uint64_t job) {
-    const double pi = bobbin::mc_pi(kind.samples, kind.seed, job, kind.kernel, kind.isa);
-    kind.bar->advance();
-    return pi;
+    return bobbin::mc_pi(kind.samples, kind.seed, job, kind.kernel, kind.isa);
 }
 constexpr bobbin::fn<&estimate> estimate_of;
 
 bobbin::task<std::vector<double>> estimates(bobbin::pool auto& pool, const settings& settings,
                                             apps::progress_bar& bar) {
-    const kind_of_job kind{settings.samples, settings.seed, settings.kernel, settings.isa, &bar};
+    const kind_of_job kind{settings.samples, settings.seed, settings.kernel, settings.isa};
     const auto job = bobbin::bind(estimate_of, kind);
     const auto jobs = std::views::iota(std::uint64_t{0}, settings.jobs);
-    co_return co_await pool.map(job, jobs, {.chunk_size = settings.chunk});
+    std::vector<double> all(settings.jobs);
+    auto results = pool.map_unordered(
+        job, jobs, {.chunk_size = settings.chunk, .window = settings.jobs});  // all that we keep
+    while (const auto each = co_await results.next()) {
+        all[each->index] = each->value();
+        bar.advance();
+    }
+    co_return all;
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include "report.hpp"
 #include "settings.hpp"
 
+#include <bobbin/ipc/init.hpp>
+
 #include <cerrno>
 #include <cstdio>
 #include <exception>
@@ -29,6 +31,7 @@ void run(const pi::settings& settings) {
 }  // namespace
 
 int main(int argc, char** argv) try {
+    bobbin::ipc::init(argc, argv);
     const auto settings_or_exit_code = pi::read_settings(argc, argv);
     if (const int* exit_code = std::get_if<int>(&settings_or_exit_code)) {
         return *exit_code;

@@ -73,8 +73,9 @@ std::string as_text(const settings& settings, const result& result) {
     text += apps::array_text(result.estimates) + "\n";
     text += fmt::format("pi        {:.8f}, off by {:.1e} (standard error {:.1e})\n", summary.mean,
                         summary.error, summary.standard_error);
-    text +=
-        fmt::format("time      {:.4f} s, {:.4f} s of CPU\n", result.seconds, result.cpu_seconds);
+    text += fmt::format(
+        "time      {:.4f} s, {:.4f} s of CPU{}\n", result.seconds, result.cpu_seconds,
+        settings.pool.place == apps::place::processes ? " beside that of the processes" : "");
     return text + beside_notebook(settings, result);
 }
 

@@ -33,8 +33,9 @@ std::variant<settings, int> read_settings(int argc, char** argv) {
     settings chosen;
     apps::command_line line(
         "pi",
-        "Estimates pi from random points, in jobs that are mapped over a pool: of threads, or one "
-        "that runs them one after the other. The estimates depend on --jobs, --samples, --seed "
+        "Estimates pi from random points, in jobs that are mapped over a pool: of threads, of "
+        "processes, or one that runs them one after the other. The estimates depend on --jobs, "
+        "--samples, --seed "
         "and --kernel, and on nothing else.");
     line.add_footer("Example: pi --samples 100000000 --workers 2");
     add_pool_choice(line, chosen.pool);

@@ -9,6 +9,7 @@ namespace {
 const std::vector<choice<place>> places = {
     {"sequential", place::sequential},
     {"threads", place::threads},
+    {"processes", place::processes},
 };
 constexpr count_range worker_range = {1, 1'024};
 
@@ -25,10 +26,16 @@ std::string_view name_of(place place) {
 }
 
 std::string as_text(const pool_choice& chosen) {
-    if (chosen.place == place::sequential) {
-        return "one after the other";
+    const bool several = chosen.size() != 1;
+    switch (chosen.place) {
+        case place::sequential:
+            return "one after the other";
+        case place::threads:
+            return fmt::format("as tasks on {} thread{}", chosen.size(), several ? "s" : "");
+        case place::processes:
+            return fmt::format("in {} process{}", chosen.size(), several ? "es" : "");
     }
-    return fmt::format("as tasks on {} thread{}", chosen.size(), chosen.size() == 1 ? "" : "s");
+    return "?";
 }
 
 }  // namespace apps

@@ -11,7 +11,7 @@
 
 namespace apps {
 
-enum class place : std::uint8_t { sequential, threads };
+enum class place : std::uint8_t { sequential, threads, processes };
 
 struct pool_choice {
     apps::place place = place::threads;
@@ -29,7 +29,7 @@ void add_pool_choice(command_line& line, pool_choice& chosen);
 /// The word of the command line.
 std::string_view name_of(place place);
 
-/// "one after the other", "as tasks on 2 threads"
+/// "one after the other", "as tasks on 2 threads", "in 2 processes"
 std::string as_text(const pool_choice& chosen);
 
 }  // namespace apps

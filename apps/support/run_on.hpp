@@ -3,6 +3,7 @@
 
 #include "pool_choice.hpp"
 
+#include <bobbin/ipc/process_pool.hpp>
 #include <bobbin/runtime/sequential_pool.hpp>
 #include <bobbin/runtime/sync_wait.hpp>
 #include <bobbin/runtime/thread_pool.hpp>
@@ -13,7 +14,8 @@
 namespace apps {
 
 /// Makes the pool, runs the task `work(pool)` there, and returns its result or throws its
-/// exception. The name is that of the pool's threads.
+/// exception. The name is that of the pool's threads. The program has to have called ipc::init, for
+/// which see bobbin/ipc/init.hpp.
 template <class Work>
 auto run_on(const pool_choice& chosen, std::string_view name, Work work) {
     switch (chosen.place) {
@@ -24,6 +26,10 @@ auto run_on(const pool_choice& chosen, std::string_view name, Work work) {
         case place::threads: {
             bobbin::thread_pool pool({.threads = chosen.size(), .name = name});
             return bobbin::sync_wait(pool, work(pool));
+        }
+        case place::processes: {
+            bobbin::ipc::process_pool pool(chosen.size());
+            return bobbin::sync_wait(work(pool));
         }
     }
     throw std::logic_error("no such place");

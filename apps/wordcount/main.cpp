@@ -4,6 +4,8 @@
 #include "report.hpp"
 #include "settings.hpp"
 
+#include <bobbin/ipc/init.hpp>
+
 #include <cerrno>
 #include <cstdio>
 #include <exception>
@@ -11,6 +13,7 @@
 #include <system_error>
 
 int main(int argc, char** argv) try {
+    bobbin::ipc::init(argc, argv);
     const auto settings_or_exit_code = wordcount::read_settings(argc, argv);
     if (const int* exit_code = std::get_if<int>(&settings_or_exit_code)) {
         return *exit_code;

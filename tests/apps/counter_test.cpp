@@ -95,7 +95,8 @@ TEST_CASE("what is unsafe never counts too much, and the lock makes it safe") {
 
 TEST_CASE("jobs that return their counts lose nothing, wherever they run") {
     for (const std::string where :
-         {"--place sequential", "--place threads --workers 1", "--place threads --workers 7"}) {
+         {"--place sequential", "--place threads --workers 1", "--place threads --workers 7",
+          "--place processes --workers 1", "--place processes --workers 7"}) {
         CAPTURE(where);
         const auto results = results_of("--method map_reduce --increments 2000000 " + where);
         REQUIRE(results.size() == 1);
@@ -105,6 +106,13 @@ TEST_CASE("jobs that return their counts lose nothing, wherever they run") {
         CHECK(result.get<int>("counted") == 200'000'000);
         CHECK(store_of(result) ==
               std::vector<int>({450, 460, 470, 480, 490, 500, 510, 520, 530, 540}));
+    }
+}
+
+TEST_CASE("all methods are right beside a pool of processes, too") {
+    for (const auto& [method, result] : results_of("--place processes")) {
+        CAPTURE(method);
+        CHECK(result.get<int>("counted") == (method == "global" ? 0 : 100));
     }
 }
 

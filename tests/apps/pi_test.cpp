@@ -88,15 +88,19 @@ TEST_CASE("the numbers in the JSON are exact, and agree with each other") {
     CHECK(number_of(run.out, "cpu_seconds") > 0);
 }
 
-TEST_CASE("estimates are the same in sequence, on 1, 2 and 7 workers and on any instruction set") {
+TEST_CASE(
+    "estimates are the same in line, on 1, 2 and 7 workers of any kind, by any chunks and "
+    "vectors") {
     for (const std::string work : {"--jobs 10 --samples 100003", "--jobs 1000 --samples 100"}) {
         const std::vector<double> expected = estimates_with("--place sequential " + work);
         for (const char* workers : {"1", "2", "7"}) {
-            CHECK(estimates_with(fmt::format("--place threads {} --workers {}", work, workers)) ==
-                  expected);
+            for (const char* place : {"threads", "processes"}) {
+                CHECK(estimates_with(fmt::format("--place {} {} --workers {}", place, work,
+                                                 workers)) == expected);
+            }
         }
         for (const char* chunk : {"1", "3", "10000000", "auto"}) {
-            for (const char* place : {"sequential", "threads"}) {
+            for (const char* place : {"sequential", "threads", "processes"}) {
                 CHECK(estimates_with(fmt::format("--place {} --chunk {} {}", place, chunk, work)) ==
                       expected);
             }
@@ -114,10 +118,11 @@ TEST_CASE("a chunk that is given is a number in the JSON") {
     CHECK(number_of(run_pi("--json --samples 1 --chunk 7").out, "chunk") == 7);
 }
 
-TEST_CASE("both places run the scalar kernel, which differs from the fast one") {
+TEST_CASE("all places run the scalar kernel, which differs from the fast one") {
     const std::string work = "--jobs 10 --samples 1000 ";
     const std::vector<double> estimates = estimates_with(work + "--kernel scalar");
     CHECK(estimates == estimates_with(work + "--kernel scalar --place sequential"));
+    CHECK(estimates == estimates_with(work + "--kernel scalar --place processes"));
     CHECK(estimates != estimates_with(work + "--kernel fast"));
     CHECK(estimates[9] == bobbin::mc_pi(1'000, 12, 9, bobbin::mc_pi_kernel::scalar));
 }
@@ -140,6 +145,9 @@ TEST_CASE("a person is told pi, its error, the time, and the notebook's for the 
     }
     CHECK(run_pi("--jobs 10000 --samples 10000").out.find("notebook  4.2 s") != std::string::npos);
     CHECK(run_pi("--jobs 10 --samples 1000").out.find("notebook") == std::string::npos);
+    const std::string in_processes = run_pi("--place processes --workers 2 --samples 1000").out;
+    CHECK(in_processes.find("in 2 processes") != std::string::npos);
+    CHECK(in_processes.find("s of CPU beside that of the processes") != std::string::npos);
 }
 
 TEST_CASE("many estimates are shown by their first and last") {
@@ -176,7 +184,8 @@ TEST_CASE("a misuse is explained on stderr and ends with 2") {
              misuse{"--chunk 0", "--chunk: must be auto or a whole number from 1 "},
              misuse{"--chunk some", "not 'some'"},
              misuse{"--seed 18446744073709551616", "--seed: must be a whole number from 0 "},
-             misuse{"--place moon", "--place: must be one of sequential|threads, not 'moon'"},
+             misuse{"--place moon",
+                    "--place: must be one of sequential|threads|processes, not 'moon'"},
              misuse{"--kernel slow", "--kernel: must be one of scalar|fast, not 'slow'"},
              misuse{"--isa mmx", "--isa: must be one of auto|baseline|avx2|avx512, not 'mmx'"},
              misuse{"--jobs", "--jobs"},
@@ -209,7 +218,7 @@ TEST_CASE("an instruction set that the machine lacks is refused, the others are 
 
 TEST_CASE("a bar on a terminal says how far it is, and is erased; --json has none") {
     // Long enough to outlast the time in which no bar is drawn.
-    for (const std::string place : {"sequential", "threads"}) {
+    for (const std::string place : {"sequential", "threads", "processes"}) {
         const std::string work = "--isa baseline --samples 30000000 --place " + place;
         const std::string bar = tests::terminal_output(PI_PROGRAM, work);
         CHECK(bar.find("[#") != std::string::npos);

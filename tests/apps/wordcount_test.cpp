@@ -115,10 +115,13 @@ TEST_CASE("every place and number of workers gives the same") {
     CHECK(reference.get<int>("workers") == 1);
     CHECK(reference.get<int>("words") == 1'000'000);
     CHECK(reference.get<int>("distinct") == 1'000);
-    for (const std::string workers : {"1", "2", "7"}) {
-        const ptree result = result_of(path + " --place threads --workers " + workers);
-        CHECK(result.get<std::string>("workers") == workers);
-        CHECK(all_but_place(result) == all_but_place(reference));
+    for (const std::string place : {"threads", "processes"}) {
+        for (const std::string workers : {"1", "2", "7"}) {
+            const ptree result = result_of(path + " --place " + place + " --workers " + workers);
+            CHECK(result.get<std::string>("place") == place);
+            CHECK(result.get<std::string>("workers") == workers);
+            CHECK(all_but_place(result) == all_but_place(reference));
+        }
     }
 }
 
@@ -162,6 +165,9 @@ TEST_CASE("a person is told the words, the totals and the time") {
     CHECK(has(run.out, "  2  two\n"));
     CHECK(has(run.out, "  1  one\n\n3 words, 2 of them distinct, in 11 bytes of 1 file\n"));
     CHECK(has(run.out, " s, as tasks on 2 threads\n"));
+    const std::string in_processes = run_wordcount(path + " --workers 2 --place processes").out;
+    CHECK(has(in_processes, "  2  two\n"));
+    CHECK(has(in_processes, " s, in 2 processes\n"));
 }
 
 TEST_CASE("nothing to count is no error") {
