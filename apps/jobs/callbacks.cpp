@@ -1,6 +1,7 @@
 // In21 of the notebook: being called at the end of a job.
 #include "chapter.hpp"
 
+#include <bobbin/ipc/event.hpp>
 #include <bobbin/runtime/fn.hpp>
 #include <bobbin/runtime/set_error_handler.hpp>
 
@@ -42,8 +43,8 @@ void note_error(std::exception_ptr error) noexcept {
     }
 }
 
-int answer(std::latch* gate) {
-    gate->wait();
+int answer(const bobbin::ipc::event& gate) {
+    gate.wait();
     return 42;
 }
 
@@ -58,10 +59,10 @@ chapter callbacks(P& pool) {
     diary diary;
     current_diary = &diary;
     const auto before = bobbin::set_error_handler(note_error);
-    std::latch gate(concurrent<P> ? 1 : 0);
+    auto gate = gate_for(pool);
     std::latch called(3);
     std::latch called_late(1);
-    const bobbin::job<int> job = pool.submit(bobbin::fn<&answer>(), &gate);
+    const bobbin::job<int> job = pool.submit(bobbin::fn<&answer>(), gate);
     job.on_done([&](const bobbin::job<int>& ended) {
         diary.note(fmt::format("first: the job is {}: {}", name_of(ended.status()), ended.get()));
         called.count_down();
@@ -75,9 +76,7 @@ chapter callbacks(P& pool) {
         diary.note("third");
         called.count_down();
     });
-    if (concurrent<P>) {
-        gate.count_down();
-    }
+    gate.set();
     called.wait();
     job.on_done([&](const bobbin::job<int>&) {
         diary.note("late: given when the job had ended");
@@ -98,5 +97,6 @@ chapter callbacks(P& pool) {
 
 template chapter callbacks(bobbin::sequential_pool&);
 template chapter callbacks(bobbin::thread_pool&);
+template chapter callbacks(bobbin::ipc::process_pool&);
 
 }  // namespace jobs

@@ -3,6 +3,8 @@
 
 #include "terminal.hpp"
 
+#include <bobbin/ipc/event.hpp>
+#include <bobbin/ipc/process_pool.hpp>
 #include <bobbin/runtime/job.hpp>
 #include <bobbin/runtime/sequential_pool.hpp>
 #include <bobbin/runtime/thread_pool.hpp>
@@ -76,7 +78,18 @@ void wait_until_running(const bobbin::job<R>& job) {
     }
 }
 
-// Each is there for both pools.
+/// What jobs wait for until they have been looked at. Open from the beginning where that can't be
+/// done, as each has ended when submit() returns.
+template <class P>
+bobbin::ipc::event gate_for(const P& /*pool*/) {
+    bobbin::ipc::event gate;
+    if (!concurrent<P>) {
+        gate.set();
+    }
+    return gate;
+}
+
+// Each is there for all three pools.
 template <class P>
 chapter status(P& pool);
 template <class P>

@@ -4,10 +4,13 @@
 #include "chapter.hpp"
 #include "settings.hpp"
 
+#include <bobbin/ipc/init.hpp>
+
 #include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <fmt/format.h>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 
@@ -33,20 +36,33 @@ bool show_all(P& pool) {
 }
 
 bool run(const jobs::settings& settings) {
-    if (settings.place == jobs::place::sequential) {
-        write("Jobs on a pool in line: each has ended when submit() returns.\n");
-        bobbin::sequential_pool pool;
-        return show_all(pool);
-    }
     const auto workers = static_cast<unsigned>(settings.workers);
-    write(fmt::format("Jobs on a pool of {} thread{}.\n", workers, workers == 1 ? "" : "s"));
-    bobbin::thread_pool pool({.threads = workers, .name = "jobs"});
-    return show_all(pool);
+    switch (settings.place) {
+        case jobs::place::sequential: {
+            write("Jobs on a pool in line: each has ended when submit() returns.\n");
+            bobbin::sequential_pool pool;
+            return show_all(pool);
+        }
+        case jobs::place::threads: {
+            write(
+                fmt::format("Jobs on a pool of {} thread{}.\n", workers, workers == 1 ? "" : "s"));
+            bobbin::thread_pool pool({.threads = workers, .name = "jobs"});
+            return show_all(pool);
+        }
+        case jobs::place::processes: {
+            write(fmt::format("Jobs on a pool of {} process{}.\n", workers,
+                              workers == 1 ? "" : "es"));
+            bobbin::ipc::process_pool pool(workers);
+            return show_all(pool);
+        }
+    }
+    throw std::logic_error("no such place");
 }
 
 }  // namespace
 
 int main(int argc, char** argv) try {
+    bobbin::ipc::init(argc, argv);
     const auto settings_or_exit_code = jobs::read_settings(argc, argv);
     if (const int* exit_code = std::get_if<int>(&settings_or_exit_code)) {
         return *exit_code;

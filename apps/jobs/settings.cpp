@@ -10,6 +10,7 @@ namespace {
 const std::vector<apps::choice<place>> places = {
     {"sequential", place::sequential},
     {"threads", place::threads},
+    {"processes", place::processes},
 };
 constexpr apps::count_range worker_range = {1, 64};
 
@@ -26,7 +27,7 @@ std::variant<settings, int> read_settings(int argc, char** argv) {
     line.add_footer("Example: jobs --workers 1");
     line.add_choice("--place", chosen.place, places, "Where the jobs run");
     line.add_count("--workers", chosen.workers, worker_range,
-                   "Threads of the pool, with --place threads");
+                   "Workers of the pool; 1 in sequential");
     if (const auto exit_code = line.parse(argc, argv)) {
         return *exit_code;
     }

@@ -6,7 +6,7 @@
 
 namespace jobs {
 
-enum class place { sequential, threads };
+enum class place { sequential, threads, processes };
 
 struct settings {
     jobs::place place = jobs::place::threads;

@@ -1,19 +1,19 @@
 // In19 of the notebook: what a job is doing, and what came of it.
 #include "chapter.hpp"
 
+#include <bobbin/ipc/event.hpp>
 #include <bobbin/runtime/fn.hpp>
 
 #include <algorithm>
 #include <cstddef>
-#include <latch>
 #include <stdexcept>
 #include <vector>
 
 namespace jobs {
 namespace {
 
-int multiply(std::latch* gate, int x, int y) {
-    gate->wait();
+int multiply(const bobbin::ipc::event& gate, int x, int y) {
+    gate.wait();
     return x * y;
 }
 int divide(int x, int y) {
@@ -27,13 +27,14 @@ int divide(int x, int y) {
 
 template <class P>
 chapter status(P& pool) {
-    chapter out("Status",
-                "submit() returns a job. It is pending until a worker executes it, then running, "
-                "and in the end done, failed or cancelled. On threads, these wait at a gate.");
-    std::latch gate(concurrent<P> ? 1 : 0);
+    chapter out(
+        "Status",
+        "submit() returns a job. It is pending until a worker executes it, then running, "
+        "and in the end done, failed or cancelled. Unless they run in line, these wait at a gate.");
+    auto gate = gate_for(pool);
     std::vector<bobbin::job<int>> jobs;
     for (int i = 0; i < 3; ++i) {
-        jobs.push_back(pool.submit(bobbin::fn<&multiply>(), &gate, i + 1, 10));
+        jobs.push_back(pool.submit(bobbin::fn<&multiply>(), gate, i + 1, 10));
         if (jobs.size() <= pool.size()) {
             wait_until_running(jobs.back());
         }
@@ -45,7 +46,7 @@ chapter status(P& pool) {
     }
     if (concurrent<P>) {
         out.check(running == std::min(pool.size(), 3U), "as many run as there are workers");
-        gate.count_down();
+        gate.set();
         out.say("The gate is opened.");
     }
     for (std::size_t i = 0; i < jobs.size(); ++i) {
@@ -66,5 +67,6 @@ chapter status(P& pool) {
 
 template chapter status(bobbin::sequential_pool&);
 template chapter status(bobbin::thread_pool&);
+template chapter status(bobbin::ipc::process_pool&);
 
 }  // namespace jobs

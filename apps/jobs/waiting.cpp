@@ -1,6 +1,7 @@
 // Waiting for several jobs, and not waiting for ever.
 #include "chapter.hpp"
 
+#include <bobbin/ipc/shared_value.hpp>
 #include <bobbin/runtime/as_completed.hpp>
 #include <bobbin/runtime/errors.hpp>
 #include <bobbin/runtime/fn.hpp>
@@ -44,11 +45,12 @@ bobbin::task<std::vector<std::size_t>> order_of(
 }
 
 // Works at the third try.
-int stubborn(int* tries) {
-    if (++*tries < 3) {
+int stubborn(bobbin::ipc::shared_value<int> tries) {
+    const int now = ++tries;
+    if (now < 3) {
         throw std::runtime_error("not yet");
     }
-    return *tries;
+    return now;
 }
 
 }  // namespace
@@ -95,8 +97,8 @@ chapter limits(P& pool) {
     }
     out.check(timed_out && slow.failed(), "a job that takes too long fails");
 
-    int tries = 0;
-    const bobbin::job<int> job = pool.submit({.retries = 5}, bobbin::fn<&stubborn>(), &tries);
+    const bobbin::ipc::shared_value<int> tries;
+    const bobbin::job<int> job = pool.submit({.retries = 5}, bobbin::fn<&stubborn>(), tries);
     const int needed = job.get();
     out.say("a job that throws twice, with 5 retries: {} after {} tries", name_of(job.status()),
             needed);
@@ -106,7 +108,9 @@ chapter limits(P& pool) {
 
 template chapter completion(bobbin::sequential_pool&);
 template chapter completion(bobbin::thread_pool&);
+template chapter completion(bobbin::ipc::process_pool&);
 template chapter limits(bobbin::sequential_pool&);
 template chapter limits(bobbin::thread_pool&);
+template chapter limits(bobbin::ipc::process_pool&);
 
 }  // namespace jobs

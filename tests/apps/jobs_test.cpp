@@ -20,9 +20,10 @@ bool has(const std::string& text, const std::string& words) {
 
 }  // namespace
 
-TEST_CASE("everything is as promised on 1, 2, 3 and 8 workers, and in line") {
+TEST_CASE("everything is as promised on 1, 2, 3 and 8 workers of any kind, and in line") {
     for (const std::string arguments :
-         {"--workers 1", "", "--workers 3", "--workers 8", "--place sequential"}) {
+         {"--workers 1", "", "--workers 3", "--workers 8", "--place sequential",
+          "--place processes --workers 1", "--place processes", "--place processes --workers 8"}) {
         CAPTURE(arguments);
         const auto run = run_jobs(arguments);
         CHECK(run.exit_code == 0);
@@ -45,19 +46,27 @@ TEST_CASE("in a file it is plain text of lines that fit 80 columns") {
 }
 
 TEST_CASE("as many jobs run as there are workers, the others are pending") {
-    CHECK(has(run_jobs("--workers 1").out, "job 1 of 3 is running\n    job 2 of 3 is pending\n"));
-    CHECK(has(run_jobs("--workers 2").out, "job 2 of 3 is running\n    job 3 of 3 is pending\n"));
-    CHECK(has(run_jobs("--workers 3").out, "job 2 of 3 is running\n    job 3 of 3 is running\n"));
+    for (const std::string place : {"--place threads", "--place processes"}) {
+        const auto out = [&](const std::string& workers) {
+            return run_jobs(place + " --workers " + workers).out;
+        };
+        CHECK(has(out("1"), "job 1 of 3 is running\n    job 2 of 3 is pending\n"));
+        CHECK(has(out("2"), "job 2 of 3 is running\n    job 3 of 3 is pending\n"));
+        CHECK(has(out("3"), "job 2 of 3 is running\n    job 3 of 3 is running\n"));
+    }
     CHECK(has(run_jobs("--place sequential").out, "job 1 of 3 is done\n"));
 }
 
 TEST_CASE("the jobs that were cancelled have not run, and all others have") {
-    CHECK(has(run_jobs("").out, "8 of 24 cancelled, 16 have run, never more than "));
+    for (const std::string place : {"threads", "processes"}) {
+        CHECK(has(run_jobs("--place " + place).out,
+                  "8 of 24 cancelled, 16 have run, never more than "));
+    }
     CHECK(has(run_jobs("--place sequential").out, "0 of 24 cancelled, 24 have run, "));
 }
 
 TEST_CASE("the callback that throws is reported, and the next is called") {
-    for (const std::string place : {"threads", "sequential"}) {
+    for (const std::string place : {"threads", "sequential", "processes"}) {
         CHECK(has(run_jobs("--place " + place).out,
                   "    second: throws\n    error handler: thrown by the second\n    third\n"));
     }
