@@ -24,7 +24,7 @@ struct cell {
     std::string_view shows;                       ///< in one to three sentences
     std::optional<double> notebook_seconds = {};  ///< on the wall, where the notebook says it
     std::string_view of = {};                     ///< the cell whose results it looks at
-    void (*run)(notebook&) = nullptr;             ///< what is timed; null: it can't run yet
+    void (*run)(notebook&) = nullptr;             ///< what is timed
     verdict (*look)(const notebook&) = nullptr;   ///< afterwards
 };
 
@@ -36,6 +36,7 @@ std::span<const cell> argument_cells();
 std::span<const cell> thread_cells();
 std::span<const cell> mp_pool_cells();
 std::span<const cell> process_cells();
+std::span<const cell> counting_cells();
 
 struct chapter {
     std::string_view title;

@@ -28,16 +28,11 @@ std::string number(const std::optional<double>& value) {
 }
 
 std::string object(const cell_run& run) {
-    const auto& times = run.times;
     return fmt::format(
         R"({{"cell":{},"title":{},"seconds":{},"user":{},"system":{},"notebook_seconds":{},)"
         R"("ok":{},"result":{}}})",
-        quoted(run.cell->name), quoted(run.cell->title), times ? number(times->wall) : "null",
-        times ? number(times->user) : "null", times ? number(times->system) : "null",
-        number(run.cell->notebook_seconds),
-        !times           ? "null"
-        : run.verdict.ok ? "true"
-                         : "false",
+        quoted(run.cell->name), quoted(run.cell->title), run.times.wall, run.times.user,
+        run.times.system, number(run.cell->notebook_seconds), run.verdict.ok,
         quoted(run.verdict.result));
 }
 

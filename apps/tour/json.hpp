@@ -8,8 +8,7 @@
 namespace tour {
 
 /// {"cells":[{"cell","title","seconds","user","system","notebook_seconds","ok","result"}…]}, with
-/// a newline at the end. Null: times and ok of cells that can't run yet, notebook_seconds of those
-/// that the notebook does not time.
+/// a newline at the end. Null: notebook_seconds of cells that the notebook does not time.
 std::string as_json(const std::vector<cell_run>& runs);
 
 }  // namespace tour

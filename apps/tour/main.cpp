@@ -5,6 +5,8 @@
 #include "run.hpp"
 #include "settings.hpp"
 
+#include <bobbin/ipc/init.hpp>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -46,14 +48,15 @@ std::vector<tour::cell_run> run(const tour::settings& settings) {
 }  // namespace
 
 int main(int argc, char** argv) try {
+    bobbin::ipc::init(argc, argv);
     const auto settings_or_exit_code = tour::read_settings(argc, argv);
     if (const int* exit_code = std::get_if<int>(&settings_or_exit_code)) {
         return *exit_code;
     }
     const auto runs = run(std::get<tour::settings>(settings_or_exit_code));
-    const bool wrong =
-        std::any_of(runs.begin(), runs.end(), [](const auto& each) { return each.wrong(); });
-    return wrong ? 1 : 0;
+    const bool right =
+        std::all_of(runs.begin(), runs.end(), [](const auto& each) { return each.verdict.ok; });
+    return right ? 0 : 1;
 } catch (const std::exception& error) {
     fmt::print(stderr, "tour: {}\n", error.what());
     return 1;

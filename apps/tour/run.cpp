@@ -24,11 +24,7 @@ times now() {
 }  // namespace
 
 cell_run runner::run(const cell& cell) {
-    cell_run run{.cell = &cell, .times = {}, .verdict = {}};
-    if (cell.run == nullptr) {
-        run.verdict.result = "needs processes, which bobbin is yet to have";
-        return run;
-    }
+    cell_run run{.cell = &cell};
     try {
         if (!cell.of.empty() && cell.of != last_) {
             find_cell(cell.of)->run(notebook_);
@@ -47,7 +43,6 @@ cell_run runner::run(const cell& cell) {
         }
         run.verdict = cell.look(notebook_);
     } catch (const std::exception& error) {
-        run.times.emplace();
         run.verdict = {.ok = false, .result = std::string("threw: ") + error.what()};
     }
     return run;

@@ -2,22 +2,20 @@
 
 #include "cell.hpp"
 
-#include <optional>
-#include <string>
+#include <string_view>
 
 namespace tour {
 
 struct times {
     double wall = 0;    ///< seconds
-    double user = 0;    ///< seconds of all threads
+    double user = 0;    ///< seconds of all threads of this process
     double system = 0;  ///< the same, in the kernel
 };
 
 struct cell_run {
     const tour::cell* cell = nullptr;
-    std::optional<tour::times> times;  ///< none: it can't run yet
-    tour::verdict verdict;
-    [[nodiscard]] bool wrong() const { return times && !verdict.ok; }
+    tour::times times = {};  ///< 0 if it threw
+    tour::verdict verdict = {};
 };
 
 /// Runs cells, one at a time, in a notebook whose variables they share.

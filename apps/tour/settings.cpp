@@ -37,7 +37,7 @@ std::variant<settings, int> read_settings(int argc, char** argv) {
     line.add_footer("Cells: " + all_names() +
                     "\nExample: tour --cell In12 --cell In19 --workers 2");
     line.add_texts("--cell", names, "InN [all]", "Run only this cell; may be given several times");
-    line.add_count("--workers", chosen.workers, worker_range, "Threads of the pools");
+    line.add_count("--workers", chosen.workers, worker_range, "Workers of the pools");
     line.add_flag("--json", chosen.json, "Print the results as one JSON object and nothing else");
     if (const auto exit_code = line.parse(argc, argv)) {
         return *exit_code;

@@ -27,7 +27,8 @@ const std::vector<chapter>& chapters() {
         {"Functions with multiple arguments", argument_cells()},
         {"ThreadPoolExecutor, with and without the GIL", thread_cells()},
         {"multiprocessing.Pool", mp_pool_cells()},
-        {"Processes: to come", process_cells()},
+        {"Individual processes, starmap, partial application", process_cells()},
+        {"Counting jobs, in three ways", counting_cells()},
     };
     return all;
 }

@@ -1,11 +1,11 @@
 // In22-In26: one argument that holds several.
 #include "cell.hpp"
 
+#include <bobbin/ipc/process_pool.hpp>
 #include <bobbin/runtime/fn.hpp>
 #include <bobbin/runtime/pool.hpp>
 #include <bobbin/runtime/split.hpp>
 #include <bobbin/runtime/sync_wait.hpp>
-#include <bobbin/runtime/thread_pool.hpp>
 
 #include <array>
 #include <cstddef>
@@ -49,15 +49,16 @@ void in26(notebook& nb) {
     const std::vector<std::vector<int>>& chunks = nb.chunks;
     // shown by In26
 
-    bobbin::thread_pool pool({.threads = workers});
-    std::vector<int> res = bobbin::sync_wait(pool, pool.map(adapted, chunks));
+    bobbin::ipc::process_pool pool(workers);
+    std::vector<int> res = bobbin::sync_wait(pool.map(adapted, chunks));
     // to here
-    nb.sums = std::move(res);
+    nb.numbers = std::move(res);
 }
 
 verdict look26(const notebook& nb) {
     const std::vector<int> expected = {1, 5, 9, 13, 17, 21, 25, 29, 33, 37, 41, 45};
-    return {.ok = nb.sums == expected, .result = fmt::format("[{}]", fmt::join(nb.sums, ", "))};
+    return {.ok = nb.numbers == expected,
+            .result = fmt::format("[{}]", fmt::join(nb.numbers, ", "))};
 }
 
 constexpr std::array cells = {

@@ -1,8 +1,8 @@
-// In12-In15: ProcessPoolExecutor.map, on threads until there are processes.
+// In12-In15: ProcessPoolExecutor.map.
 #include "estimates.hpp"
 
+#include <bobbin/ipc/process_pool.hpp>
 #include <bobbin/runtime/sync_wait.hpp>
-#include <bobbin/runtime/thread_pool.hpp>
 
 #include <array>
 
@@ -13,8 +13,8 @@ void in12(notebook& nb) {
     const unsigned workers = nb.workers;
     // shown by In12
     // ten_jobs as in In10
-    bobbin::thread_pool pool({.threads = workers});
-    estimates res = bobbin::sync_wait(pool, ten_jobs(pool));
+    bobbin::ipc::process_pool pool(workers);
+    estimates res = bobbin::sync_wait(ten_jobs(pool));
     // to here
     nb.res = std::move(res);
 }
@@ -31,8 +31,8 @@ void in14(notebook& nb) {
     const unsigned workers = nb.workers;
     // shown by In14
 
-    bobbin::thread_pool pool({.threads = workers});
-    estimates res = bobbin::sync_wait(pool, many(pool, 1));
+    bobbin::ipc::process_pool pool(workers);
+    estimates res = bobbin::sync_wait(many(pool, 1));
     // to here
     nb.res = std::move(res);
 }
@@ -40,8 +40,8 @@ void in14(notebook& nb) {
 void in15(notebook& nb) {
     const unsigned workers = nb.workers;
     // shown by In15
-    bobbin::thread_pool pool({.threads = workers});
-    estimates res = bobbin::sync_wait(pool, many(pool, 100));
+    bobbin::ipc::process_pool pool(workers);
+    estimates res = bobbin::sync_wait(many(pool, 100));
     // to here
     nb.res = std::move(res);
 }
@@ -50,8 +50,9 @@ constexpr std::array cells = {
     cell{.name = "In12",
          .since = "In12",
          .title = "Pool.map: 10 jobs of 10,000,000",
-         .shows = "The task of In10 on workers: the pool is another, nothing else. The notebook's "
-                  "workers are processes; here they are threads, until bobbin has processes.",
+         .shows = "The task of In10 on worker processes: the pool is another, nothing else. The "
+                  "workers are this program, started again by a server that forks them; they "
+                  "are started and ended within the time.",
          .notebook_seconds = 1.5,
          .run = in12,
          .look = ten_estimates},
@@ -67,8 +68,7 @@ constexpr std::array cells = {
          .since = "In14",
          .title = "10,000 jobs of 10,000, one by one",
          .shows = "The same amount of work in small jobs, which each worker fetches one at a time. "
-                  "That costs the notebook 2.7 s on top, and here next to nothing. (Threads, for "
-                  "processes.)",
+                  "That costs the notebook 2.7 s on top; here, less than a tenth of that.",
          .notebook_seconds = 4.2,
          .run = in14,
          .look = many_estimates},
@@ -76,8 +76,7 @@ constexpr std::array cells = {
          .since = "In15",
          .title = "10,000 jobs of 10,000, by hundreds",
          .shows = "Chunks of 100 save the notebook most of that. Here chunk_size is not needed for "
-                  "speed: left out, it adapts to how long jobs take (In43). (Threads, for "
-                  "processes.)",
+                  "speed: left out, it adapts to how long jobs take (In43).",
          .notebook_seconds = 1.32,
          .run = in15,
          .look = many_estimates},

@@ -1,8 +1,9 @@
 // In18-In21: one job at a time.
 #include "estimates.hpp"
 
+#include <bobbin/ipc/event.hpp>
+#include <bobbin/ipc/process_pool.hpp>
 #include <bobbin/runtime/job.hpp>
-#include <bobbin/runtime/thread_pool.hpp>
 #include <bobbin/workloads/random_stream.hpp>
 
 #include <algorithm>
@@ -11,7 +12,6 @@
 #include <cstddef>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <latch>
 #include <thread>
 
 namespace tour {
@@ -26,19 +26,21 @@ void in19(notebook& nb) {
         nb.printed.push_back(fmt::format("{} done: {}", name, job.done() ? "True" : "False"));
     };
     // shown by In19
-    std::latch go(1);  // jobs wait for it, so that we can look at them
-    const auto f1 = [&go](int x) { return go.wait(), x * x; };
-    const auto f2 = [&go](int x, int y) { return go.wait(), x * y; };
+    // Jobs wait for an event, so that we can look at them.
+    using bobbin::ipc::event;
+    const auto f1 = [](event go, int x) { return go.wait(), x * x; };
+    const auto f2 = [](event go, int x, int y) { return go.wait(), x * y; };
 
-    bobbin::thread_pool pool({.threads = 2});
-    const bobbin::job<int> a = pool.submit(f2, 1, 1);
-    const bobbin::job<int> b = pool.submit(f2, 1, 2);
+    event go;
+    bobbin::ipc::process_pool pool(2);
+    const bobbin::job<int> a = pool.submit(f2, go, 1, 1);
+    const bobbin::job<int> b = pool.submit(f2, go, 1, 2);
     while (!a.running() || !b.running()) std::this_thread::yield();
-    const bobbin::job<int> c = pool.submit(f1, 10);
+    const bobbin::job<int> c = pool.submit(f1, go, 10);
     print_status("a", a);  // a.running(), a.done()
     print_status("b", b);
     print_status("c", c);
-    go.count_down();
+    go.set();
     print("a", "result", a.get());
     print("b", "result", b.get());
     print("c", "result", c.get());
@@ -68,7 +70,7 @@ double f2(double x, double y) {
 // to here
 
 void in21(notebook& nb) {
-    const auto print = [&nb](std::string line) { nb.printed.push_back(std::move(line)); };
+    const auto print = [&nb](std::string_view line) { nb.printed.emplace_back(line); };
     std::atomic<int> reports = 0;
     const auto report = [&reports](const bobbin::job<double>&) {
         reports.fetch_add(1, std::memory_order_relaxed);
@@ -76,21 +78,21 @@ void in21(notebook& nb) {
     {
         // shown by In21
 
-        std::latch go(1);
-        bobbin::thread_pool pool({.threads = 2});
-        const auto hold = [&go] { go.wait(); };
-        const bobbin::job<void> one = pool.submit(hold);
-        const bobbin::job<void> two = pool.submit(hold);
+        const auto hold = [](bobbin::ipc::event go) { go.wait(); };
+        bobbin::ipc::event go;
+        bobbin::ipc::process_pool pool(2);
+        const bobbin::job<void> one = pool.submit(hold, go);
+        const bobbin::job<void> two = pool.submit(hold, go);
         while (!one.running() || !two.running()) std::this_thread::yield();
         // Both workers are taken, so all that follows is pending.
         std::vector<bobbin::job<double>> res;
         for (int i = 0; i < 24; ++i) {
-            res.push_back(pool.submit(f2, rand(i, 0), rand(i, 1)));
+            res.push_back(pool.submit(bobbin::fn<&f2>(), rand(i, 0), rand(i, 1)));
             if (i % 2 == 0) res.back().on_done(report);  // "Process done!"
         }
         res[4].cancel();
         if (res[4].cancelled()) print("Process 4 cancelled");
-        go.count_down();
+        go.set();
         for (const auto& x : res) {
             x.wait();  // as long as it is pending or runs
             if (!x.cancelled()) print(fmt::format("{:.12g}", x.get()));

@@ -1,8 +1,8 @@
-// In41-In45: multiprocessing.Pool.map, on threads until there are processes.
+// In41-In45: multiprocessing.Pool.map.
 #include "estimates.hpp"
 
+#include <bobbin/ipc/process_pool.hpp>
 #include <bobbin/runtime/sync_wait.hpp>
-#include <bobbin/runtime/thread_pool.hpp>
 
 #include <array>
 
@@ -12,8 +12,8 @@ namespace {
 void in41(notebook& nb) {
     const unsigned workers = nb.workers;
     // shown by In41
-    bobbin::thread_pool pool({.threads = workers});
-    estimates res = bobbin::sync_wait(pool, ten_jobs(pool));
+    bobbin::ipc::process_pool pool(workers);
+    estimates res = bobbin::sync_wait(ten_jobs(pool));
     // to here
     nb.res = std::move(res);
 }
@@ -21,10 +21,10 @@ void in41(notebook& nb) {
 void in43(notebook& nb) {
     const unsigned workers = nb.workers;
     // shown by In43
-    bobbin::thread_pool pool({.threads = workers});
+    bobbin::ipc::process_pool pool(workers);
     const auto job = bobbin::bind(estimate, 10'000);
     const auto jobs = std::views::iota(0, 10'000);
-    estimates res = bobbin::sync_wait(pool, pool.map(job, jobs));
+    estimates res = bobbin::sync_wait(pool.map(job, jobs));
     // to here
     nb.res = std::move(res);
 }
@@ -34,7 +34,7 @@ constexpr std::array cells = {
          .since = "In41",
          .title = "mp.Pool: 10 jobs of 10,000,000",
          .shows = "Python has a second kind of pool, for many small jobs; here there is one for "
-                  "both. (Threads, for processes.)",
+                  "both.",
          .notebook_seconds = 1.44,
          .run = in41,
          .look = ten_estimates},
@@ -49,7 +49,7 @@ constexpr std::array cells = {
          .since = "In43",
          .title = "mp.Pool: 10,000 jobs of 10,000",
          .shows = "Small jobs and no chunk size: the pool measures how long jobs take, and hands "
-                  "out as many at a time as pays. (Threads, for processes.)",
+                  "out as many at a time as pays.",
          .notebook_seconds = 1.24,
          .run = in43,
          .look = many_estimates},
