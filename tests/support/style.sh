@@ -62,11 +62,16 @@ list_unbuilt() {
 }
 complain "named in no CMakeLists.txt" "$(list_unbuilt)"
 
-# The README shows a program that the tests run: all of it, word for word.
-print_readme_example() { awk '/^```$/ && shown { exit } shown { print } /^```cpp$/ { shown = 1 }' README.md; }
+# The README shows programs that the tests run: all of each, word for word.
+print_readme_example() { # which, from 1
+    awk -v wanted="$1" '/^```$/ { shown = 0 } shown { print } /^```cpp$/ { shown = ++seen == wanted }' README.md
+}
+check_readme_example() { # which, source
+    complain "README.md's example $1 is not $2" "$(print_readme_example "$1" | diff - "$2" 2>&1 || true)"
+}
 if [ -f README.md ]; then
-    complain "README.md's example is not tests/runtime/readme_example.cpp" \
-        "$(print_readme_example | diff - tests/runtime/readme_example.cpp 2>&1 || true)"
+    check_readme_example 1 tests/runtime/readme_example.cpp
+    check_readme_example 2 tests/ipc/readme_example.cpp
 fi
 
 exit "$failed"
