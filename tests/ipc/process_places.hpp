@@ -4,23 +4,35 @@
 #include <bobbin/ipc/process_pool.hpp>
 
 #include <cstdlib>
+#include <stdexcept>
 #include <string>
 
 namespace test {
 
-// As many as the environment says.
+// As many as the environment says, started as it says.
 struct processes {
     static constexpr bool concurrent = true;
     static constexpr bool late_jobs_end = false;  // with their worker
     static constexpr bool has_priority = true;
     static bool prompt_timeouts() { return true; }
-    static bobbin::ipc::process_pool make() { return bobbin::ipc::process_pool(count()); }
+    static bobbin::ipc::process_pool make() {
+        bobbin::ipc::process_pool_options options(
+            static_cast<unsigned>(std::stoul(given("BOBBIN_TEST_WORKERS", "2"))));
+        options.start_method = method(given("BOBBIN_TEST_START_METHOD", "fork_server"));
+        return bobbin::ipc::process_pool(options);
+    }
 
 private:
-    static unsigned count() {
+    static std::string given(const char* name, const char* otherwise) {
         // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes it
-        const char* const given = std::getenv("BOBBIN_TEST_WORKERS");
-        return given != nullptr ? static_cast<unsigned>(std::stoul(given)) : 2;
+        const char* const text = std::getenv(name);
+        return text != nullptr ? text : otherwise;
+    }
+    static bobbin::ipc::start_method method(const std::string& name) {
+        if (name == "fork_server") return bobbin::ipc::start_method::fork_server;
+        if (name == "spawn") return bobbin::ipc::start_method::spawn;
+        if (name == "fork") return bobbin::ipc::start_method::fork;
+        throw std::invalid_argument("BOBBIN_TEST_START_METHOD is fork_server, spawn or fork");
     }
 };
 

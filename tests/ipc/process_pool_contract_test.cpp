@@ -1,4 +1,4 @@
-// The contract suite over child processes. Run with BOBBIN_TEST_WORKERS from the environment.
+// The contract suite over child processes, as BOBBIN_TEST_WORKERS and BOBBIN_TEST_START_METHOD say.
 
 #include "../runtime/pool_places.hpp"
 #include "process_places.hpp"

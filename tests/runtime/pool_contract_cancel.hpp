@@ -72,9 +72,9 @@ TEST_CASE_TEMPLATE("cancelling a coroutine that runs asks it to stop; what it do
 
 TEST_CASE_TEMPLATE("a job that a stopped task runs is cancelled with it, and waited for", P,
                    CONTRACT_PLACES) {
-    bobbin::thread_pool own({.threads = 1, .name = "own"});
     const test::ledger seen;
     auto pool = P::make();
+    bobbin::thread_pool own({.threads = 1, .name = "own"});
     {
         const test::waypoint gate;
         const auto awaiting = own.submit(
@@ -100,9 +100,9 @@ TEST_CASE_TEMPLATE("a job that a stopped task runs is cancelled with it, and wai
 }
 
 TEST_CASE_TEMPLATE("who awaits a job and is asked to stop leaves it running", P, CONTRACT_PLACES) {
-    bobbin::thread_pool own({.threads = 1, .name = "own"});
     const test::ledger seen;
     auto pool = P::make();
+    bobbin::thread_pool own({.threads = 1, .name = "own"});
     const test::waypoint gate;
     const auto job = pool.submit(test::runs_until_stopped, gate.path(), seen.path(), 1);
     REQUIRE(gate.await_arrivals(1));

@@ -128,9 +128,9 @@ TEST_CASE_TEMPLATE("wait_all waits for every job, whatever it ends with", P, CON
 
 TEST_CASE_TEMPLATE("waiting for several jobs ends when it is asked to stop; the jobs run on", P,
                    CONTRACT_PLACES) {
-    bobbin::thread_pool own({.threads = 1, .name = "own"});
     const test::ledger seen;
     auto pool = P::make();
+    bobbin::thread_pool own({.threads = 1, .name = "own"});
     const test::waypoint gate;
     std::vector<bobbin::job<int>> jobs;
     jobs.push_back(pool.submit(test::runs_until_stopped, gate.path(), seen.path(), 1));
