@@ -221,7 +221,9 @@ void crew_core::worker_ended(seat& at, std::optional<exit_status> how, arrivals&
     for (auto number = at.answered; number != at.submitted; ++number) {
         remote_call* const call = std::exchange(at.job(number).call, nullptr);
         if (call == nullptr) continue;
-        if (at.way->job(number).slot.is_claimed(number)) {
+        // Taken back, not only looked at: when the server has died, the worker may live for a
+        // moment.
+        if (!at.way->job(number).slot.retract(number)) {
             call->was_claimed_ = true;
             call->stage_ = remote_call::stage::nowhere;
             call->ended_as = remote_call::end::error;
