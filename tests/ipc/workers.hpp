@@ -1,0 +1,79 @@
+// Worker processes, as tests see them from outside and as their jobs see them from inside.
+#pragma once
+
+#include <bobbin/ipc/process_pool.hpp>
+#include <bobbin/ipc/worker_died.hpp>
+#include <bobbin/runtime/fn.hpp>
+#include <bobbin/runtime/job.hpp>
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <doctest/doctest.h>
+#include <sched.h>
+#include <stdexcept>
+#include <string>
+#include <sys/types.h>
+#include <unistd.h>
+
+namespace test {
+
+namespace ipc = bobbin::ipc;
+
+inline ipc::process_pool_options workers_by(ipc::start_method how, unsigned count) {
+    ipc::process_pool_options options(count);
+    options.start_method = how;
+    return options;
+}
+
+inline int own_pid() {
+    return ::getpid();
+}
+inline int parent_pid() {
+    return ::getppid();
+}
+inline int doubled(int i) {
+    return 2 * i;
+}
+inline constexpr bobbin::fn<&own_pid> pid_there;
+inline constexpr bobbin::fn<&parent_pid> server_of_worker;
+inline constexpr bobbin::fn<&doubled> twice;
+
+// How a job ended whose worker died.
+template <class R>
+ipc::worker_died death_of(const bobbin::job<R>& job) {
+    try {
+        job.get();
+    } catch (const ipc::worker_died& death) {
+        return death;
+    }
+    throw std::logic_error("its worker has not died");
+}
+
+inline bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+// False if it takes longer than a test may.
+template <class Predicate>
+[[nodiscard]] bool await(Predicate is_so) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!is_so()) {
+        if (std::chrono::steady_clock::now() > end) return false;
+        ::sched_yield();
+    }
+    return true;
+}
+
+// Until it is reaped: its number means nobody then.
+[[nodiscard]] inline bool await_end(pid_t process) {
+    REQUIRE(process > 1);
+    return await([&] { return ::kill(process, 0) != 0 && errno == ESRCH; });
+}
+
+inline void kill_now(pid_t process) {
+    REQUIRE(process > 1);
+    ::kill(process, SIGKILL);
+}
+
+}  // namespace test
