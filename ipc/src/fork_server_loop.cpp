@@ -196,6 +196,9 @@ void serve(int socket) noexcept {
     ::setpgid(0, 0);
     ::prctl(PR_SET_NAME, "bobbin-server");
     take_default_signals(true);
+    // A copy has the application's input.
+    if (const int nothing = ::open("/dev/null", O_RDONLY); nothing > 0)
+        ::dup2(nothing, STDIN_FILENO);
     std::vector<owned_descriptor> kept;
     kept.emplace_back(socket);
     close_others(kept);
