@@ -41,10 +41,13 @@ void call_list::remove(remote_call& call) noexcept {
 
 // --- the crew ---
 
-int another(int descriptor) {
-    const int copy = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
-    if (copy < 0) throw std::system_error(errno, std::generic_category(), "bobbin: dup");
-    return copy;
+boost::asio::posix::stream_descriptor watched_by(thread_pool& driver, int descriptor) {
+    owned_descriptor copy(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+    if (!copy) throw std::system_error(errno, std::generic_category(), "bobbin: dup");
+    boost::asio::posix::stream_descriptor watched(driver);
+    watched.assign(copy.get());
+    static_cast<void>(copy.release());  // it has it now
+    return watched;
 }
 
 crew_core::crew_core(const process_pool_options& options)
@@ -70,8 +73,8 @@ void crew_core::start() {
             read_news(none);  // or the server would wait for us
             if (!server_) throw pool_broken(broken_);
         }
-    bell_reader_.emplace(*driver_, another(bell_.get()));
-    server_reader_.emplace(*driver_, another(server_->socket()));
+    bell_reader_ = watched_by(*driver_, bell_.get());
+    server_reader_ = watched_by(*driver_, server_->socket());
     boost::asio::post(driver_->get_executor(), [self = shared_from_this()] {
         self->listen_to_bell();
         self->listen_to_server();

@@ -103,8 +103,8 @@ struct arrivals {
     void add(remote_call& call) { all.push_back({.call = &call, .what = answer::retracted}); }
 };
 
-// The same file, for whoever closes what he gets.
-int another(int descriptor);
+// The same file, to be waited for by the driver, which closes what it gets.
+boost::asio::posix::stream_descriptor watched_by(thread_pool& driver, int descriptor);
 
 class crew_core : public std::enable_shared_from_this<crew_core> {
 public:

@@ -9,11 +9,14 @@
 #include <bobbin/ipc/worker_died.hpp>
 #include <bobbin/runtime/errors.hpp>
 
+#include <boost/system/system_error.hpp>
+
 #include <algorithm>
 #include <csignal>
 #include <new>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace bobbin::inline v0::ipc::detail {
@@ -269,7 +272,7 @@ void crew_core::server_gone(arrivals& ended) {
     server_.reset();
     try {
         server_.emplace(options_.start_method);
-        server_reader_.emplace(*driver_, another(server_->socket()));
+        server_reader_ = watched_by(*driver_, server_->socket());
     } catch (const std::exception& error) {
         break_down(error.what(), ended);
     }
@@ -324,6 +327,9 @@ void crew_core::time_is_up(seat& at, std::uint64_t job) {
 crew::crew(const process_pool_options& options) : core_(std::make_shared<crew_core>(options)) {
     try {
         core_->start();
+    } catch (const boost::system::system_error& error) {
+        core_->end();
+        throw std::system_error(error.code(), "bobbin: a process_pool");
     } catch (...) {
         core_->end();
         throw;

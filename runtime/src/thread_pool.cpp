@@ -2,14 +2,28 @@
 
 #include <bobbin/runtime/thread_pool.hpp>
 
+#include <boost/system/system_error.hpp>
+
 #include <cstdio>
 #include <exception>
+#include <system_error>
 #include <utility>
 
 namespace bobbin::inline v0 {
+namespace {
 
-thread_pool::thread_pool(thread_pool_options options)
-    : core_(std::make_unique<detail::pool_core>(options)) {}
+// What the system refuses to Asio is an exception of Asio's own type.
+std::unique_ptr<detail::pool_core> make_core(const thread_pool_options& options) {
+    try {
+        return std::make_unique<detail::pool_core>(options);
+    } catch (const boost::system::system_error& error) {
+        throw std::system_error(error.code(), "bobbin: a thread_pool");
+    }
+}
+
+}  // namespace
+
+thread_pool::thread_pool(thread_pool_options options) : core_(make_core(options)) {}
 
 thread_pool::~thread_pool() {
     if (core_->forked()) {
