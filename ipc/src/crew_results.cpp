@@ -205,9 +205,11 @@ void crew_core::read_news(arrivals& ended) {
                 if (at.is_damaged || at.has_expired) send_signal(at.pidfd, SIGKILL);
                 break;
             case server_news::failed:
-                return break_down("bobbin: a worker could not be started: " +
-                                      std::generic_category().message(news->what.number),
-                                  ended);
+                break_down("bobbin: a worker could not be started: " +
+                               std::generic_category().message(news->what.number),
+                           ended);
+                worker_ended(at, std::nullopt, ended);  // it may have been sent jobs already
+                break;
             case server_news::ended:
                 worker_ended(at, exit_status{.code = news->what.code, .signal = news->what.signal},
                              ended);
@@ -249,7 +251,7 @@ void crew_core::worker_ended(seat& at, std::optional<exit_status> how, arrivals&
 }
 
 void crew_core::replace(seat& at, arrivals& ended) {
-    if (!server_) return break_down("bobbin: the pool has no fork server", ended);
+    if (!broken_.empty()) return break_down(broken_, ended);
     const auto time = clock::now();
     if (!at.has_expired) restarts_.push_back(time);  // those we end are no misfortune
     while (!restarts_.empty() && time - restarts_.front() > options_.restart_period)
