@@ -1,10 +1,10 @@
 // Goal: whatever workers and servers die of, and when, it costs the jobs that had begun; each says
 // what it died of, all others are done, and the pool goes on.
+#include "../runtime/child_process.hpp"
 #include "../runtime/ledger.hpp"
 #include "workers.hpp"
 
 #include <bobbin/ipc/mutex.hpp>
-#include <bobbin/ipc/process.hpp>
 #include <bobbin/ipc/shared_value.hpp>
 #include <bobbin/runtime/sync_wait.hpp>
 
@@ -295,7 +295,7 @@ TEST_CASE("no job is done twice when the server dies, at whatever moment") {
 
 TEST_CASE("a lock that a worker dies with is surfaced to the next who takes it") {
     // Workers that are copies have what their application has; it must have no other thread.
-    ipc::process application([] {
+    const auto end = in_child([] {
         static ipc::mutex lock;
         static ipc::shared_value<int> value(1);
         ipc::process_pool pool(workers_by(ipc::start_method::fork, 2));
@@ -320,5 +320,5 @@ TEST_CASE("a lock that a worker dies with is surfaced to the next who takes it")
                    ? 0
                    : 3;
     });
-    CHECK(application.join() == ipc::exit_status{});
+    CHECK(end.exit_code == 0);
 }

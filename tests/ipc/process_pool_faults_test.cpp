@@ -2,10 +2,10 @@
 // job that it had claimed fails, what it had not claimed is done by another. Method: one of the
 // jobs makes its worker die at the n-th passage of a fault point from then on; a ledger says which
 // jobs were executed.
+#include "../runtime/child_process.hpp"
 #include "../runtime/ledger.hpp"
 #include "workers.hpp"
 
-#include <bobbin/ipc/process.hpp>
 #include <bobbin/ipc/shared_queue.hpp>
 #include <bobbin/runtime/detail/fault_point.hpp>
 #include <bobbin/runtime/errors.hpp>
@@ -140,7 +140,7 @@ TEST_CASE("a death at every step of a worker, one after the other, costs one job
 }
 
 TEST_CASE("a pool whose workers all die as they start is broken, says why, and does not go on") {
-    ipc::process application([] {
+    const auto end = in_child([] {
         ::setenv("FAULT", "worker.start:kill9", 1);  // NOLINT(concurrency-mt-unsafe): one thread
         ipc::process_pool pool(2);
         const auto job = pool.submit(twice, 4);
@@ -157,12 +157,12 @@ TEST_CASE("a pool whose workers all die as they start is broken, says why, and d
             return 0;
         }
     });
-    CHECK(application.join() == ipc::exit_status{});
+    CHECK(end.exit_code == 0);
 }
 
 TEST_CASE("a worker that dies within a shared queue leaves it to others") {
     // Workers that are copies have what their application has; it must have no other thread.
-    ipc::process application([] {
+    const auto end = in_child([] {
         static ipc::shared_queue<int> queue(1024);
         ipc::process_pool pool(workers_by(ipc::start_method::fork, 1));
         int passed = 0;
@@ -185,5 +185,5 @@ TEST_CASE("a worker that dies within a shared queue leaves it to others") {
         }
         return 0;
     });
-    CHECK(application.join() == ipc::exit_status{});
+    CHECK(end.exit_code == 0);
 }
