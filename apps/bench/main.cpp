@@ -1,6 +1,7 @@
 // bench: bobbin beside its peers, on the same work in the same run.
 #include "harness/chart.hpp"
 #include "harness/control.hpp"
+#include "harness/fresh.hpp"
 #include "harness/json.hpp"
 #include "harness/measure.hpp"
 #include "harness/peak.hpp"
@@ -31,7 +32,7 @@ struct options {
     std::uint64_t workers = 2;
     std::vector<std::string> runtimes;
     std::vector<std::string> works;
-    // Set by this program when it starts itself to measure memory:
+    // Set by this program when it starts itself for one run:
     std::uint64_t child = no_child;
     bool child_stack = false;
 };
@@ -60,7 +61,7 @@ void declare(apps::command_line& line, options& options) {
                    "The larger number of workers, beside 1");
     line.add_list("--runtimes", options.runtimes, "Only these, separated by commas");
     line.add_list("--works", options.works, "Only these, separated by commas");
-    line.add_count("--child", options.child, {}, "Run only this contender, for its memory");
+    line.add_count("--child", options.child, {}, "Run only this contender, in a fresh process");
     line.hide("--child");
     line.add_flag("--child-stack", options.child_stack, "Its stack too");
     line.hide("--child-stack");
@@ -145,7 +146,9 @@ int run(int argc, char** argv) {
         if (options.child != no_child) {
             return run_as_child(suite, options.child, options.child_stack);
         }
-        return report(suite, options, std::vector<std::string>(argv, argv + argc));
+        const std::vector<std::string> arguments(argv, argv + argc);
+        make_fresh(suite, arguments);
+        return report(suite, options, arguments);
     } catch (const bad_input& error) {
         return line.misuse(error.what());
     }

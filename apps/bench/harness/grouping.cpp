@@ -1,6 +1,7 @@
 #include "grouping.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace bench {
 namespace {
@@ -17,6 +18,15 @@ Element& named(std::vector<Element>& elements, std::string Element::*field,
     Element& added = elements.emplace_back();
     added.*field = name;
     return added;
+}
+
+// Of the rows of that work.
+unsigned fewest_workers(const std::vector<row>& rows, const std::string& work) {
+    unsigned fewest = std::numeric_limits<unsigned>::max();
+    for (const row& row : rows) {
+        fewest = row.work == work ? std::min(fewest, row.workers) : fewest;
+    }
+    return fewest;
 }
 
 }  // namespace
@@ -45,7 +55,7 @@ std::vector<work_group> group_by_work(const std::vector<row>& rows) {
     for (const row& row : rows) {
         work_group& group = named(groups, &work_group::work, row.work);
         runtime_line& line = named(group.lines, &runtime_line::runtime, row.runtime);
-        (row.workers == 1 ? line.one : line.many) = &row;
+        (row.workers == fewest_workers(rows, row.work) ? line.one : line.many) = &row;
     }
     for (work_group& group : groups) {
         std::sort(group.lines.begin(), group.lines.end(),

@@ -9,7 +9,8 @@
 
 namespace bench {
 
-/// One runtime on one work: its row at one worker and at many, null where it has none.
+/// One runtime on one work: its row at one worker, or the fewest that the work has rows for, and at
+/// more; null where it has none.
 struct runtime_line {
     std::string runtime;
     const row* one = nullptr;

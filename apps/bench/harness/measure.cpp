@@ -14,7 +14,7 @@ namespace {
 // or they would be paid for by whoever comes next.
 constexpr std::chrono::milliseconds settle{2};
 
-double run_once(const contender& contender, std::uint64_t expected) {
+run_result run_once(const contender& contender, std::uint64_t expected) {
     const run_result result = contender.run();
     if (result.value != expected) {
         throw std::runtime_error(fmt::format("{} on {} with {} worker(s) gave {} instead of {}",
@@ -22,7 +22,7 @@ double run_once(const contender& contender, std::uint64_t expected) {
                                              result.value, expected));
     }
     std::this_thread::sleep_for(settle);
-    return result.seconds;
+    return result;
 }
 
 void show_progress(std::uint64_t round, std::uint64_t rounds) {
@@ -61,6 +61,7 @@ double median_ratio(const row& a, const row& b) {
 std::vector<row> measure(const suite& suite, std::uint64_t rounds) {
     const std::size_t count = suite.contenders.size();
     std::vector<std::vector<double>> seconds(count);
+    std::vector<std::size_t> resident_bytes(count);
     std::vector<std::uint64_t> expected;
     for (const contender& contender : suite.contenders) {
         expected.push_back(contender.expected());
@@ -70,10 +71,11 @@ std::vector<row> measure(const suite& suite, std::uint64_t rounds) {
         for (std::size_t i = 0; i < count; ++i) {
             // Every other round runs backwards: nobody always follows the same neighbour.
             const std::size_t turn = round % 2 == 0 ? i : count - 1 - i;
-            const double elapsed = run_once(suite.contenders[turn], expected[turn]);
+            const run_result result = run_once(suite.contenders[turn], expected[turn]);
             if (round > 0) {
-                seconds[turn].push_back(elapsed);  // round 0 warms up
+                seconds[turn].push_back(result.seconds);  // round 0 warms up
             }
+            resident_bytes[turn] = result.resident_bytes;
         }
     }
     std::vector<row> rows;
@@ -85,6 +87,7 @@ std::vector<row> measure(const suite& suite, std::uint64_t rounds) {
             to.rounds_ns.push_back(elapsed * 1e9 / static_cast<double>(from.tasks));
         }
         to.ns_per_task = median(to.rounds_ns);
+        to.resident_bytes = resident_bytes[i] / from.tasks;
         rows.push_back(std::move(to));
     }
     return rows;

@@ -20,6 +20,7 @@ struct row {
     double ns_per_task = 0;  ///< median
     double peak_rss_mib = 0;
     std::size_t stack_bytes = 0;
+    std::size_t resident_bytes = 0;      ///< of a task
     std::vector<double> rounds_ns = {};  ///< ns per task of each round
 };
 

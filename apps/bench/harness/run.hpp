@@ -14,6 +14,7 @@ struct run_result {
     double seconds = 0;
     std::uint64_t value = 0;
     std::size_t stack_bytes = 0;  ///< peak stack below the work's root; 0 where it was not measured
+    std::size_t resident_bytes = 0;  ///< what the run added to resident memory; 0: not measured
 };
 
 /// Times `work()`, which returns the work's result. What a peer builds before the call (its pool)

@@ -27,6 +27,7 @@ struct contender {
     std::function<std::uint64_t()> expected;  ///< the right value
     std::function<run_result()> run;
     std::function<run_result()> run_for_stack = {};  ///< a run that also measures the stack
+    bool fresh = false;  ///< each run in a process of its own, that has done nothing before
 };
 
 struct suite {

@@ -99,11 +99,11 @@ std::string to_heads(const std::string& work, const std::vector<column>& columns
 std::string to_verdict(const suite& suite, const work_group& group) {
     const runtime_line* bobbin = group.find("bobbin");
     const runtime_line* limit = group.find(suite.limit);
-    if (bobbin == nullptr || limit == nullptr || limit->one == nullptr) {
+    if (bobbin == nullptr || limit == nullptr || bobbin->one == nullptr || limit->one == nullptr) {
         return "";
     }
-    std::string text =
-        fmt::format("bobbin / {}: time {} (1 w)", suite.limit, against(bobbin->one, limit->one));
+    std::string text = fmt::format("bobbin / {}: time {} ({} w)", suite.limit,
+                                   against(bobbin->one, limit->one), bobbin->one->workers);
     if (bobbin->many != nullptr && limit->many != nullptr) {
         const double ours = median_ratio(*bobbin->one, *bobbin->many);
         const double theirs = median_ratio(*limit->one, *limit->many);
@@ -128,6 +128,18 @@ const runtime_line* best_tuned(const suite& suite, const work_group& group,
     return best;
 }
 
+// Where it was asked what a task takes.
+std::string to_memory(const suite& suite, const work_group& group) {
+    std::string text;
+    for (const runtime_line& line : group.lines) {
+        if (line.one != nullptr && line.one->resident_bytes != 0) {
+            text += fmt::format("{}: {} bytes of resident memory a {}\n", line.runtime,
+                                line.one->resident_bytes, suite.task_name);
+        }
+    }
+    return text;
+}
+
 // How what is automatic stands against what is tuned, and that against what cannot be beaten.
 std::string to_tuned_verdict(const suite& suite, const work_group& group) {
     const runtime_line* bobbin = group.find("bobbin");
@@ -146,8 +158,11 @@ std::string to_tuned_verdict(const suite& suite, const work_group& group) {
     }
     for (const runtime_line& line : group.lines) {
         if (limit != nullptr && line.runtime.starts_with(suite.tuned)) {
-            text += fmt::format("{} / {}: {} (1 w), {} (more)\n", line.runtime, suite.limit,
-                                against(line.one, limit->one), against(line.many, limit->many));
+            text += fmt::format("{} / {}: {}", line.runtime, suite.limit,
+                                against(line.one, limit->one));
+            text += line.many == nullptr
+                        ? "\n"
+                        : fmt::format(" (1 w), {} (more)\n", against(line.many, limit->many));
         }
     }
     return text;
@@ -195,7 +210,7 @@ std::string to_table(const suite& suite, const std::vector<row>& rows) {
             }
             text += "\n";
         }
-        text += to_verdict(suite, group) + to_tuned_verdict(suite, group);
+        text += to_verdict(suite, group) + to_tuned_verdict(suite, group) + to_memory(suite, group);
     }
     return text;
 }
