@@ -8,6 +8,8 @@
 #include "harness/table.hpp"
 #include "options.hpp"
 
+#include <bobbin/ipc/init.hpp>
+
 #include <algorithm>
 #include <cstdlib>
 #include <fmt/format.h>
@@ -48,7 +50,8 @@ void declare(apps::command_line& line, options& options) {
                                   {"pi", pi_suite},
                                   {"dispatch", dispatch_suite},
                                   {"stack", stack_suite},
-                                  {"ipc", ipc_suite}},
+                                  {"ipc", ipc_suite},
+                                  {"processes", processes_suite}},
                                  "What to time");
     line.add_flag("--json", options.json, "Print JSON and nothing else on stdout");
     line.add_text("--svg", options.svg, "FILE",
@@ -71,7 +74,9 @@ void declare(apps::command_line& line, options& options) {
         "  pi        Monte-Carlo jobs, few large and many small: what an application sees\n"
         "  dispatch  jobs of 1 us to 10 ms, and mixed, through map and submit, chunk by chunk\n"
         "  stack     long loops and deep recursions of awaits, and the stack they take\n"
-        "  ipc       messages between processes, and counts that they share\n\n"
+        "  ipc       messages between processes, and counts that they share\n"
+        "  processes jobs on a pool of processes: handing out, round trips, large values, "
+        "starts\n\n"
         "Example: bench forkjoin --runtimes bobbin,oneTBB,serial --rounds 5");
 }
 
@@ -159,6 +164,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     try {
+        bobbin::ipc::init(argc, argv);
         return bench::run(argc, argv);
     } catch (const std::exception& error) {
         fmt::print(stderr, "bench: {}\n", error.what());

@@ -44,6 +44,7 @@ suite dispatch_suite(const suite_size& size);
 suite fork_join_suite(const suite_size& size);
 suite ipc_suite(const suite_size& size);
 suite pi_suite(const suite_size& size);
+suite processes_suite(const suite_size& size);
 suite stack_suite(const suite_size& size);
 
 }  // namespace bench

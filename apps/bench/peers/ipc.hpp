@@ -15,6 +15,7 @@ struct message_work {
     std::size_t bytes = 64;   ///< of a message; a multiple of 8
     std::uint64_t count = 0;  ///< of each pair
     unsigned pairs = 1;       ///< of a producer and a consumer
+    bool anywhere = false;    ///< round trips: the kernel chooses the cores
 };
 
 run_result bobbin_queue_stream(const message_work& work);

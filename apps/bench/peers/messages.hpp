@@ -16,6 +16,7 @@
 #pragma once
 
 #include "ipc.hpp"
+#include "pause.hpp"
 #include "process_group.hpp"
 
 #include <algorithm>
@@ -85,11 +86,9 @@ run_result stream(const message_work& work) {
     return run_processes(parts);
 }
 
-/// Forth and back. Before each trip there is a pause in which the other side falls asleep, however
-/// long it spins; it is not timed.
+/// Forth and back, each time after a pause.
 template <class Channel>
 run_result round_trip(const message_work& work) {
-    constexpr std::chrono::microseconds pause{300};
     Channel forth(work);
     Channel back(work);
     const auto ask = [&](const gate& gate) -> run_result {
@@ -98,7 +97,7 @@ run_result round_trip(const message_work& work) {
         run_result result;
         gate.start();
         for (std::uint64_t i = 0; i < work.count; ++i) {
-            std::this_thread::sleep_for(pause);
+            std::this_thread::sleep_for(pause_before_trip);
             const run_result trip = timed([&] {
                 out.send(i);
                 return in.receive();
@@ -119,6 +118,9 @@ run_result round_trip(const message_work& work) {
         gate.end();
         return {};
     };
+    if (work.anywhere) {
+        return run_processes({{.run = ask}, {.run = answer}});
+    }
     return run_processes({{0, ask}, {1, answer}});
 }
 

@@ -1,0 +1,134 @@
+// Jobs on a pool of processes: what handing one out costs, how automatic chunks stand against fixed
+// ones, and how long one job takes through a pool that sleeps.
+#include "../peers/processes.hpp"
+
+#include "../harness/suite.hpp"
+#include "../peers/ipc.hpp"
+#include "../peers/peers.hpp"
+#include "../peers/python.hpp"
+#include "job_mixes.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace bench {
+namespace {
+
+using peers::job_list;
+
+// How many no-ops the slow ones do.
+constexpr std::uint64_t in_python = 2'000;
+constexpr std::uint64_t in_python_chunks = 50'000;
+constexpr std::uint64_t forked = 200;
+constexpr std::uint64_t python_pi = 100;
+
+using map_function = run_result (*)(unsigned workers, const job_list& jobs, std::size_t chunk);
+
+auto with_chunk(map_function map, std::size_t chunk) {
+    return
+        [map, chunk](unsigned workers, const job_list& jobs) { return map(workers, jobs, chunk); };
+}
+
+void add_python_maps(std::vector<job_peer>& peers, const std::string& name, map_function map,
+                     job_list::kind what) {
+    if (what == job_list::kind::pi) {
+        peers.push_back({name, with_chunk(map, 1), python_pi, false, true});
+        return;
+    }
+    peers.push_back({name, with_chunk(map, 1), in_python});
+    peers.push_back({name + " 100", with_chunk(map, 100), in_python_chunks});
+}
+
+std::vector<job_peer> map_peers(const job_mix& mix, bool python) {
+    using enum job_list::kind;
+    std::vector<job_peer> all = {
+        {"limit", mix.what == no_op ? peers::lanes_jobs : peers::drawn_jobs},
+        {"bobbin", with_chunk(peers::bobbin_process_map, 0)}};
+    for (const std::size_t chunk : mix.chunks) {
+        all.push_back(
+            {fmt::format("bobbin chunk {}", chunk), with_chunk(peers::bobbin_process_map, chunk)});
+    }
+    if (mix.what == pi) {
+        all.push_back({"threads", with_chunk(peers::bobbin_map, 0)});
+        all.push_back({"threads chunk 1", with_chunk(peers::bobbin_map, 1)});
+    }
+    if (mix.what == no_op) {
+        all.push_back({"fork", peers::forked_jobs, forked, true});
+    }
+    if (python && mix.what != busy) {
+        add_python_maps(all, "Python executor", peers::python_executor_map, mix.what);
+        add_python_maps(all, "Python Pool", peers::python_pool_map, mix.what);
+    }
+    return all;
+}
+
+std::vector<job_peer> submit_peers(bool python) {
+    std::vector<job_peer> all = {{"limit", peers::lanes_jobs},
+                                 {"bobbin", peers::bobbin_process_submit, 0, true},
+                                 {"threads", peers::bobbin_thread_submit, 0, true}};
+    if (python) {
+        all.push_back({"Python executor", peers::python_executor_submit, in_python});
+    }
+    return all;
+}
+
+// One job at a time.
+struct trip_peer {
+    const char* name;
+    run_result (*run)(unsigned workers, std::uint64_t trips);
+};
+
+run_result futex_trip(std::uint64_t trips, bool anywhere) {
+    return peers::futex_trip({.count = trips, .anywhere = anywhere});
+}
+
+void add_trips(suite& suite, const suite_size& size, bool python) {
+    std::vector<trip_peer> all = {
+        {"limit", [](unsigned, std::uint64_t trips) { return futex_trip(trips, true); }},
+        {"futex, two cores",
+         [](unsigned, std::uint64_t trips) { return futex_trip(trips, false); }},
+        {"bobbin", peers::bobbin_process_trip},
+        {"bobbin co_await", peers::bobbin_process_await},
+    };
+    if (python) {
+        all.push_back({"Python executor", peers::python_executor_trip});
+        all.push_back({"Python Pool", peers::python_pool_trip});
+    }
+    const std::uint64_t trips = size.quick ? 8 : 100;
+    for (const trip_peer& peer : all) {
+        suite.contenders.push_back({.runtime = peer.name,
+                                    .work = "round trip",
+                                    .workers = size.workers,
+                                    .tasks = trips,
+                                    .expected = [trips] { return trips * (trips - 1) / 2; },
+                                    .run = [run = peer.run, workers = size.workers,
+                                            trips] { return run(workers, trips); }});
+    }
+}
+
+}  // namespace
+
+suite processes_suite(const suite_size& size) {
+    suite suite{.name = "processes",
+                .title = fmt::format("Processes: jobs on a pool of {} worker processes, or 1",
+                                     size.workers),
+                .task_name = "job",
+                .limit = "limit",
+                .tuned = "bobbin chunk "};
+    const bool python = peers::has_python();
+    const double steps_per_us = peers::steps_per_microsecond();
+    constexpr std::uint64_t most_jobs = 200'000;
+    for (const job_mix& mix : all_job_mixes()) {
+        const std::uint64_t count = size.quick ? mix.quick : std::min(mix.full, most_jobs);
+        if (mix.what == job_list::kind::no_op) {
+            add_job_peers(suite, mix, count, steps_per_us, 1, map_peers(mix, false));
+            add_job_peers(suite, mix, count, steps_per_us, size.workers, submit_peers(python),
+                          "submit");
+        }
+        add_job_peers(suite, mix, count, steps_per_us, size.workers, map_peers(mix, python));
+    }
+    add_trips(suite, size, python);
+    return suite;
+}
+
+}  // namespace bench
