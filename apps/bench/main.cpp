@@ -7,6 +7,7 @@
 #include "harness/peak.hpp"
 #include "harness/table.hpp"
 #include "options.hpp"
+#include "peers/processes.hpp"
 
 #include <bobbin/ipc/init.hpp>
 
@@ -165,6 +166,9 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
     try {
         bobbin::ipc::init(argc, argv);
+        if (argc == 2 && argv[1] == bench::peers::ends_at_once) {
+            return EXIT_SUCCESS;
+        }
         return bench::run(argc, argv);
     } catch (const std::exception& error) {
         fmt::print(stderr, "bench: {}\n", error.what());

@@ -7,6 +7,7 @@
 //     parent   reads the result
 //
 // Whoever finds nothing to do looks for a while, then sleeps.
+#include "futex.hpp"
 #include "job_list.hpp"
 #include "process_group.hpp"
 #include "processes.hpp"
@@ -16,10 +17,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <linux/futex.h>
 #include <new>
-#include <sys/syscall.h>
-#include <unistd.h>
 #include <vector>
 
 namespace bench::peers {
@@ -44,13 +42,13 @@ public:
         // this sees what there is, or `wake` sees that somebody sleeps.
         asleep_.exchange(1, std::memory_order_acq_rel);
         while (!look() && asleep_.load(std::memory_order_relaxed) == 1) {
-            ::syscall(SYS_futex, &asleep_, FUTEX_WAIT, 1, nullptr, nullptr, 0);
+            futex_wait(asleep_, 1);
         }
         asleep_.store(0, std::memory_order_relaxed);
     }
     void wake() {
         if (asleep_.exchange(0, std::memory_order_acq_rel) == 1) {
-            ::syscall(SYS_futex, &asleep_, FUTEX_WAKE, 1, nullptr, nullptr, 0);
+            futex_wake(asleep_);
         }
     }
 
@@ -63,22 +61,22 @@ enum class slot_state : std::uint32_t { queued, claimed };
 struct job_slot {
     std::atomic<slot_state> state{slot_state::claimed};
     std::uint32_t group = 0;
-    std::uint64_t callable = 0;
-    std::uint64_t argument = 0;
-    std::uint64_t unused[2] = {};
+    std::uint64_t callable = 0;  // none: there will be no more
+    std::uint64_t begin = 0;     // of the arguments in their ring
+    std::uint64_t size = 0;
+    std::uint64_t place = 0;
 };
 
 struct result {
     std::uint64_t job = 0;
     std::uint64_t size = 0;
-    std::uint64_t value = 0;
+    std::uint64_t segment = 0;
     std::uint64_t kind = 0;
+    std::uint64_t value = 0;
 };
 
-// As large as they are in a pool that sends anything.
-static_assert(sizeof(job_slot) == 40 && sizeof(result) == 32);
-
-constexpr std::uint64_t no_more = ~std::uint64_t{0};  // an argument
+// As large as they are in a pool that sends any bytes: 32 of a header before the result's own.
+static_assert(sizeof(job_slot) == 40 && sizeof(result) == 40);
 
 struct lane {
     static constexpr std::size_t length = 256;
@@ -87,6 +85,7 @@ struct lane {
     alignas(128) bed child;
     alignas(128) std::atomic<std::uint64_t> finished{0};
     alignas(128) std::array<job_slot, length> jobs;
+    std::array<std::uint64_t, length> arguments;
     alignas(128) std::array<result, length> results;
 };
 
@@ -110,11 +109,12 @@ run_result serve(lanes& all, lane& mine, const gate& gate) {
         job_slot& slot = mine.jobs[number % lane::length];
         slot_state queued = slot_state::queued;
         slot.state.compare_exchange_strong(queued, slot_state::claimed, std::memory_order_relaxed);
-        if (slot.argument == no_more) {
+        if (slot.callable == 0) {
             break;
         }
-        mine.results[number % lane::length] = {
-            .job = number, .size = sizeof(std::uint64_t), .value = no_op_job{}(slot.argument)};
+        mine.results[number % lane::length] = {.job = number,
+                                               .size = sizeof(std::uint64_t),
+                                               .value = no_op_job{}(mine.arguments[slot.begin])};
         // release pairs with the parent's acquire: the result is written.
         mine.finished.store(number + 1, std::memory_order_release);
     }
@@ -127,10 +127,13 @@ class dispatcher {
 public:
     explicit dispatcher(lane& to) : lane_(&to) {}
 
-    void put(std::uint64_t argument) {
-        job_slot& slot = lane_->jobs[submitted_ % lane::length];
-        slot.callable = 1;
-        slot.argument = argument;
+    void put(std::uint64_t callable, std::uint64_t argument) {
+        const std::uint64_t place = submitted_ % lane::length;
+        job_slot& slot = lane_->jobs[place];
+        lane_->arguments[place] = argument;
+        slot.callable = callable;
+        slot.begin = place;
+        slot.size = sizeof argument;
         slot.state.store(slot_state::queued, std::memory_order_relaxed);
         lane_->submitted.store(++submitted_, std::memory_order_release);
     }
@@ -162,7 +165,7 @@ std::uint64_t hand_out(lanes& all, std::vector<dispatcher>& out, std::uint64_t c
             drained += each.drain(sum);
             if (next < count && each.has_room()) {
                 while (next < count && each.has_room()) {
-                    each.put(next++);
+                    each.put(1, next++);
                 }
                 each.wake();
             }
@@ -192,7 +195,7 @@ run_result lanes_jobs(unsigned workers, const job_list& jobs) {
         const run_result result = timed([&] { return hand_out(all, out, jobs.count); });
         gate.end();
         for (dispatcher& each : out) {
-            each.put(no_more);
+            each.put(0, 0);
             each.wake();
         }
         return result;

@@ -1,17 +1,14 @@
 // What no channel between processes can beat, each for one thing that channels do.
+#include "futex.hpp"
 #include "messages.hpp"
 
 #include <bobbin/ipc/segment.hpp>
 
 #include <array>
 #include <atomic>
-#include <climits>
 #include <cstring>
-#include <linux/futex.h>
 #include <new>
-#include <sys/syscall.h>
 #include <thread>
-#include <unistd.h>
 
 namespace bench::peers {
 namespace {
@@ -168,11 +165,9 @@ struct word_channel {
 };
 
 struct sleeping {
-    static void wake(std::atomic<std::uint32_t>& turn) {
-        ::syscall(SYS_futex, &turn, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
-    }
+    static void wake(std::atomic<std::uint32_t>& turn) { futex_wake(turn); }
     static void wait(std::atomic<std::uint32_t>& turn, std::uint32_t seen) {
-        ::syscall(SYS_futex, &turn, FUTEX_WAIT, seen, nullptr, nullptr, 0);
+        futex_wait(turn, seen);
     }
 };
 

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace bench::peers {
 
@@ -39,5 +40,41 @@ run_result bobbin_process_trip(unsigned workers, std::uint64_t trips);   ///< fr
 run_result bobbin_process_await(unsigned workers, std::uint64_t trips);  ///< by a task on threads
 run_result python_executor_trip(unsigned workers, std::uint64_t trips);
 run_result python_pool_trip(unsigned workers, std::uint64_t trips);
+
+/// A vector of doubles as argument and result of a job that gives it back. The value is how many
+/// came back as they were.
+struct large_work {
+    unsigned workers = 1;
+    std::size_t bytes = 0;
+    std::uint64_t trips = 0;
+};
+run_result bobbin_process_vector(const large_work& work);
+/// The copies and nothing else: into memory that both have had before, a vector of that, and the
+/// same on the way back.
+run_result copied_vector(const large_work& work);
+run_result python_executor_vector(const large_work& work);
+
+/// Starting something until it has done something, `count` times, which is the value. These have to
+/// run in fresh processes: fork costs what the process has touched, and wants no threads.
+struct start_work {
+    unsigned workers = 1;  ///< of pools
+    std::uint64_t count = 1;
+    std::size_t touched = 0;  ///< bytes that the process has written to before
+};
+/// A pool and its first job. Cold: the process has had no pool before, so there is no fork server
+/// either; `count` is 1.
+run_result bobbin_cold_pool(const start_work& work);
+run_result bobbin_warm_pool(const start_work& work);
+run_result python_pool_start(const start_work& work);      ///< `count` is 1
+run_result python_executor_start(const start_work& work);  ///< `count` is 1
+/// A process that does nothing, and its end.
+run_result bobbin_process_start(const start_work& work);
+run_result fork_start(const start_work& work);
+run_result spawn_start(const start_work& work);  ///< this program, which ends after init()
+run_result thread_start(const start_work& work);
+run_result python_process_start(const start_work& work);
+
+/// The argument with which main ends at once.
+constexpr std::string_view ends_at_once = "--end-at-once";
 
 }  // namespace bench::peers

@@ -106,6 +106,71 @@ void add_trips(suite& suite, const suite_size& size, bool python) {
     }
 }
 
+void add_large(suite& suite, const suite_size& size, bool python) {
+    constexpr std::size_t mebibyte = 1U << 20U;
+    const peers::large_work work{.workers = size.workers,
+                                 .bytes = size.quick ? mebibyte : 64 * mebibyte,
+                                 .trips = size.quick ? 1U : 3U};
+    const auto add = [&](const char* name, run_result (*run)(const peers::large_work&)) {
+        suite.contenders.push_back({.runtime = name,
+                                    .work = "64 MiB",
+                                    .workers = work.workers,
+                                    .tasks = work.trips,
+                                    .expected = [work] { return work.trips; },
+                                    .run = [run, work] { return run(work); }});
+    };
+    add("limit", peers::copied_vector);
+    add("bobbin", peers::bobbin_process_vector);
+    if (python) {
+        add("Python executor", peers::python_executor_vector);
+    }
+}
+
+struct start_peer {
+    const char* name;
+    run_result (*run)(const peers::start_work& work);
+    std::uint64_t count = 1;
+    std::size_t touched = 0;
+    bool there = true;
+};
+
+void add_starts(suite& suite, const char* name, unsigned workers,
+                const std::vector<start_peer>& starts) {
+    for (const start_peer& peer : starts) {
+        const peers::start_work work{
+            .workers = workers, .count = peer.count, .touched = peer.touched};
+        if (peer.there) {
+            suite.contenders.push_back({.runtime = peer.name,
+                                        .work = name,
+                                        .workers = workers,
+                                        .tasks = work.count,
+                                        .expected = [work] { return work.count; },
+                                        .run = [run = peer.run, work] { return run(work); },
+                                        .fresh = true});
+        }
+    }
+}
+
+void add_all_starts(suite& suite, const suite_size& size, bool python) {
+    constexpr std::size_t gibibyte = 1U << 30U;
+    const std::uint64_t some = size.quick ? 2 : 10;
+    const bool large = !size.quick;  // takes its time
+    add_starts(suite, "pool start", size.workers,
+               {{"limit", peers::fork_start, some},
+                {"posix_spawn", peers::spawn_start, some},
+                {"bobbin", peers::bobbin_warm_pool, some},
+                {"bobbin cold", peers::bobbin_cold_pool},
+                {"Python Pool", peers::python_pool_start, 1, 0, python},
+                {"Python executor", peers::python_executor_start, 1, 0, python}});
+    add_starts(suite, "process start", 1,
+               {{"limit", peers::fork_start, some},
+                {"fork, 1 GiB", peers::fork_start, some, gibibyte, large},
+                {"bobbin", peers::bobbin_process_start, some},
+                {"bobbin, 1 GiB", peers::bobbin_process_start, some, gibibyte, large},
+                {"std::thread", peers::thread_start, some},
+                {"Python Process", peers::python_process_start, some, 0, python}});
+}
+
 }  // namespace
 
 suite processes_suite(const suite_size& size) {
@@ -128,6 +193,30 @@ suite processes_suite(const suite_size& size) {
         add_job_peers(suite, mix, count, steps_per_us, size.workers, map_peers(mix, python));
     }
     add_trips(suite, size, python);
+    add_large(suite, size, python);
+    add_all_starts(suite, size, python);
+    suite.notes = {
+        "limit: for no-ops, bare rings in shared memory to each child and back, with the steps "
+        "that a pool whose workers may die has to take; for other jobs, children that draw job "
+        "numbers from one atomic; for a round trip, a futex between two processes that sleep (two "
+        "cores: kept on one each); for 64 MiB, the copies into and out of memory that both have "
+        "touched before; for starts, fork and waitpid of a process that does nothing.",
+        "bobbin: process_pool::map with automatic chunks, called by plain code; chunk N: with N "
+        "jobs a chunk. Submit: one by one, then get() of each; memory is what stays while all "
+        "jobs are kept. Round trip: submit and get() after a pause in which all fall asleep, "
+        "which is not counted; co_await: the same by a task on threads. threads: a thread_pool.",
+        "pi: 10,000 samples a job; mixed: see dispatch. fork: a child for each job, one after "
+        "another. Jobs are no-ops where nothing else is said, workers are there before.",
+        "Pool start: until the first job is done, with the fork server there before; cold: "
+        "without. posix_spawn: this program, which ends at once. Process start: to its end. "
+        "1 GiB: the parent has touched that much. Each is in a fresh process.",
+        "Peak memory is the parent's.",
+    };
+    if (python) {
+        suite.notes.emplace_back(
+            "Python: ProcessPoolExecutor and multiprocessing.Pool (fork), chunks of 1 or 100 of "
+            "the C function int, 64 MiB as an array, pi in Python; timed by itself.");
+    }
     return suite;
 }
 
