@@ -126,6 +126,29 @@ TEST_CASE("ipc has a row for each channel and counter, and for what the system h
     CHECK((python.empty() || python == all_python));
 }
 
+TEST_CASE("processes has a row for each way of handing out jobs, of sending and of starting") {
+    auto expected = all_of({"limit", "bobbin", "bobbin chunk 1", "fork"}, {"no-op"}, {1, 2});
+    expected.merge(
+        all_of({"limit", "bobbin", "bobbin chunk 1", "threads", "threads chunk 1"}, {"pi"}, {2}));
+    expected.merge(all_of({"limit", "bobbin", "bobbin chunk 1", "bobbin chunk 10"},
+                          {"1 us", "100 us", "10 ms", "mixed"}, {2}));
+    expected.merge(
+        all_of({"bobbin chunk 100", "bobbin chunk 1000"}, {"1 us", "100 us", "mixed"}, {2}));
+    expected.merge(all_of({"limit", "bobbin", "threads"}, {"submit"}, {2}));
+    expected.merge(
+        all_of({"limit", "futex, two cores", "bobbin", "bobbin co_await"}, {"round trip"}, {2}));
+    expected.merge(all_of({"limit", "bobbin"}, {"64 MiB"}, {2}));
+    expected.merge(all_of({"limit", "posix_spawn", "bobbin", "bobbin cold"}, {"pool start"}, {2}));
+    expected.merge(all_of({"limit", "bobbin", "std::thread"}, {"process start"}, {1}));
+    auto rows = rows_of("processes");
+    const auto python = take_out(rows, "Python");
+    CHECK(rows == expected);
+    const auto all_python =
+        all_of({"Python executor", "Python executor 100", "Python Pool", "Python Pool 100"},
+               {"no-op"}, {2});
+    CHECK((python.empty() || python == all_python));
+}
+
 TEST_CASE("only the wanted works are run") {
     const auto run = run_bench(
         "dispatch --quick --json --rounds 1 --runtimes bobbin,limit "
@@ -174,6 +197,6 @@ TEST_CASE("bad input is explained on stderr, with exit code 2") {
 TEST_CASE("--help shows the suites and an example") {
     const auto run = run_bench("--help");
     CHECK(run.exit_code == 0);
-    CHECK(run.out.find("forkjoin|pi|dispatch|stack|ipc") != std::string::npos);
+    CHECK(run.out.find("forkjoin|pi|dispatch|stack|ipc|processes") != std::string::npos);
     CHECK(run.out.find("Example: bench") != std::string::npos);
 }

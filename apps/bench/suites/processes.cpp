@@ -180,17 +180,22 @@ suite processes_suite(const suite_size& size) {
                 .task_name = "job",
                 .limit = "limit",
                 .tuned = "bobbin chunk "};
-    const bool python = peers::has_python();
+    // It takes a good part of a second to start, so a quick suite has little of it.
+    const bool has_python = peers::has_python();
+    const bool python = has_python && !size.quick;
     const double steps_per_us = peers::steps_per_microsecond();
     constexpr std::uint64_t most_jobs = 200'000;
     for (const job_mix& mix : all_job_mixes()) {
         const std::uint64_t count = size.quick ? mix.quick : std::min(mix.full, most_jobs);
         if (mix.what == job_list::kind::no_op) {
             add_job_peers(suite, mix, count, steps_per_us, 1, map_peers(mix, false));
+            add_job_peers(suite, mix, count, steps_per_us, size.workers,
+                          map_peers(mix, has_python));
             add_job_peers(suite, mix, count, steps_per_us, size.workers, submit_peers(python),
                           "submit");
+        } else {
+            add_job_peers(suite, mix, count, steps_per_us, size.workers, map_peers(mix, python));
         }
-        add_job_peers(suite, mix, count, steps_per_us, size.workers, map_peers(mix, python));
     }
     add_trips(suite, size, python);
     add_large(suite, size, python);
@@ -212,7 +217,7 @@ suite processes_suite(const suite_size& size) {
         "1 GiB: the parent has touched that much. Each is in a fresh process.",
         "Peak memory is the parent's.",
     };
-    if (python) {
+    if (has_python) {
         suite.notes.emplace_back(
             "Python: ProcessPoolExecutor and multiprocessing.Pool (fork), chunks of 1 or 100 of "
             "the C function int, 64 MiB as an array, pi in Python; timed by itself.");
