@@ -154,6 +154,7 @@ void add_starts(suite& suite, const char* name, unsigned workers,
 void add_all_starts(suite& suite, const suite_size& size, bool python) {
     constexpr std::size_t gibibyte = 1U << 30U;
     const std::uint64_t some = size.quick ? 2 : 10;
+    constexpr std::uint64_t few = 3;
     const bool large = !size.quick;  // takes its time
     add_starts(suite, "pool start", size.workers,
                {{"limit", peers::fork_start, some},
@@ -164,9 +165,9 @@ void add_all_starts(suite& suite, const suite_size& size, bool python) {
                 {"Python executor", peers::python_executor_start, 1, 0, python}});
     add_starts(suite, "process start", 1,
                {{"limit", peers::fork_start, some},
-                {"fork, 1 GiB", peers::fork_start, some, gibibyte, large},
+                {"fork, 1 GiB", peers::fork_start, few, gibibyte, large},
                 {"bobbin", peers::bobbin_process_start, some},
-                {"bobbin, 1 GiB", peers::bobbin_process_start, some, gibibyte, large},
+                {"bobbin, 1 GiB", peers::bobbin_process_start, few, gibibyte, large},
                 {"std::thread", peers::thread_start, some},
                 {"Python Process", peers::python_process_start, some, 0, python}});
 }
