@@ -5,6 +5,7 @@
 #include "processes.hpp"
 
 #include <bobbin/ipc/process_pool.hpp>
+#include <bobbin/ipc/shared_array.hpp>
 #include <bobbin/runtime/sleep_for.hpp>
 #include <bobbin/runtime/sync_wait.hpp>
 #include <bobbin/runtime/task.hpp>
@@ -91,7 +92,20 @@ run_result submit_to(auto& pool, const job_list& jobs) {
     return result;
 }
 
-// Time of the trips without the pauses.
+// `submit(i)` gives a job whose value is i. The pauses are not timed.
+template <class Submit>
+run_result make_trips(std::uint64_t trips, Submit submit) {
+    run_result result;
+    for (std::uint64_t i = 0; i < trips; ++i) {
+        std::this_thread::sleep_for(pause_before_trip);
+        const run_result trip = timed([&] { return submit(i).get(); });
+        result.seconds += trip.seconds;
+        result.value += trip.value;
+    }
+    return result;
+}
+
+// The same by a task.
 bobbin::task<run_result> await_trips(process_pool& pool, std::uint64_t trips) {
     run_result result;
     for (std::uint64_t i = 0; i < trips; ++i) {
@@ -132,14 +146,27 @@ run_result bobbin_thread_submit(unsigned workers, const job_list& jobs) {
 run_result bobbin_process_trip(unsigned workers, std::uint64_t trips) {
     process_pool pool(workers);
     warm_up(pool);
-    run_result result;
-    for (std::uint64_t i = 0; i < trips; ++i) {
-        std::this_thread::sleep_for(pause_before_trip);
-        const run_result trip = timed([&] { return pool.submit(no_op_job{}, i).get(); });
-        result.seconds += trip.seconds;
-        result.value += trip.value;
+    return make_trips(trips, [&](std::uint64_t i) { return pool.submit(no_op_job{}, i); });
+}
+
+run_result bobbin_process_array_trip(unsigned workers, std::uint64_t trips) {
+    constexpr std::size_t size = (std::size_t{64} << 20U) / sizeof(double);
+    const bobbin::ipc::shared_array<double> array(size);
+    process_pool pool(workers);
+    const auto submit = [&](std::uint64_t i) {
+        return pool.submit([](const bobbin::ipc::shared_array<double>& /*array*/,
+                              std::uint64_t number) { return number; },
+                           array, i);
+    };
+    // As many at once as it takes for each worker to get one, and map the array.
+    std::vector<bobbin::job<std::uint64_t>> first;
+    for (std::uint64_t i = 0; i < std::uint64_t{100} * workers; ++i) {
+        first.push_back(submit(i));
     }
-    return result;
+    for (const auto& each : first) {
+        each.get();
+    }
+    return make_trips(trips, submit);
 }
 
 run_result bobbin_process_await(unsigned workers, std::uint64_t trips) {

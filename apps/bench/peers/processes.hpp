@@ -38,6 +38,8 @@ run_result python_pool_map(unsigned workers, const job_list& jobs, std::size_t c
 /// counted. `trips` of them, with the values 0 to trips - 1.
 run_result bobbin_process_trip(unsigned workers, std::uint64_t trips);   ///< from a plain thread
 run_result bobbin_process_await(unsigned workers, std::uint64_t trips);  ///< by a task on threads
+/// Takes a shared_array of 64 MiB along, which the workers have mapped before.
+run_result bobbin_process_array_trip(unsigned workers, std::uint64_t trips);
 run_result python_executor_trip(unsigned workers, std::uint64_t trips);
 run_result python_pool_trip(unsigned workers, std::uint64_t trips);
 

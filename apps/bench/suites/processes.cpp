@@ -89,6 +89,7 @@ void add_trips(suite& suite, const suite_size& size, bool python) {
          [](unsigned, std::uint64_t trips) { return futex_trip(trips, false); }},
         {"bobbin", peers::bobbin_process_trip},
         {"bobbin co_await", peers::bobbin_process_await},
+        {"bobbin array", peers::bobbin_process_array_trip},
     };
     if (python) {
         all.push_back({"Python executor", peers::python_executor_trip});
@@ -210,7 +211,8 @@ suite processes_suite(const suite_size& size) {
         "bobbin: process_pool::map with automatic chunks, called by plain code; chunk N: with N "
         "jobs a chunk. Submit: one by one, then get() of each; memory is what stays while all "
         "jobs are kept. Round trip: submit and get() after a pause in which all fall asleep, "
-        "which is not counted; co_await: the same by a task on threads. threads: a thread_pool.",
+        "which is not counted; co_await: the same by a task on threads; array: with a shared_array "
+        "of 64 MiB as argument. threads: a thread_pool.",
         "pi: 10,000 samples a job; mixed: see dispatch. fork: a child for each job, one after "
         "another. Jobs are no-ops where nothing else is said, workers are there before.",
         "Pool start: until the first job is done, with the fork server there before; cold: "
