@@ -136,7 +136,7 @@ TEST_CASE("processes has a row for each way of handing out jobs, of sending and 
         all_of({"bobbin chunk 100", "bobbin chunk 1000"}, {"1 us", "100 us", "mixed"}, {2}));
     expected.merge(all_of({"limit", "bobbin", "threads"}, {"submit"}, {2}));
     expected.merge(
-        all_of({"limit", "futex, two cores", "bobbin", "bobbin co_await", "bobbin array"},
+        all_of({"limit", "futex on two cores", "bobbin", "bobbin co_await", "bobbin array"},
                {"round trip"}, {2}));
     expected.merge(all_of({"limit", "bobbin"}, {"64 MiB"}, {2}));
     expected.merge(all_of({"limit", "posix_spawn", "bobbin", "bobbin cold"}, {"pool start"}, {2}));

@@ -85,7 +85,7 @@ run_result futex_trip(std::uint64_t trips, bool anywhere) {
 void add_trips(suite& suite, const suite_size& size, bool python) {
     std::vector<trip_peer> all = {
         {"limit", [](unsigned, std::uint64_t trips) { return futex_trip(trips, true); }},
-        {"futex, two cores",
+        {"futex on two cores",
          [](unsigned, std::uint64_t trips) { return futex_trip(trips, false); }},
         {"bobbin", peers::bobbin_process_trip},
         {"bobbin co_await", peers::bobbin_process_await},
@@ -166,9 +166,9 @@ void add_all_starts(suite& suite, const suite_size& size, bool python) {
                 {"Python executor", peers::python_executor_start, 1, 0, python}});
     add_starts(suite, "process start", 1,
                {{"limit", peers::fork_start, some},
-                {"fork, 1 GiB", peers::fork_start, few, gibibyte, large},
+                {"fork 1 GiB", peers::fork_start, few, gibibyte, large},
                 {"bobbin", peers::bobbin_process_start, some},
-                {"bobbin, 1 GiB", peers::bobbin_process_start, few, gibibyte, large},
+                {"bobbin 1 GiB", peers::bobbin_process_start, few, gibibyte, large},
                 {"std::thread", peers::thread_start, some},
                 {"Python Process", peers::python_process_start, some, 0, python}});
 }
@@ -205,7 +205,8 @@ suite processes_suite(const suite_size& size) {
     suite.notes = {
         "limit: for no-ops, bare rings in shared memory to each child and back, with the steps "
         "that a pool whose workers may die has to take; for other jobs, children that draw job "
-        "numbers from one atomic; for a round trip, a futex between two processes that sleep (two "
+        "numbers from one atomic; for a round trip, a futex between two processes that sleep (on "
+        "two "
         "cores: kept on one each); for 64 MiB, the copies into and out of memory that both have "
         "touched before; for starts, fork and waitpid of a process that does nothing.",
         "bobbin: process_pool::map with automatic chunks, called by plain code; chunk N: with N "
