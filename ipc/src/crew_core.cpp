@@ -90,6 +90,7 @@ void crew_core::end() {
         boost::asio::post(driver_->get_executor(), [self = shared_from_this()] {
             self->bell_reader_.reset();
             self->server_reader_.reset();
+            self->idle_timer_.reset();
         });
     }
     driver_.reset();  // waits for what runs there
@@ -110,6 +111,9 @@ void crew_core::post(std::span<remote_call* const> calls) {
             for (auto& at : seats_) reclaim(*at, lane::jobs_at_once);
     }
     dispatch();
+    if (std::ranges::any_of(seats_,
+                            [](const auto& each) { return each->is_empty && each->is_idle; }))
+        boost::asio::post(driver_->get_executor(), [self = shared_from_this()] { self->rouse(); });
 }
 
 bool crew_core::retract(remote_call& call) noexcept {
@@ -197,7 +201,7 @@ std::uint64_t crew_core::depth() const noexcept {
 seat* crew_core::next_seat() noexcept {
     seat* best = nullptr;
     for (auto& each : seats_)
-        if (each->way != nullptr && !each->has_timed_job &&
+        if (each->way != nullptr && !each->has_timed_job && !each->is_leaving &&
             (best == nullptr || each->in_lane() < best->in_lane()))
             best = each.get();
     return best != nullptr && best->in_lane() < depth() ? best : nullptr;
@@ -230,7 +234,7 @@ void crew_core::dispatch() {
 void crew_core::reclaim(seat& from, std::uint64_t most) noexcept {
     for (auto number = from.submitted; most > 0 && number > from.answered; --number) {
         remote_call* const call = from.job(number - 1).call;
-        if (call == nullptr || call->is_urgent || !retract(*call)) continue;
+        if (call == nullptr || call->is_urgent || call->is_pinned_ || !retract(*call)) continue;
         call->stage_ = remote_call::stage::waiting;
         waiting_.push_front(*call);
         --most;

@@ -11,6 +11,7 @@
 #include "segment_store.hpp"
 
 #include <bobbin/ipc/detail/crew.hpp>
+#include <bobbin/ipc/process_pool_options.hpp>
 #include <bobbin/ipc/segment.hpp>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -80,10 +81,12 @@ struct seat {
     std::array<sent, lane::jobs_at_once> jobs;
     std::chrono::steady_clock::time_point busy_since;
     std::unique_ptr<boost::asio::steady_timer> deadline;  // of the job with a timeout that it has
+    std::uint64_t generation = 0;                         // which of the seat's workers that is
     bool has_timed_job = false;
-    // Its worker is to be killed as soon as it is known who that is:
-    bool has_expired = false;  // its job's time has passed
-    bool is_damaged = false;   // what stands in its lane can't be
+    bool is_leaving = false;  // it is sent nothing any more
+    bool is_damaged = false;  // what stands in its lane can't be
+    bool is_idle = false;     // its worker is leaving for idleness, or has
+    bool is_empty = true;     // it has no worker
 };
 
 // What was read from lanes, to be told to those who wait for it when the lock is not held.
@@ -134,6 +137,8 @@ private:
 
     // --- under the lock ---
     bool start_worker(seat& at);
+    void send_initializer(seat& at);
+    void initializer_failed(const std::exception_ptr& error);
     void dispatch();
     seat* next_seat() noexcept;
     bool send(seat& at, remote_call& call);
@@ -163,7 +168,12 @@ private:
     void tell(arrivals& those);
     static void tell_one(const arrivals::one& each, const arrivals& of) noexcept;
     void watch_time(seat& at, const remote_call& call);
-    void time_is_up(seat& at, std::uint64_t job);
+    void time_is_up(seat& at, std::uint64_t generation, std::uint64_t job);
+    void end_worker(seat& at, std::uint64_t job, int signal);
+    void after_grace(seat& at, std::uint64_t job, int signal);
+    void begin_idleness();
+    void watch_idleness(clock::duration more);
+    void rouse();
 
     const process_pool_options options_;
     std::optional<fork_session> server_;  // made while there is no thread of ours: it may be a copy
@@ -179,6 +189,9 @@ private:
     call_list urgent_;
     call_list waiting_;
     std::size_t calls_ = 0;
+    clock::time_point idle_since_;
+    bool idleness_is_watched_ = false;
+    std::optional<boost::asio::steady_timer> idle_timer_;
     std::size_t holders_ = 0;
     std::uint64_t ids_ = 0;
     std::atomic<std::uint32_t> groups_{0};

@@ -108,6 +108,15 @@ struct result_header {
     std::uint32_t unused = 0;
 };
 
+// What a worker is told when it starts, and what it tells when it ends.
+struct worker_terms {
+    std::uint64_t most_jobs = 0;  // 0: no limit
+    std::uint64_t most_memory = 0;
+    std::uint32_t threads = 0;
+    std::uint32_t has_initializer = 0;  // 1: the first job is one, without which no other is done
+    std::atomic<std::uint32_t> has_left{0};  // 1: as one of these was reached
+};
+
 struct lane {
     static constexpr std::size_t jobs_at_once = 512;
     static constexpr std::size_t ring_bytes = 8 * parcel::most_outside;
@@ -118,6 +127,7 @@ struct lane {
     alignas(128) published<> read;       // bytes of results that the application is done with
     alignas(128) std::atomic<std::uint64_t> finished{0};  // bytes of results
     std::atomic<std::uint32_t> bell_wanted{1};            // 1: the application may sleep
+    alignas(128) worker_terms terms;
     alignas(128) std::array<lane_job, jobs_at_once> jobs;
     lane_ring<ring_bytes> arguments;
     lane_ring<ring_bytes> results;
@@ -125,6 +135,6 @@ struct lane {
 
 // README.md draws them.
 static_assert(sizeof(lane_job) == 40 && sizeof(result_header) == 32);
-static_assert(offsetof(lane, jobs) == 384 && offsetof(lane, arguments) == 20'864);
+static_assert(offsetof(lane, jobs) == 512 && offsetof(lane, arguments) == 20'992);
 
 }  // namespace bobbin::inline v0::ipc::detail

@@ -3,6 +3,7 @@
 #include "exception_codec.hpp"
 #include "lane.hpp"
 #include "segment_store.hpp"
+#include "thread_caps.hpp"
 #include "worker_socket.hpp"
 
 #include <bobbin/ipc/detail/job_context.hpp>
@@ -13,6 +14,7 @@
 #include <chrono>
 #include <cstdio>
 #include <deque>
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -25,13 +27,22 @@ namespace {
 
 using bobbin::detail::fault_point;
 
+std::uint64_t resident_memory() {
+    std::uint64_t whole = 0;
+    std::uint64_t resident = 0;
+    std::ifstream("/proc/self/statm") >> whole >> resident;
+    return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
 class worker final : job_context {
 public:
     worker(segment memory, int control, int bell)
         : memory_(std::move(memory)),
           lane_(reinterpret_cast<lane*>(memory_.data())),
           bell_(bell),
-          socket_(control) {}
+          socket_(control) {
+        cap_library_threads(lane_->terms.threads);
+    }
 
     void run() {
         for (std::uint64_t number = 0; await_job(number); ++number) {
@@ -43,13 +54,31 @@ public:
                 answer_with(number, answer::skipped, {});
             } else {
                 fault_point("worker.claimed");
-                do_job(number, job);
+                const bool done = do_job(number, job);
+                if (must_leave(number, done)) return leave();
             }
         }
     }
 
 private:
     using clock = std::chrono::steady_clock;
+
+    bool must_leave(std::uint64_t number, bool done) {
+        const worker_terms& terms = lane_->terms;
+        if (number == 0 && terms.has_initializer != 0 && !done) return true;
+        if (terms.most_jobs != 0 && number + 1 >= terms.most_jobs) return true;
+        if (terms.most_memory == 0 || began_ - memory_read_ < std::chrono::milliseconds(1))
+            return false;
+        memory_read_ = began_;
+        return resident_memory() > terms.most_memory;
+    }
+
+    // Whatever else was sent here is done by others.
+    void leave() {
+        // Release, with the application's acquire, for what it has read of this by then.
+        lane_->terms.has_left.store(1, std::memory_order_release);
+        ring_bell();
+    }
 
     // False: there will be no more.
     bool await_job(std::uint64_t number) {
@@ -77,7 +106,7 @@ private:
         }
     }
 
-    void do_job(std::uint64_t number, const lane_job& job) {
+    bool do_job(std::uint64_t number, const lane_job& job) {
         number_ = number;
         is_answered_ = false;
         free_results();
@@ -96,6 +125,7 @@ private:
             tell_of_work();
         }
         result_.clear();
+        return is_answered_;
     }
 
     // Throws if there is no memory, or no descriptor, for its result.
@@ -237,6 +267,7 @@ private:
     std::uint32_t failed_group_ = 0;
     std::uint32_t failed_place_ = 0;
     clock::time_point began_;  // the job, or the wait for it was over
+    clock::time_point memory_read_;
     std::chrono::nanoseconds unrung_{0};
 };
 

@@ -269,7 +269,7 @@ TEST_CASE("workers may kill each other") {
 
 TEST_CASE("a hundred jobs that fail and a hundred that die cost nothing to a hundred others") {
     auto options = ipc::process_pool_options(2);
-    options.most_restarts = 1000;
+    options.restart_intensity.most = 1000;
     ipc::process_pool pool(options);
     std::vector<bobbin::job<int>> good;
     std::vector<bobbin::job<int>> failing;

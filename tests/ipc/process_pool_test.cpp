@@ -1,5 +1,6 @@
 // Goal: deaths of workers cost the job that died with them, and nothing else.
 #include "../runtime/ledger.hpp"
+#include "workers.hpp"
 
 #include <bobbin/ipc/process_pool.hpp>
 #include <bobbin/ipc/remote_error.hpp>
@@ -51,13 +52,6 @@ ipc::exit_status status_of(const bobbin::job<int>& job) {
     }
     FAIL("it has not died");
     return {};
-}
-
-// Until it is reaped by the server: its number means nobody then.
-void await_end(pid_t worker) {
-    REQUIRE(worker > 1);
-    while (::kill(worker, 0) == 0) ::sched_yield();
-    CHECK(errno == ESRCH);
 }
 
 }  // namespace
@@ -153,7 +147,7 @@ TEST_CASE("a worker that dies idle is replaced, and the next job done") {
     ipc::process_pool pool(1);
     const int pid = pool.submit(pid_there).get();
     ::kill(pid, SIGKILL);
-    await_end(pid);
+    CHECK(test::await_end(pid));
     CHECK(pool.submit(pid_there).get() != pid);
 }
 
@@ -204,5 +198,5 @@ TEST_CASE("at a pool's end its workers are gone") {
         ipc::process_pool pool(1);
         pid = pool.submit(pid_there).get();
     }
-    await_end(pid);
+    CHECK(test::await_end(pid));
 }

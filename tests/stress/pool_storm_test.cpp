@@ -180,7 +180,7 @@ void audit(const ledger& book, const std::vector<pid_t>& killed, const failures&
 tally run(bool stormy, std::chrono::duration<double> how_long) {
     const ledger book;
     ipc::process_pool_options options(2);
-    options.most_restarts = 1'000'000;
+    options.restart_intensity.most = 1'000'000;
     ipc::process_pool pool(options);
     const pid_t server = pool.submit(server_of_worker).get();
 

@@ -1,15 +1,24 @@
 // How a process_pool's workers are to be.
 #pragma once
 
+#include <bobbin/ipc/initializer.hpp>
 #include <bobbin/ipc/start_method.hpp>
 #include <bobbin/runtime/available_parallelism.hpp>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace bobbin::inline v0::ipc {
+
+// A worker that dies is replaced, but not more than so many in so long: then the pool is broken,
+// and says why.
+struct restart_intensity {
+    unsigned most = 100;
+    std::chrono::seconds period{10};
+};
 
 struct process_pool_options {
     process_pool_options() = default;
@@ -17,13 +26,22 @@ struct process_pool_options {
 
     unsigned workers = available_parallelism();
     ipc::start_method start_method = ipc::start_method::fork_server;
-    // NAME=value, beside what the application has.
+    // Called in each worker before its jobs.
+    ipc::initializer initializer;
+    // A worker is replaced by a fresh one when it has done so many jobs, or takes so many bytes of
+    // memory after one, shared memory included. 0: never.
+    std::uint64_t max_tasks_per_worker = 0;
+    std::size_t max_rss = 0;
+    // When there was no job for so long the workers end; the next job starts them again. 0: never.
+    std::chrono::milliseconds idle_timeout{0};
+    // A job whose time is up has so long to follow a request to stop, if it is a coroutine; then
+    // its worker has so long after a SIGTERM; then it is killed.
+    std::chrono::milliseconds grace{100};
+    ipc::restart_intensity restart_intensity;
+    // NAME=value, beside what the application has. OpenMP's and the BLAS libraries' numbers of
+    // threads are each worker's share of the processors, unless the application or this sets them.
     std::vector<std::string> environment;
     std::string working_directory;  // empty: the application's
-    // A worker that dies is replaced, but not more than that many in that time: then the pool is
-    // broken, and says why.
-    unsigned most_restarts = 100;
-    std::chrono::seconds restart_period{10};
 };
 
 }  // namespace bobbin::inline v0::ipc

@@ -1,0 +1,60 @@
+#include "crew_core.hpp"
+
+#include <boost/system/system_error.hpp>
+
+#include <system_error>
+
+namespace bobbin::inline v0::ipc::detail {
+
+crew::crew(const process_pool_options& options) : core_(std::make_shared<crew_core>(options)) {
+    try {
+        core_->start();
+    } catch (const boost::system::system_error& error) {
+        core_->end();
+        throw std::system_error(error.code(), "bobbin: a process_pool");
+    } catch (...) {
+        core_->end();
+        throw;
+    }
+}
+void crew::end() {
+    core_->end();
+}
+void crew::stop() noexcept {
+    core_->stop();
+}
+void crew::post(std::span<remote_call* const> calls) {
+    core_->post(calls);
+}
+bool crew::take_back(remote_call& call) noexcept {
+    return core_->take_back(call);
+}
+void crew::ask_to_stop(remote_call& call) noexcept {
+    core_->ask_to_stop(call);
+}
+bool crew::has_begun(const remote_call& call) const noexcept {
+    return core_->has_begun(call);
+}
+std::uint32_t crew::new_group() noexcept {
+    return core_->new_group();
+}
+segment_store& crew::store() noexcept {
+    return core_->store();
+}
+unsigned crew::size() const noexcept {
+    return core_->size();
+}
+thread_pool& crew::driver() noexcept {
+    return core_->driver();
+}
+void crew::drain() {
+    core_->drain();
+}
+void crew::hold() noexcept {
+    core_->hold();
+}
+void crew::release() noexcept {
+    core_->release();
+}
+
+}  // namespace bobbin::inline v0::ipc::detail

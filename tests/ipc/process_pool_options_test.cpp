@@ -1,0 +1,171 @@
+// What a pool's options do to its workers.
+#include "workers.hpp"
+
+#include <bobbin/ipc/errors.hpp>
+#include <bobbin/ipc/event.hpp>
+#include <bobbin/ipc/process_pool.hpp>
+#include <bobbin/ipc/shared_value.hpp>
+#include <bobbin/ipc/worker_died.hpp>
+#include <bobbin/runtime/errors.hpp>
+#include <bobbin/runtime/sleep_for.hpp>
+#include <bobbin/runtime/sync_wait.hpp>
+#include <bobbin/runtime/task.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <doctest/doctest.h>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+using namespace bobbin;
+using namespace std::chrono_literals;
+
+namespace {
+
+int word = 0;
+void set_word(int value) {
+    word = value;
+}
+int get_word() {
+    return word;
+}
+int pid_there() {
+    return ::getpid();
+}
+
+task<int> sleeps_until_stopped() {
+    co_await sleep_for(1h);
+    co_return 1;
+}
+
+task<int> hears_nothing() {
+    ::pause();
+    co_return 1;
+}
+
+std::string variable(const std::string& name) {
+    const char* const value = std::getenv(name.c_str());
+    return value == nullptr ? "none" : value;
+}
+
+}  // namespace
+
+TEST_CASE("each worker is initialised before its jobs, and so is each that comes after it") {
+    ipc::process_pool_options options(2);
+    options.initializer = ipc::initializer(fn<&set_word>(), 7);
+    ipc::process_pool pool(options);
+    for (const int each : sync_wait(pool.map([](int) { return word; }, std::vector<int>(50))))
+        CHECK(each == 7);
+    CHECK_THROWS_AS(pool.submit([] { ::raise(SIGKILL); }).get(), ipc::worker_died);
+    for (int i = 0; i < 10; ++i) CHECK(pool.submit(fn<&get_word>()).get() == 7);
+}
+
+TEST_CASE("an initializer that throws breaks the pool, which says why") {
+    ipc::process_pool_options options(2);
+    options.initializer = ipc::initializer([] { throw std::runtime_error("no licence"); });
+    ipc::process_pool pool(options);
+    CHECK_THROWS_WITH_AS(pool.submit(fn<&get_word>()).get(), doctest::Contains("no licence"),
+                         ipc::pool_broken);
+    CHECK_THROWS_AS(pool.submit(fn<&get_word>()), ipc::pool_broken);
+}
+
+TEST_CASE("a worker does no more jobs than it may, and no job is lost or done twice") {
+    ipc::process_pool_options options(2);
+    options.max_tasks_per_worker = 10;
+    ipc::process_pool pool(options);
+    const ipc::shared_value<int> done(0);
+    const auto job = [](ipc::shared_value<int> count) {
+        ++count;
+        return ::getpid();
+    };
+    const auto pids = sync_wait(pool.map(job, std::vector(200, done)));
+    CHECK(done.load() == 200);
+    std::map<int, int> by_worker;
+    for (const int pid : pids) ++by_worker[pid];
+    CHECK(by_worker.size() >= 20);
+    for (const auto& [pid, count] : by_worker) CHECK(count <= 10);
+}
+
+TEST_CASE("a worker that has grown too large is replaced after its job") {
+    ipc::process_pool_options options(1);
+    options.max_rss = std::size_t{200} << 20U;
+    ipc::process_pool pool(options);
+    const int first = pool.submit(fn<&pid_there>()).get();
+    const auto grows = [] {
+        static std::vector<char> kept;
+        kept.assign(std::size_t{250} << 20U, 'x');
+        return ::getpid();
+    };
+    CHECK(pool.submit(grows).get() == first);
+    CHECK(pool.submit(fn<&pid_there>()).get() != first);
+}
+
+TEST_CASE("workers without a job end after a while, and the next job starts them again") {
+    ipc::process_pool_options options(2);
+    options.idle_timeout = 20ms;
+    options.initializer = ipc::initializer(fn<&set_word>(), 5);
+    ipc::process_pool pool(options);
+    for (int i = 0; i < 3; ++i) {
+        const int pid = pool.submit(fn<&pid_there>()).get();
+        CHECK(test::await_end(pid));
+        CHECK(pool.submit(fn<&get_word>()).get() == 5);
+    }
+}
+
+TEST_CASE("a coroutine whose time is up and that stops in time leaves its worker alive") {
+    ipc::process_pool_options options(1);
+    options.grace = 30s;
+    ipc::process_pool pool(options);
+    const int pid = pool.submit(fn<&pid_there>()).get();
+    const auto late = pool.submit({.timeout = 10ms}, fn<&sleeps_until_stopped>());
+    CHECK_THROWS_AS(late.get(), timed_out);
+    CHECK(pool.submit(fn<&pid_there>()).get() == pid);
+}
+
+TEST_CASE("one that does not stop goes with its worker, whatever that does to SIGTERM") {
+    ipc::process_pool_options options(1);
+    options.grace = 10ms;
+    ipc::process_pool pool(options);
+    const int pid = pool.submit(fn<&pid_there>()).get();
+    pool.submit([] { ::signal(SIGTERM, SIG_IGN); }).get();
+    const auto late = pool.submit({.timeout = 10ms}, fn<&hears_nothing>());
+    CHECK_THROWS_AS(late.get(), timed_out);
+    CHECK(pool.submit(fn<&pid_there>()).get() != pid);
+}
+
+TEST_CASE("a worker whose job's time is up can still tidy up at SIGTERM") {
+    ipc::process_pool_options options(1);
+    options.grace = 30s;
+    ipc::process_pool pool(options);
+    static const ipc::event* tidy = nullptr;
+    const ipc::event tidied;
+    const auto late = pool.submit(
+        {.timeout = 10ms},
+        [](const ipc::event& at_end) {
+            tidy = &at_end;
+            ::signal(SIGTERM, [](int) {
+                ipc::event(*tidy).set();
+                ::_exit(0);
+            });
+            for (;;) ::pause();
+        },
+        tidied);
+    CHECK_THROWS_AS(late.get(), timed_out);
+    tidied.wait();
+}
+
+TEST_CASE(
+    "numerical libraries in a worker have its share of the processors, unless told otherwise") {
+    ipc::process_pool_options options(2);
+    options.environment = {"MKL_NUM_THREADS=5"};
+    ::unsetenv("OMP_NUM_THREADS");
+    ipc::process_pool pool(options);
+    const auto share = std::to_string(std::max(1U, available_parallelism() / 2));
+    CHECK(pool.submit(fn<&variable>(), std::string("OMP_NUM_THREADS")).get() == share);
+    CHECK(pool.submit(fn<&variable>(), std::string("OPENBLAS_NUM_THREADS")).get() == share);
+    CHECK(pool.submit(fn<&variable>(), std::string("MKL_NUM_THREADS")).get() == "5");
+}
