@@ -3,12 +3,14 @@
 #include "run_on.hpp"
 #include "stopwatch.hpp"
 
+#include <bobbin/ipc/process_pool.hpp>
 #include <bobbin/runtime/bind.hpp>
 #include <bobbin/runtime/fn.hpp>
 #include <bobbin/runtime/pool.hpp>
 #include <bobbin/runtime/task.hpp>
 #include <bobbin/workloads/mc_pi.hpp>
 
+#include <concepts>
 #include <cstdint>
 #include <ranges>
 
@@ -25,21 +27,36 @@ struct kind_of_job {
 double estimate(const kind_of_job& kind, std::uint64_t job) {
     return bobbin::mc_pi(kind.samples, kind.seed, job, kind.kernel, kind.isa);
 }
-constexpr bobbin::fn<&estimate> estimate_of;
+double estimate_and_advance(const kind_of_job& kind, apps::progress_bar* bar, std::uint64_t job) {
+    const double pi = estimate(kind, job);
+    bar->advance();
+    return pi;
+}
 
-bobbin::task<std::vector<double>> estimates(bobbin::pool auto& pool, const settings& settings,
+// Jobs of this process advance the bar themselves, as the pool may hand on results late: whoever
+// reads them waits for a worker that is free. Those of others can't, so that their results do.
+template <class P>
+inline constexpr bool in_other_processes = std::same_as<P, bobbin::ipc::process_pool>;
+
+template <bobbin::pool P>
+bobbin::task<std::vector<double>> estimates(P& pool, const settings& settings,
                                             apps::progress_bar& bar) {
     const kind_of_job kind{settings.samples, settings.seed, settings.kernel, settings.isa};
-    const auto job = bobbin::bind(estimate_of, kind);
     const auto jobs = std::views::iota(std::uint64_t{0}, settings.jobs);
-    std::vector<double> all(settings.jobs);
-    auto results = pool.map_unordered(
-        job, jobs, {.chunk_size = settings.chunk, .window = settings.jobs});  // all that we keep
-    while (const auto each = co_await results.next()) {
-        all[each->index] = each->value();
-        bar.advance();
+    const bobbin::map_options options{.chunk_size = settings.chunk, .window = settings.jobs};
+    if constexpr (in_other_processes<P>) {
+        const auto job = bobbin::bind(bobbin::fn<&estimate>(), kind);
+        std::vector<double> all(settings.jobs);
+        auto results = pool.map_unordered(job, jobs, options);
+        while (const auto each = co_await results.next()) {
+            all[each->index] = each->value();
+            bar.advance();
+        }
+        co_return all;
+    } else {
+        const auto job = bobbin::bind(bobbin::fn<&estimate_and_advance>(), kind, &bar);
+        co_return co_await pool.map(job, jobs, options);
     }
-    co_return all;
 }
 
 }  // namespace
