@@ -63,12 +63,12 @@ result exchange(const settings& settings) {
     children.reserve(settings.processes);
     for (std::uint64_t i = 0; i < settings.processes; ++i) {
         const bool dies = settings.die && i + 1 == settings.processes;
-        children.emplace_back([&queue, i, dies, items = settings.items] {
+        children.push_back(process::forked([&queue, i, dies, items = settings.items] {
             if (dies) {
                 ::raise(SIGKILL);
             }
             put_all(queue, static_cast<int>(i), items);
-        });
+        }));
         // Or get would wait for ever for what a dead child has not put.
         queue.expect(children.back().pid());
     }

@@ -34,7 +34,7 @@ int arrive(barrier& gate) {
 
 // A process that waits at the barrier, asleep.
 process waiter(barrier& gate) {
-    process result([&] { return arrive(gate); });
+    auto result = process::forked([&] { return arrive(gate); });
     REQUIRE(test::await_sleep(result));
     return result;
 }
@@ -159,7 +159,7 @@ TEST_CASE("one who waited learns how its own phase ended, whatever came later") 
     gate.abort();
     gate.reset();
     for (int i = 0; i < 10; ++i) {
-        process other([&] { return arrive(gate); });
+        auto other = process::forked([&] { return arrive(gate); });
         gate.arrive_and_wait();
         CHECK(other.join().code == passed);
     }
@@ -181,7 +181,7 @@ TEST_CASE("a process that is killed while it waits has arrived") {
 
 TEST_CASE("a process that died before it came is waited for only as long as one asks") {
     barrier gate(2);
-    CHECK(process([&] { ::kill(::getpid(), SIGKILL); }).join().signal == SIGKILL);
+    CHECK(process::forked([&] { ::kill(::getpid(), SIGKILL); }).join().signal == SIGKILL);
     CHECK_THROWS_AS(gate.arrive_and_wait_for(5ms), broken_barrier);
 }
 
@@ -193,8 +193,8 @@ TEST_CASE("processes that are killed at a barrier leave one that works") {
             test::arrive(running.path());
             while (arrive(gate) == passed) continue;
         };
-        process doomed(go_round);
-        process other(go_round);
+        auto doomed = process::forked(go_round);
+        auto other = process::forked(go_round);
         REQUIRE(running.await_arrivals(2));
         doomed.kill();
         CHECK(doomed.join().signal == SIGKILL);

@@ -23,11 +23,13 @@ class staying_process {
 public:
     template <std::invocable F>
     explicit staying_process(F what)
-        : there_(), process_([what = std::move(what), path = there_.path()]() mutable {
-              what();
-              arrive(path);
-              for (;;) ::pause();
-          }) {
+        : there_(),
+          process_(bobbin::ipc::process::forked(
+              [what = std::move(what), path = there_.path()]() mutable {
+                  what();
+                  arrive(path);
+                  for (;;) ::pause();
+              })) {
         REQUIRE(there_.await_arrivals(1));
     }
     staying_process(const staying_process&) = delete;
@@ -75,10 +77,10 @@ void run_at_once(int count, F what) {
     waypoint start;
     std::vector<bobbin::ipc::process> all;
     for (int i = 0; i < count; ++i)
-        all.emplace_back([what, i, path = start.path()]() mutable {
+        all.push_back(bobbin::ipc::process::forked([what, i, path = start.path()]() mutable {
             stop_at(path);
             what(i);
-        });
+        }));
     REQUIRE(start.await_arrivals(static_cast<std::size_t>(count)));
     // They have the pipe's other end too, so closing ours would tell them nothing.
     start.let_go(static_cast<std::size_t>(count));
@@ -88,7 +90,7 @@ void run_at_once(int count, F what) {
 // What a child finds: its function returns whether all is well.
 template <std::predicate F>
 bool true_in_child(F what) {
-    return bobbin::ipc::process([&] { return what() ? 0 : 1; }).join().ok();
+    return bobbin::ipc::process::forked([&] { return what() ? 0 : 1; }).join().ok();
 }
 
 // How long something takes.

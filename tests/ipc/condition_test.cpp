@@ -26,7 +26,7 @@ TEST_CASE("a process waits until another has made true what it waits for") {
     mutex lock;
     condition changed;
     shared_value<int> stage;
-    process other([&] {
+    auto other = process::forked([&] {
         std::unique_lock section(lock);
         changed.wait(section, [&] { return stage == 1; });
         stage = 2;
@@ -118,10 +118,10 @@ TEST_CASE("all who wait are woken, though one of them was killed") {
         std::unique_lock section(lock);
         changed.wait(section, [&] { return ready.load(); });
     };
-    process doomed(wait);
+    auto doomed = process::forked(wait);
     REQUIRE(test::await_sleep(doomed));
     std::vector<process> others;
-    for (int i = 0; i < 4; ++i) others.emplace_back(wait);
+    for (int i = 0; i < 4; ++i) others.push_back(process::forked(wait));
     for (const auto& each : others) REQUIRE(test::await_sleep(each));
     doomed.kill();
     CHECK(doomed.join().signal == SIGKILL);
@@ -136,7 +136,7 @@ TEST_CASE("all who wait are woken, though one of them was killed") {
 TEST_CASE("a waiter whose lock was abandoned gets owner_died and does not have it") {
     mutex lock;
     condition changed;
-    process waiting([&] {
+    auto waiting = process::forked([&] {
         std::unique_lock section(lock);
         try {
             changed.wait(section);
@@ -166,7 +166,7 @@ TEST_CASE("processes that are killed while they notify leave a condition that wo
     condition changed;
     for (int i = 0; i < 50; ++i) {
         test::waypoint running;
-        process doomed([&] {
+        auto doomed = process::forked([&] {
             test::arrive(running.path());
             for (;;) changed.notify_all();
         });
@@ -175,7 +175,7 @@ TEST_CASE("processes that are killed while they notify leave a condition that wo
         CHECK(doomed.join().signal == SIGKILL);
     }
     shared_value<bool> ready;
-    process waiting([&] {
+    auto waiting = process::forked([&] {
         std::unique_lock section(lock);
         changed.wait(section, [&] { return ready.load(); });
     });
@@ -202,7 +202,7 @@ TEST_CASE("copies, and conditions opened by name or by segment, are the same") {
     condition changed(create_named{name.text()});
     condition attached(changed.memory());
     condition opened(open_named{name.text()});
-    process waiting([&] {
+    auto waiting = process::forked([&] {
         std::unique_lock section(lock);
         changed.wait(section);
     });

@@ -30,7 +30,7 @@ TEST_CASE("a set event lets pass, a cleared one doesn't") {
 TEST_CASE("who waits when an event is set goes on, though it is cleared right after") {
     event flag;
     std::vector<process> waiting;
-    for (int i = 0; i < 10; ++i) waiting.emplace_back([&] { flag.wait(); });
+    for (int i = 0; i < 10; ++i) waiting.push_back(process::forked([&] { flag.wait(); }));
     for (const auto& each : waiting) REQUIRE(test::await_sleep(each));
     flag.set();
     flag.clear();
@@ -54,8 +54,8 @@ TEST_CASE("threads that wait see what was done before the event was set") {
 
 TEST_CASE("a process that dies while it waits leaves the others to be woken") {
     event flag;
-    process doomed([&] { flag.wait(); });
-    process other([&] { flag.wait(); });
+    auto doomed = process::forked([&] { flag.wait(); });
+    auto other = process::forked([&] { flag.wait(); });
     REQUIRE(test::await_sleep(doomed));
     REQUIRE(test::await_sleep(other));
     doomed.kill();
@@ -68,7 +68,7 @@ TEST_CASE("processes that are killed while they set and clear leave an event tha
     event flag;
     for (int i = 0; i < 50; ++i) {
         test::waypoint running;
-        process doomed([&] {
+        auto doomed = process::forked([&] {
             test::arrive(running.path());
             for (;;) {
                 flag.set();
@@ -82,7 +82,7 @@ TEST_CASE("processes that are killed while they set and clear leave an event tha
         flag.clear();
         CHECK_FALSE(flag.is_set());
     }
-    process waiting([&] { flag.wait(); });
+    auto waiting = process::forked([&] { flag.wait(); });
     REQUIRE(test::await_sleep(waiting));
     flag.set();
     CHECK(waiting.join().ok());

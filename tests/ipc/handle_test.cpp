@@ -31,7 +31,7 @@ struct socket_pair {
 
 TEST_CASE("a queue sent through a socket is the same queue") {
     const socket_pair sockets;
-    ipc::process child([&] {
+    auto child = ipc::process::forked([&] {
         auto queue = ipc::receive_handle<ipc::shared_queue<std::string>>(sockets.ends[1]);
         queue.put("made after the fork");
     });
@@ -65,7 +65,7 @@ TEST_CASE("a socket whose other end is closed is an error, on both sides, and no
 
 TEST_CASE("what is put into one end of a pipe, the other gets: both ways") {
     ipc::pipe<std::string> line;
-    ipc::process child([&] {
+    auto child = ipc::process::forked([&] {
         const std::string question = line.second.get();
         line.second.put(question + " yes");
     });
@@ -87,7 +87,7 @@ TEST_CASE("closing one end ends the other, after what was put") {
 
 TEST_CASE("an end of a pipe travels through a socket") {
     const socket_pair sockets;
-    ipc::process child([&] {
+    auto child = ipc::process::forked([&] {
         auto end = ipc::receive_pipe_end<int>(sockets.ends[1]);
         end.put(end.get() + 1);
     });

@@ -196,7 +196,7 @@ TEST_CASE("a death is told also if its holder had locked it several times, or ha
 TEST_CASE_TEMPLATE("a process or thread that ends while it has the lock abandons it", Mutex, mutex,
                    recursive_mutex) {
     Mutex lock;
-    CHECK(process([&] { lock.lock(); }).join().ok());
+    CHECK(process::forked([&] { lock.lock(); }).join().ok());
     CHECK_THROWS_AS(lock.lock(), owner_died);
     lock.recover();
     lock.unlock();
@@ -222,8 +222,8 @@ TEST_CASE_TEMPLATE("a process that dies while it waits leaves nothing behind", M
                    recursive_mutex) {
     Mutex lock;
     lock.lock();
-    process doomed([&] { lock.lock(); });
-    process other([&] {
+    auto doomed = process::forked([&] { lock.lock(); });
+    auto other = process::forked([&] {
         lock.lock();
         lock.unlock();
     });
@@ -243,14 +243,14 @@ TEST_CASE("those who wait when the holder dies are told, one after the other") {
     {
         test::staying_process holder([&] { lock.lock(); });
         for (int i = 0; i < 4; ++i)
-            waiting.emplace_back([&] {
+            waiting.push_back(process::forked([&] {
                 try {
                     lock.lock();
                 } catch (const owner_died&) {
                     return 7;
                 }
                 return 0;
-            });
+            }));
         for (const auto& each : waiting) REQUIRE(test::await_sleep(each));
         holder.kill();
     }

@@ -34,7 +34,7 @@ std::string output_of(int descriptor, F function) {
     REQUIRE(::pipe(ends) == 0);
     std::string text;
     {
-        ipc::process child([&] {
+        auto child = ipc::process::forked([&] {
             ::dup2(ends[1], descriptor);
             ::close(ends[0]);
             ::close(ends[1]);
@@ -51,13 +51,13 @@ std::string output_of(int descriptor, F function) {
 }  // namespace
 
 TEST_CASE("a process ends with what its function returns, or with 0") {
-    CHECK(ipc::process([] { return 42; }).join() == ipc::exit_status{.code = 42});
-    CHECK(ipc::process([] {}).join().ok());
-    CHECK(ipc::process([] { ::_exit(3); }).join().code == 3);
+    CHECK(ipc::process::forked([] { return 42; }).join() == ipc::exit_status{.code = 42});
+    CHECK(ipc::process::forked([] {}).join().ok());
+    CHECK(ipc::process::forked([] { ::_exit(3); }).join().code == 3);
 }
 
 TEST_CASE("a process that was killed says by which signal") {
-    ipc::process child([] { ::pause(); });
+    auto child = ipc::process::forked([] { ::pause(); });
     CHECK(child.running());
     CHECK(::kill(child.pid(), 0) == 0);
     CHECK_FALSE(child.join_for(1ms));
@@ -70,7 +70,7 @@ TEST_CASE("a process that was killed says by which signal") {
 
 TEST_CASE("a process is a copy: what it changes stays its own") {
     int number = 1;
-    ipc::process child([&] { return ++number; });
+    auto child = ipc::process::forked([&] { return ++number; });
     CHECK(child.join().code == 2);
     CHECK(number == 1);
 }
@@ -79,7 +79,7 @@ TEST_CASE("an exception that leaves the function is printed, and the exit code i
     CHECK(output_of(STDERR_FILENO, []() -> int {
               throw std::runtime_error("lost it");
           }).find("lost it") != std::string::npos);
-    CHECK(ipc::process([]() -> int { throw 1; }).join().code == 1);
+    CHECK(ipc::process::forked([]() -> int { throw 1; }).join().code == 1);
 }
 
 TEST_CASE("output is neither lost nor written twice") {
@@ -97,7 +97,7 @@ TEST_CASE("a process object that goes away joins: no zombie and no descriptor is
     const auto before = descriptors();
     {
         std::vector<ipc::process> children;
-        for (int i = 0; i < 20; ++i) children.emplace_back([i] { return i; });
+        for (int i = 0; i < 20; ++i) children.push_back(ipc::process::forked([i] { return i; }));
         ipc::process moved = std::move(children.front());
         children.front() = std::move(children.back());
         children.pop_back();
@@ -109,12 +109,12 @@ TEST_CASE("a process object that goes away joins: no zombie and no descriptor is
 
 TEST_CASE("children die with their parent, killed as it may be") {
     ipc::shared_queue<pid_t> grandchildren;
-    ipc::process parent([&] {
-        ipc::process first([&] {
+    auto parent = ipc::process::forked([&] {
+        auto first = ipc::process::forked([&] {
             grandchildren.put(::getpid());
             ::pause();
         });
-        ipc::process second([&] {
+        auto second = ipc::process::forked([&] {
             grandchildren.put(::getpid());
             ::pause();
         });

@@ -86,7 +86,7 @@ TEST_CASE("a segment is zeroed, writable, and as large as was asked for at least
 TEST_CASE("a child sees what its parent writes, and the other way round") {
     const segment memory = segment::create(1);
     memory.data()[0] = std::byte{7};
-    ipc::process child([&] {
+    auto child = ipc::process::forked([&] {
         if (memory.data()[0] != std::byte{7}) return 1;
         memory.data()[0] = std::byte{8};
         return 0;
@@ -120,9 +120,9 @@ TEST_CASE("nothing is left when all who used a segment were killed") {
     constexpr std::size_t size = 64 * mebibyte;
     const std::size_t before = shared_kibibytes();
     ipc::shared_queue<int> made;
-    ipc::process owner([&] {
+    auto owner = ipc::process::forked([&] {
         const segment memory = segment::create(size);
-        ipc::process other([&] { ::pause(); });
+        auto other = ipc::process::forked([&] { ::pause(); });
         made.put(1);
         ::pause();
     });
@@ -174,7 +174,7 @@ TEST_CASE("another user is refused, by name and by descriptor") {
     const segment memory = segment::create(100);
     const std::string path =
         "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(memory.descriptor());
-    ipc::process nobody([&] {
+    auto nobody = ipc::process::forked([&] {
         constexpr uid_t uid = 65534;
         if (::setgid(uid) != 0 || ::setuid(uid) != 0) return 1;
         if (::open(path.c_str(), O_RDWR) >= 0) return 2;
@@ -185,7 +185,7 @@ TEST_CASE("another user is refused, by name and by descriptor") {
 }
 
 TEST_CASE("a full /dev/shm is an exception that names the size, and leaves no file") {
-    ipc::process child([] {
+    auto child = ipc::process::forked([] {
         const bool root = ::geteuid() == 0;
         if (::unshare(CLONE_NEWNS | (root ? 0 : CLONE_NEWUSER)) != 0 ||
             ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
@@ -210,7 +210,7 @@ TEST_CASE("a limit of addresses is an exception that names the size, and leaves 
         MESSAGE("a sanitizer has taken terabytes of addresses");
         return;
     }
-    ipc::process child([&] {
+    auto child = ipc::process::forked([&] {
         const rlimit little{.rlim_cur = enough, .rlim_max = enough};
         if (::setrlimit(RLIMIT_AS, &little) != 0) return 1;
         const auto before = names_in("/proc/self/fd").size();
@@ -222,7 +222,7 @@ TEST_CASE("a limit of addresses is an exception that names the size, and leaves 
 }
 
 TEST_CASE("no descriptor to be had is an exception, and a later try succeeds") {
-    ipc::process child([] {
+    auto child = ipc::process::forked([] {
         rlimit limit{};
         ::getrlimit(RLIMIT_NOFILE, &limit);
         const rlimit before = limit;
@@ -246,7 +246,7 @@ TEST_CASE("a control group's limit is an exception before the kernel kills") {
         return;
     }
     {
-        ipc::process child([&] {
+        auto child = ipc::process::forked([&] {
             if (!(std::ofstream(folder + "/cgroup.procs") << ::getpid()).flush()) return 77;
             const auto text = refusal(ENOMEM, [] { segment::create(256 * mebibyte); });
             return has(text, "268435456 bytes") && has(text, "control group") ? 0 : 1;
@@ -261,7 +261,7 @@ TEST_CASE("a control group's limit is an exception before the kernel kills") {
 }
 
 TEST_CASE("where memfd_create is refused there is memory all the same, and no name") {
-    ipc::process child([] {
+    auto child = ipc::process::forked([] {
         // A filter as containers have them: EPERM for this one call.
         sock_filter program[] = {// NOLINT(modernize-avoid-c-arrays)
                                  BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),

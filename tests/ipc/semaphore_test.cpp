@@ -58,7 +58,7 @@ TEST_CASE("a semaphore without permits lets nobody in until one is released") {
     semaphore permits(0);
     CHECK_FALSE(permits.try_acquire());
     CHECK_FALSE(permits.try_acquire_for(1ms));
-    process waiting([&] { permits.acquire(); });
+    auto waiting = process::forked([&] { permits.acquire(); });
     REQUIRE(test::await_sleep(waiting));
     CHECK_FALSE(permits.try_acquire());
     permits.release();
@@ -73,7 +73,7 @@ TEST_CASE("a semaphore without permits lets nobody in until one is released") {
 TEST_CASE("permits that are released at once let in as many as wait") {
     semaphore permits(0);
     std::vector<process> waiting;
-    for (int i = 0; i < 6; ++i) waiting.emplace_back([&] { permits.acquire(); });
+    for (int i = 0; i < 6; ++i) waiting.push_back(process::forked([&] { permits.acquire(); }));
     for (const auto& each : waiting) REQUIRE(test::await_sleep(each));
     permits.release(6);
     for (auto& each : waiting) CHECK(each.join().ok());
@@ -84,10 +84,10 @@ TEST_CASE("a process that dies while it waits takes no permit, and another's tur
     semaphore permits(0);
     std::vector<process> doomed;
     for (int i = 0; i < 3; ++i) {
-        doomed.emplace_back([&] { permits.acquire(); });
+        doomed.push_back(process::forked([&] { permits.acquire(); }));
         REQUIRE(test::await_sleep(doomed.back()));
     }
-    process other([&] { permits.acquire(); });
+    auto other = process::forked([&] { permits.acquire(); });
     REQUIRE(test::await_sleep(other));
     for (auto& each : doomed) {
         each.kill();
@@ -102,7 +102,7 @@ TEST_CASE("processes that are killed while they take and give lose one permit ea
     semaphore permits(100);
     for (int i = 0; i < 50; ++i) {
         test::waypoint running;
-        process doomed([&] {
+        auto doomed = process::forked([&] {
             test::arrive(running.path());
             for (;;) {
                 permits.acquire();
@@ -120,7 +120,7 @@ TEST_CASE("processes that are killed while they take and give lose one permit ea
 
 TEST_CASE("a waiter's deadline is kept while another, which waits before it, is stopped") {
     semaphore permits(0);
-    process first([&] { permits.acquire(); });
+    auto first = process::forked([&] { permits.acquire(); });
     REQUIRE(test::await_sleep(first));
     ::kill(first.pid(), SIGSTOP);
     const auto took = test::time_of([&] { CHECK_FALSE(permits.try_acquire_for(20ms)); });

@@ -75,7 +75,7 @@ TEST_CASE("what a process added before it was killed stays, and others go on in 
     const sharded_counter counter;
     // More than there are shards.
     for (int i = 0; i < 300; ++i) {
-        process doomed([&] {
+        auto doomed = process::forked([&] {
             auto mine = counter.local();
             ++mine;
             ::kill(::getpid(), SIGKILL);
@@ -90,7 +90,7 @@ TEST_CASE("processes that are killed while they count lose what they had not cou
     const sharded_counter reported;
     for (int i = 0; i < 50; ++i) {
         test::waypoint running;
-        process doomed([&] {
+        auto doomed = process::forked([&] {
             auto mine = counter.local();
             auto report = reported.local();
             test::arrive(running.path());
@@ -115,10 +115,10 @@ TEST_CASE("a child does not write where its parent does, though it has a copy of
     test::waypoint start;
     std::vector<process> children;
     for (int i = 0; i < 4; ++i)
-        children.emplace_back([&] {
+        children.push_back(process::forked([&] {
             test::stop_at(start.path());
             for (int k = 0; k < 100'000; ++k) ++mine;
-        });
+        }));
     REQUIRE(start.await_arrivals(4));
     start.let_go(4);
     for (int k = 0; k < 100'000; ++k) ++mine;
@@ -130,8 +130,8 @@ TEST_CASE("a child that ends a copy of its parent's shard leaves it to the paren
     const sharded_counter counter;
     auto mine =
         std::unique_ptr<sharded_counter::shard>(new sharded_counter::shard(counter.local()));
-    CHECK(process([&] { mine.reset(); }).join().ok());
-    CHECK(process([&] {
+    CHECK(process::forked([&] { mine.reset(); }).join().ok());
+    CHECK(process::forked([&] {
               ++*mine;
               mine.reset();
           })

@@ -123,7 +123,7 @@ TEST_CASE("iterators go through the elements as algorithms need it") {
 
 TEST_CASE("elements of any trivial type are reached under the lock") {
     shared_array<rectangle> array(3);
-    CHECK(process([&] {
+    CHECK(process::forked([&] {
               const std::lock_guard section(array.get_lock());
               array.at(1) = {.width = 2, .height = 3};
           })

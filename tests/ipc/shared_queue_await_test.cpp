@@ -73,7 +73,7 @@ task<void> both(task<void> first, task<void> second) {
 TEST_CASE("a thousand tasks wait for one queue with one thread, and each gets one item") {
     ipc::shared_queue<int> queue;
     ipc::shared_queue<int> go;
-    ipc::process producer([&] {
+    auto producer = ipc::process::forked([&] {
         go.get();
         for (int i = 1; i <= 1000; ++i) queue.put(i);
     });
@@ -138,7 +138,7 @@ TEST_CASE("of a thousand waiting tasks those that are cancelled leave the others
 
 TEST_CASE("push waits for room that another process makes") {
     ipc::shared_queue<int> queue(64);
-    ipc::process consumer([&] {
+    auto consumer = ipc::process::forked([&] {
         for (int i = 0; i < 1000; ++i)
             if (queue.get() != i) return 1;
         return 0;
@@ -155,11 +155,11 @@ TEST_CASE("closing a queue, and the death of its producers, end the wait") {
     ipc::shared_queue<int> closed;
     ipc::shared_queue<int> orphaned;
     ipc::shared_queue<int> waiting;
-    ipc::process closer([&] {
+    auto closer = ipc::process::forked([&] {
         waiting.get();
         closed.close();
     });
-    ipc::process producer([&] {
+    auto producer = ipc::process::forked([&] {
         orphaned.put(1);
         waiting.get();
         std::raise(SIGKILL);
@@ -214,7 +214,7 @@ TEST_CASE("more queues than a thread can wait for get another thread") {
 TEST_CASE(
     "while another process is stopped in the middle of its turn, a task waits, and is not busy") {
     ipc::shared_queue<int> queue;
-    ipc::process stopped([&] { queue.get(); });
+    auto stopped = ipc::process::forked([&] { queue.get(); });
     await_sleep(stopped.pid());
     REQUIRE(::kill(stopped.pid(), SIGSTOP) == 0);
     REQUIRE(::waitpid(stopped.pid(), nullptr, WUNTRACED) == stopped.pid());

@@ -104,7 +104,8 @@ TEST_CASE("an item as large as the capacity passes, a larger one is an error tha
 TEST_CASE("children put, the parent gets: each item once") {
     ipc::shared_queue<std::pair<pid_t, int>> queue;
     std::vector<ipc::process> children;
-    for (int i = 0; i < 10; ++i) children.emplace_back([&queue, i] { queue.put({::getpid(), i}); });
+    for (int i = 0; i < 10; ++i)
+        children.push_back(ipc::process::forked([&queue, i] { queue.put({::getpid(), i}); }));
     // Joining before getting is no deadlock, as it is with Python's.
     for (auto& child : children) CHECK(child.join().ok());
     std::map<pid_t, int> got;
@@ -117,12 +118,12 @@ TEST_CASE("8 producers and 8 consumers: nothing is lost, doubled, torn or out of
     ipc::shared_queue<message> queue(1U << 14U);
     std::vector<ipc::process> children;
     for (int p = 0; p < 8; ++p)
-        children.emplace_back([&queue, p] {
+        children.push_back(ipc::process::forked([&queue, p] {
             for (int n = 0; n < each; ++n) queue.put(message(p, n));
-        });
+        }));
     ipc::shared_queue<std::vector<std::pair<int, int>>> results(1U << 24U);
     for (int c = 0; c < 8; ++c)
-        children.emplace_back([&] {
+        children.push_back(ipc::process::forked([&] {
             std::vector<std::pair<int, int>> got;
             try {
                 for (;;) {
@@ -134,7 +135,7 @@ TEST_CASE("8 producers and 8 consumers: nothing is lost, doubled, torn or out of
             }
             results.put(got);
             return 0;
-        });
+        }));
     for (std::size_t p = 0; p < 8; ++p) CHECK(children[p].join().ok());
     queue.close();
     std::vector<std::vector<int>> seen(8);
@@ -160,7 +161,7 @@ TEST_CASE("a batch is put and got at once") {
     ipc::shared_queue<int> queue(64);
     std::vector<int> numbers(100);
     std::iota(numbers.begin(), numbers.end(), 0);
-    ipc::process producer([&] { queue.put_all(numbers); });
+    auto producer = ipc::process::forked([&] { queue.put_all(numbers); });
     std::vector<int> got;
     while (got.size() < numbers.size()) {
         const auto some = queue.get_some(3);
@@ -190,8 +191,10 @@ TEST_CASE("closing wakes those who wait for an item, and those who wait for room
     while (full.try_put(1)) continue;
     std::vector<ipc::process> children;
     for (int i = 0; i < 3; ++i) {
-        children.emplace_back([&] { return fails_with<ipc::queue_closed>([&] { empty.get(); }); });
-        children.emplace_back([&] { return fails_with<ipc::queue_closed>([&] { full.put(1); }); });
+        children.push_back(ipc::process::forked(
+            [&] { return fails_with<ipc::queue_closed>([&] { empty.get(); }); }));
+        children.push_back(ipc::process::forked(
+            [&] { return fails_with<ipc::queue_closed>([&] { full.put(1); }); }));
     }
     empty.close();
     full.close();
@@ -200,22 +203,23 @@ TEST_CASE("closing wakes those who wait for an item, and those who wait for room
 
 TEST_CASE("a consumer whose producers have all died is told so") {
     ipc::shared_queue<int> queue;
-    ipc::process first([&] {
+    auto first = ipc::process::forked([&] {
         queue.put(1);
         std::raise(SIGKILL);
     });
-    ipc::process second([] { ::pause(); });
+    auto second = ipc::process::forked([] { ::pause(); });
     queue.expect(first.pid());
     queue.expect(second.pid());
     CHECK(queue.get() == 1);
     first.join();
     CHECK_FALSE(queue.try_get());
-    ipc::process waiting([&] { return fails_with<ipc::producer_died>([&] { queue.get(); }); });
+    auto waiting =
+        ipc::process::forked([&] { return fails_with<ipc::producer_died>([&] { queue.get(); }); });
     second.kill();
     CHECK_THROWS_AS(queue.get(), ipc::producer_died);
     CHECK(waiting.join().ok());
     CHECK_THROWS_AS(static_cast<void>(queue.try_get()), ipc::producer_died);
-    ipc::process third([&] { queue.put(3); });
+    auto third = ipc::process::forked([&] { queue.put(3); });
     queue.expect(third.pid());
     CHECK(queue.get() == 3);
 }
@@ -227,8 +231,8 @@ TEST_CASE("expecting a process that is none is an error") {
 
 TEST_CASE("a process that is killed while it waits for an item leaves the next its turn") {
     ipc::shared_queue<int> queue;
-    ipc::process victim([&] { queue.get(); });
-    ipc::process heir([&] { return queue.get(); });
+    auto victim = ipc::process::forked([&] { queue.get(); });
+    auto heir = ipc::process::forked([&] { return queue.get(); });
     victim.kill();
     victim.join();
     queue.put(42);
@@ -237,7 +241,7 @@ TEST_CASE("a process that is killed while it waits for an item leaves the next i
 
 TEST_CASE("a deadline is kept while the one whose turn it is is stopped") {
     ipc::shared_queue<int> queue;
-    ipc::process stopped([&] { queue.get(); });
+    auto stopped = ipc::process::forked([&] { queue.get(); });
     ::kill(stopped.pid(), SIGSTOP);
     int status = 0;
     ::waitpid(stopped.pid(), &status, WUNTRACED);

@@ -106,7 +106,7 @@ TEST_CASE("bool, enums and characters are shared values too") {
     shared_value<bool> flag;
     shared_value<colour> paint(colour::red);
     shared_value<char> letter('a');
-    CHECK(process([&] {
+    CHECK(process::forked([&] {
               flag = true;
               paint = colour::green;
               ++letter;
@@ -207,7 +207,7 @@ TEST_CASE("a process that dies in update leaves the value as it was, and nothing
     shared_value<point> value(all_of(1));
     {
         test::waypoint inside;
-        process doomed([&] {
+        auto doomed = process::forked([&] {
             value.update([&](point& all) {
                 all.x = 99;
                 test::stop_at(inside.path());
@@ -226,7 +226,7 @@ TEST_CASE("processes that are killed while they store never leave a torn value")
     shared_value<point> value;
     for (int i = 0; i < 100; ++i) {
         test::waypoint running;
-        process doomed([&] {
+        auto doomed = process::forked([&] {
             test::arrive(running.path());
             for (int k = 0;; ++k) value.store(all_of(k));
         });

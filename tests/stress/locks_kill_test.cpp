@@ -184,11 +184,11 @@ void run_deaths(const subject& in, unsigned deaths, FaultOf fault_of, End end) {
     const auto survive = [](const std::function<void()>& step, ipc::shared_value<std::uint64_t> n) {
         for (;; ++n) step();
     };
-    ipc::process first([&] { survive(in.first, first_steps); });
-    ipc::process second([&] { survive(in.second, second_steps); });
+    auto first = ipc::process::forked([&] { survive(in.first, first_steps); });
+    auto second = ipc::process::forked([&] { survive(in.second, second_steps); });
     unsigned killed = 0;
     for (unsigned i = 0; i < deaths; ++i) {
-        ipc::process victim([&] { return play(in, fault_of(i)); });
+        auto victim = ipc::process::forked([&] { return play(in, fault_of(i)); });
         end(victim);
         const auto ended = victim.join();
         CHECK((ended.signal == SIGKILL || ended.ok()));

@@ -54,8 +54,8 @@ TEST_CASE("eight producers and eight consumers lose, double and tear nothing") {
     std::vector<ipc::process> producers;
     std::vector<ipc::process> consumers;
     for (std::uint64_t i = 0; i < processes; ++i) {
-        producers.emplace_back([&, i] { produce(queue, i); });
-        consumers.emplace_back([&] { return consume(queue, seen); });
+        producers.push_back(ipc::process::forked([&, i] { produce(queue, i); }));
+        consumers.push_back(ipc::process::forked([&] { return consume(queue, seen); }));
     }
     for (auto& each : producers) CHECK(each.join().ok());
     queue.close();

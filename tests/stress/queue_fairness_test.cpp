@@ -66,15 +66,15 @@ TEST_CASE("no producer waits in one put while each of the others completes a tho
     ipc::shared_queue<std::array<std::uint64_t, 8>> queue(1U << 16U);
     std::vector<ipc::process> children;
     for (std::size_t p = 0; p < producers; ++p)
-        children.emplace_back([&, p] { produce(queue, all, p, items); });
+        children.push_back(ipc::process::forked([&, p] { produce(queue, all, p, items); }));
     std::vector<ipc::process> consumers;
     for (std::size_t c = 0; c < producers; ++c)
-        consumers.emplace_back([&] {
+        consumers.push_back(ipc::process::forked([&] {
             try {
                 for (;;) queue.get();
             } catch (const ipc::queue_closed&) {
             }
-        });
+        }));
     for (auto& child : children) CHECK(child.join().ok());
     queue.close();
     for (auto& consumer : consumers) CHECK(consumer.join().ok());

@@ -167,8 +167,8 @@ totals audit(const world& in, unsigned victims) {
 template <class FaultOf, class End>
 void run_deaths(unsigned deaths, FaultOf fault_of, End end) {
     const world in(deaths);
-    ipc::process producer([&] { produce_until_done(in); });
-    ipc::process consumer([&] {
+    auto producer = ipc::process::forked([&] { produce_until_done(in); });
+    auto consumer = ipc::process::forked([&] {
         try {
             consume_until_closed(in);
         } catch (const ipc::queue_closed&) {
@@ -177,7 +177,7 @@ void run_deaths(unsigned deaths, FaultOf fault_of, End end) {
     unsigned killed_consumers = 0;
     for (unsigned i = 0; i < deaths; ++i) {
         const auto as = static_cast<role>(i % static_cast<unsigned>(role::end));
-        ipc::process victim([&] { return live(in, as, i, fault_of(i)); });
+        auto victim = ipc::process::forked([&] { return live(in, as, i, fault_of(i)); });
         end(victim);
         if (victim.join().signal != 0 && as == role::consumer) ++killed_consumers;
         await_progress(in.book->survivor_put);

@@ -36,11 +36,11 @@ std::vector<int> run_children(const counting& work, Count count) {
     std::vector<ipc::process> children;
     children.reserve(work.counters);
     for (std::uint64_t i = 0; i < work.counters; ++i) {
-        children.emplace_back([&, i] {
+        children.push_back(ipc::process::forked([&, i] {
             everybody_is_there.wait();
             count();
             store[i % store_places] += static_cast<int>(i);
-        });
+        }));
     }
     everybody_is_there.set();
     for (ipc::process& child : children) {

@@ -93,10 +93,10 @@ run_result run_processes(const std::vector<process_part>& parts) {
     std::vector<process> processes;
     processes.reserve(parts.size());
     for (std::size_t i = 0; i < parts.size(); ++i) {
-        processes.emplace_back([&all, &parts, i] {
+        processes.push_back(process::forked([&all, &parts, i] {
             stay_on(parts[i].core);
             all.lanes[i].result = parts[i].run(gate(all, i));
-        });
+        }));
     }
     while (all.ready.load(std::memory_order_relaxed) < parts.size()) {
         if (have_failed(processes)) {

@@ -36,17 +36,19 @@ struct exit_status {
 // Threads. One object by one thread at a time; kill() and terminate() by any.
 class process {
 public:
-    // Throws std::system_error if there is no process to be had.
+    // A copy of this process, which runs the function. Throws std::system_error if there is none to
+    // be had.
     template <std::invocable F>
-    explicit process(F function)
-        : process(std::function<int()>([call = std::move(function)]() mutable {
-              if constexpr (std::is_void_v<std::invoke_result_t<F>>) {
-                  std::invoke(call);
-                  return 0;
-              } else {
-                  return static_cast<int>(std::invoke(call));
-              }
-          })) {}
+    [[nodiscard]] static process forked(F function) {
+        return process(std::function<int()>([call = std::move(function)]() mutable {
+            if constexpr (std::is_void_v<std::invoke_result_t<F>>) {
+                std::invoke(call);
+                return 0;
+            } else {
+                return static_cast<int>(std::invoke(call));
+            }
+        }));
+    }
 
     process(process&& other) noexcept;
     process& operator=(process&& other) noexcept;  // joins the one it was
