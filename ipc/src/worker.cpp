@@ -2,6 +2,7 @@
 
 #include "exception_codec.hpp"
 #include "lane.hpp"
+#include "make_call.hpp"
 #include "segment_store.hpp"
 #include "thread_caps.hpp"
 #include "worker_socket.hpp"
@@ -19,7 +20,6 @@
 #include <memory>
 #include <optional>
 #include <sys/eventfd.h>
-#include <tuple>
 #include <unistd.h>
 
 namespace bobbin::inline v0::ipc::detail {
@@ -115,7 +115,7 @@ private:
         bobbin::outcome<void> ended;
         try {
             take_arguments(job);
-            call(job.callable, ended);
+            ended = make_call(find(job.callable), *this);
         } catch (...) {
             ended = bobbin::outcome<void>(std::current_exception());
         }
@@ -174,20 +174,11 @@ private:
         arguments = copy_;
     }
 
-    void call(std::uint64_t key, bobbin::outcome<void>& ended) {
+    const bobbin::detail::callable_entry* find(std::uint64_t key) {
         // The table has a lock; mostly it is the same callable again.
         if (key != callable_key_) callable_ = bobbin::detail::find_callable(key);
         callable_key_ = key;
-        if (callable_ == nullptr)
-            throw std::logic_error(
-                "bobbin: the worker does not know this callable: it comes from a module that was "
-                "loaded after the fork server was started, or from another build of the program");
-        std::tuple<job_context*> args(this);
-        alignas(bobbin::outcome<void>) std::array<std::byte, sizeof(bobbin::outcome<void>)> room;
-        callable_->call(&args, room.data());
-        auto* const came = std::launder(reinterpret_cast<bobbin::outcome<void>*>(room.data()));
-        ended = std::move(*came);
-        std::destroy_at(came);
+        return callable_;
     }
 
     void answer_with(std::uint64_t number, answer what, const parcel& sent) {
