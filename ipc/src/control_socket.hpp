@@ -12,7 +12,7 @@
 
 namespace bobbin::inline v0::ipc::detail {
 
-inline constexpr std::size_t most_descriptors = 8;  // in one packet
+inline constexpr std::size_t most_descriptors = 64;  // in one packet
 
 // Both close on exec. Throws std::system_error.
 std::pair<owned_descriptor, owned_descriptor> control_socket_pair();

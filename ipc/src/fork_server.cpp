@@ -1,6 +1,7 @@
 #include "fork_server.hpp"
 
 #include "control_socket.hpp"
+#include "run_and_exit.hpp"
 
 #include <bobbin/ipc/encoding.hpp>
 
@@ -136,6 +137,7 @@ owned_descriptor open_with_copy(owned_descriptor session) {
             "one of them, and the locks of all. Make the pool before any thread is started, or use "
             "start_method::fork_server");
     auto [ours, theirs] = control_socket_pair();
+    flush_output();  // or every worker would write it again
     const pid_t middle = ::fork();
     if (middle < 0) fail(errno, "bobbin: fork");
     if (middle == 0) {
@@ -189,7 +191,8 @@ fork_session::fork_session(start_method how) : how_(how) {
         throw std::logic_error(
             "bobbin: child processes need bobbin::ipc::init(argc, argv) as the first line of main");
     if (program.depth >= deepest)
-        throw std::logic_error("bobbin: pools inside workers of pools, ten deep: is this meant?");
+        throw std::logic_error(
+            "bobbin: child processes of child processes, ten deep: is this meant?");
     auto [ours, theirs] = control_socket_pair();
     if (how == start_method::fork)
         own_server_ = open_with_copy(std::move(theirs));
@@ -201,6 +204,13 @@ fork_session::fork_session(start_method how) : how_(how) {
 bool fork_session::request(worker_request wanted, std::span<const int> descriptors) {
     wanted.executes = how_ == start_method::spawn;
     wanted.depth = about_this_program().depth + 1;
+    return send(std::move(wanted), descriptors);
+}
+bool fork_session::request(process_request wanted, std::span<const int> descriptors) {
+    wanted.depth = about_this_program().depth + 1;
+    return send(std::move(wanted), descriptors);
+}
+bool fork_session::send(const child_request& wanted, std::span<const int> descriptors) {
     return send_packet(socket_.get(), encode(wanted), descriptors) != sending::would_block;
 }
 
@@ -216,6 +226,14 @@ std::optional<fork_session::news> fork_session::next() {
     all.server_gone = got.gone;
     if (!got.descriptors.empty()) all.pidfd = std::move(got.descriptors.front());
     return all;
+}
+
+fork_session::news fork_session::await_next() {
+    for (;;) {
+        if (auto got = next()) return std::move(*got);
+        pollfd readable{.fd = socket_.get(), .events = POLLIN, .revents = 0};
+        ::poll(&readable, 1, -1);
+    }
 }
 
 }  // namespace bobbin::inline v0::ipc::detail

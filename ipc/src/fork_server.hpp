@@ -1,17 +1,17 @@
-// Where workers come from: a server that forks them, a single-threaded process that is either this
-// program, started again, or a copy of this one. Workers are the server's children, so it alone
-// waits for them, and says how they ended.
+// Where workers and processes come from: a server that forks them, a single-threaded process that
+// is either this program, started again, or a copy of this one. They are the server's children, so
+// it alone waits for them, and says how they ended.
 //
-// The application has one server for all pools, kept for the next ones. Each pool has a session: a
-// socket, at whose end the server kills and reaps that session's workers. When the application is
-// gone, however, the server reads the end of its own socket and exits; workers die with it
-// (PR_SET_PDEATHSIG).
+// The application has one server for all, kept for the next ones. Each pool, and each process, has
+// a session: a socket, at whose end the server kills and reaps that session's children. When the
+// application is gone, however, the server reads the end of its own socket and exits; its children
+// die with it (PR_SET_PDEATHSIG).
 #pragma once
 
 #include "owned_descriptor.hpp"
 #include "server_packet.hpp"
 
-#include <bobbin/ipc/process.hpp>
+#include <bobbin/ipc/exit_status.hpp>
 #include <bobbin/ipc/start_method.hpp>
 
 #include <cstdint>
@@ -32,6 +32,7 @@ public:
 
     // False if that has to be tried again later. Nothing happens if the server has gone.
     [[nodiscard]] bool request(worker_request wanted, std::span<const int> descriptors);
+    [[nodiscard]] bool request(process_request wanted, std::span<const int> descriptors);
 
     // Until it may be tried again, or `next` has something.
     void wait() const noexcept;
@@ -40,10 +41,19 @@ public:
         server_packet what;
         owned_descriptor pidfd;
         bool server_gone = false;
+
+        // Of a child that has ended.
+        [[nodiscard]] exit_status status() const noexcept {
+            return {.code = what.code, .signal = what.signal};
+        }
     };
     std::optional<news> next();
+    // The same, when it has something.
+    news await_next();
 
 private:
+    bool send(const child_request& wanted, std::span<const int> descriptors);
+
     start_method how_;
     owned_descriptor socket_;
     owned_descriptor own_server_;  // of start_method::fork

@@ -1,6 +1,8 @@
 #include "control_socket.hpp"
 #include "default_signals.hpp"
 #include "fork_server.hpp"
+#include "process_start.hpp"
+#include "run_and_exit.hpp"
 #include "worker.hpp"
 
 #include <bobbin/ipc/encoding.hpp>
@@ -12,13 +14,18 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <fcntl.h>
+#include <iterator>
 #include <list>
 #include <poll.h>
+#include <string>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <variant>
+#include <vector>
 
 namespace bobbin::inline v0::ipc::detail {
 namespace {
@@ -26,12 +33,20 @@ namespace {
 struct child {
     pid_t pid;
     std::uint32_t seat;
+    bool keeps_number;     // while its session lives: who has that knows it by its number
     owned_descriptor end;  // its pidfd
+};
+
+struct news {
+    server_packet what;
+    owned_descriptor pidfd;
 };
 
 struct session {
     owned_descriptor socket;
     std::list<child> children;
+    std::vector<pid_t> zombies;  // ended children that keep their numbers
+    std::deque<news> unread;     // what its socket has no room for
     bool over = false;
 };
 
@@ -67,12 +82,9 @@ void close_others(const std::vector<owned_descriptor>& kept) noexcept {
     ::_exit(127);
 }
 
-[[noreturn]] void run_child(const worker_request& wanted, pid_t server,
+[[noreturn]] void run_child(const worker_request& wanted,
                             std::vector<owned_descriptor> descriptors) noexcept {
-    // If the server has died already, no signal will come.
-    if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != server) ::_exit(1);
     bobbin::detail::fault_point("worker.start");
-    close_others(descriptors);  // signals are as the server has them: default
     for (const std::string& each : wanted.environment) ::putenv(::strdup(each.c_str()));
     if (!wanted.working_directory.empty() && ::chdir(wanted.working_directory.c_str()) != 0) {
         std::fprintf(stderr, "bobbin: worker: no such directory: %s\n",
@@ -84,6 +96,22 @@ void close_others(const std::vector<owned_descriptor>& kept) noexcept {
     run_worker(wanted.seat, wanted.depth, std::move(descriptors));
 }
 
+[[noreturn]] void run_child(const process_request& wanted,
+                            std::vector<owned_descriptor> descriptors) noexcept {
+    about_this_program().depth = wanted.depth;
+    run_process(wanted, std::move(descriptors));
+}
+
+[[noreturn]] void run_child(const child_request& wanted, pid_t server,
+                            std::vector<owned_descriptor> descriptors) noexcept {
+    // If the server has died already, no signal will come.
+    if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != server) ::_exit(1);
+    close_others(descriptors);
+    if (const auto* const call = std::get_if<process_request>(&wanted))
+        run_child(*call, std::move(descriptors));
+    run_child(std::get<worker_request>(wanted), std::move(descriptors));
+}
+
 class server_loop {
 public:
     explicit server_loop(int socket) : socket_(socket) {}
@@ -91,22 +119,38 @@ public:
     // Until the application has gone.
     void run() {
         for (;;) {
-            std::vector<pollfd> all{watched(socket_)};
-            for (const session& each : sessions_) {
-                all.push_back(watched(each.socket.get()));
-                for (const child& own : each.children) all.push_back(watched(own.end.get()));
+            const std::vector<pollfd> seen = await_events();
+            auto event = seen.begin();
+            const bool is_called = (event++)->revents != 0;
+            for (session& each : sessions_) {
+                const bool is_asked = (event++)->revents != 0;
+                reap(each, event);
+                if (is_asked) serve(each);
             }
-            if (::poll(all.data(), all.size(), -1) < 0) continue;
-            reap();
-            for (session& each : sessions_) serve(each);
-            sessions_.remove_if([](const session& each) { return each.over; });
-            if (all.front().revents != 0 && !accept()) return;
+            sessions_.remove_if(
+                [](const session& each) { return each.over && each.children.empty(); });
+            if (is_called && !accept()) return;
         }
     }
 
 private:
-    static pollfd watched(int descriptor) noexcept {
-        return {.fd = descriptor, .events = POLLIN, .revents = 0};
+    using events = std::vector<pollfd>::const_iterator;
+
+    static pollfd watched(int descriptor, short events = POLLIN) noexcept {
+        return {.fd = descriptor, .events = events, .revents = 0};
+    }
+
+    // In the order of `sessions_`: each, then its children. They may come for nothing.
+    std::vector<pollfd> await_events() const {
+        std::vector<pollfd> all{watched(socket_)};
+        for (const session& each : sessions_) {
+            // Who doesn't read is not asked for more.
+            all.push_back(watched(each.socket.get(), each.unread.empty() ? POLLIN : POLLOUT));
+            for (const child& own : each.children) all.push_back(watched(own.end.get()));
+        }
+        while (::poll(all.data(), all.size(), -1) < 0) {
+        }
+        return all;
     }
 
     bool accept() {
@@ -116,73 +160,109 @@ private:
         for (auto& each : got.descriptors) {
             sessions_.emplace_back();
             sessions_.back().socket = std::move(each);
+            serve(sessions_.back());
         }
         return true;
     }
 
-    void reap() {
-        for (session& each : sessions_)
-            each.children.remove_if([&](const child& own) { return has_ended(each, own); });
+    static void reap(session& each, events& event) {
+        for (auto own = each.children.begin(); own != each.children.end();) {
+            const bool may_have_ended = (event++)->revents != 0;
+            own =
+                may_have_ended && has_ended(each, *own) ? each.children.erase(own) : std::next(own);
+        }
     }
 
-    static bool has_ended(const session& of, const child& own) {
+    static bool has_ended(session& of, const child& own) {
         siginfo_t info{};
-        if (::waitid(P_PIDFD, static_cast<id_t>(own.end.get()), &info, WEXITED | WNOHANG) != 0 ||
+        const int how = WEXITED | WNOHANG | (own.keeps_number ? WNOWAIT : 0);
+        if (::waitid(P_PIDFD, static_cast<id_t>(own.end.get()), &info, how) != 0 ||
             info.si_pid == 0)
             return false;
+        if (own.keeps_number) of.zombies.push_back(own.pid);
         const bool exited = info.si_code == CLD_EXITED;
-        // Its session reads this or is over: a full socket is worth waiting for.
-        static_cast<void>(send_packet_blocking(
-            of.socket.get(), bytes_of(server_packet{.what = server_news::ended,
-                                                    .seat = own.seat,
-                                                    .pid = own.pid,
-                                                    .code = exited ? info.si_status : 0,
-                                                    .signal = exited ? 0 : info.si_status})));
+        tell(of, {.what = {.what = server_news::ended,
+                           .seat = own.seat,
+                           .pid = own.pid,
+                           .code = exited ? info.si_status : 0,
+                           .signal = exited ? 0 : info.si_status},
+                  .pidfd = {}});
         return true;
     }
 
     static void serve(session& each) {
-        for (;;) {
+        send_news(each);
+        while (!each.over && each.unread.empty()) {
             std::array<std::byte, 1U << 16U> room;
             auto got = receive_packet(each.socket.get(), room);
             if (got.none) return;
             if (got.gone) return end(each);
             try {
-                start(each, decode<worker_request>(std::span(room).first(got.size)),
+                start(each, decode<child_request>(std::span(room).first(got.size)),
                       std::move(got.descriptors));
             } catch (const std::exception& error) {
-                std::fprintf(stderr, "bobbin: fork server: %s\n", error.what());
-                return end(each);
+                give_up(each, error);
             }
         }
     }
 
-    static void start(session& of, const worker_request& wanted,
+    static void start(session& of, const child_request& wanted,
                       std::vector<owned_descriptor> descriptors) {
         const pid_t server = ::getpid();
         const pid_t pid = ::fork();
         if (pid == 0) run_child(wanted, server, std::move(descriptors));
+        const auto* const worker = std::get_if<worker_request>(&wanted);
+        const std::uint32_t seat = worker != nullptr ? worker->seat : 0;
         // It is not reaped yet, so the number is its own.
         owned_descriptor end(pid < 0 ? -1 : static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-        server_packet answer{.what = server_news::started, .seat = wanted.seat, .pid = pid};
-        if (!end) {
-            answer.what = server_news::failed;
-            answer.number = errno;
+        owned_descriptor given(end ? ::fcntl(end.get(), F_DUPFD_CLOEXEC, 0) : -1);
+        if (!given) {
+            const int reason = errno;
             if (pid > 0) ::kill(pid, SIGKILL), ::waitpid(pid, nullptr, 0);
-            static_cast<void>(send_packet_blocking(of.socket.get(), bytes_of(answer)));
-            return;
+            return tell(of, {{.what = server_news::failed, .seat = seat, .number = reason}, {}});
         }
-        const int given = end.get();
-        static_cast<void>(
-            send_packet_blocking(of.socket.get(), bytes_of(answer), std::span(&given, 1)));
-        of.children.push_back({pid, wanted.seat, std::move(end)});
+        of.children.push_back({pid, seat, worker == nullptr, std::move(end)});
+        tell(of, {{.what = server_news::started, .seat = seat, .pid = pid}, std::move(given)});
     }
 
-    static void end(session& each) {
+    // In order, and without waiting: one that doesn't read would hold up all others.
+    static void tell(session& to, news what) {
+        if (to.over) return;
+        to.unread.push_back(std::move(what));
+        send_news(to);
+    }
+
+    static void send_news(session& to) noexcept {
+        try {
+            while (!to.unread.empty()) {
+                const news& first = to.unread.front();
+                const int pidfd = first.pidfd.get();
+                if (send_packet(to.socket.get(), bytes_of(first.what),
+                                std::span(&pidfd, first.pidfd ? 1 : 0)) == sending::would_block)
+                    return;
+                to.unread.pop_front();
+            }
+        } catch (const std::exception& error) {
+            give_up(to, error);
+        }
+    }
+
+    static void give_up(session& on, const std::exception& error) noexcept {
+        std::fprintf(stderr, "bobbin: fork server: %s\n", error.what());
+        end(on);
+    }
+
+    // Its children are killed, and reaped when they have died.
+    static void end(session& each) noexcept {
         each.over = true;
-        for (const child& own : each.children) ::kill(own.pid, SIGKILL);
-        for (const child& own : each.children) ::waitpid(own.pid, nullptr, 0);
-        each.children.clear();
+        each.socket = owned_descriptor();
+        each.unread.clear();
+        for (child& own : each.children) {
+            own.keeps_number = false;
+            ::kill(own.pid, SIGKILL);
+        }
+        for (const pid_t zombie : each.zombies) ::waitpid(zombie, nullptr, 0);
+        each.zombies.clear();
     }
 
     const int socket_;
@@ -195,10 +275,14 @@ void serve(int socket) noexcept {
     // Not with the terminal's foreground: Ctrl-C is for the application to decide on.
     ::setpgid(0, 0);
     ::prctl(PR_SET_NAME, "bobbin-server");
-    take_default_signals(true);
+    take_default_signals(true);  // and its children's
+    flush_output();              // of static initialisers: or each child would do it
+    // What is received must not take the place of a standard one.
+    int nothing = -1;
+    do nothing = ::open("/dev/null", O_RDWR);
+    while (nothing >= 0 && nothing <= STDERR_FILENO);
     // A copy has the application's input.
-    if (const int nothing = ::open("/dev/null", O_RDONLY); nothing > 0)
-        ::dup2(nothing, STDIN_FILENO);
+    if (nothing > 0) ::dup2(nothing, STDIN_FILENO);
     std::vector<owned_descriptor> kept;
     kept.emplace_back(socket);
     close_others(kept);

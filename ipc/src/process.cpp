@@ -1,15 +1,18 @@
 #include "default_signals.hpp"
+#include "fork_server.hpp"
+#include "owned_descriptor.hpp"
+#include "process_start.hpp"
+#include "run_and_exit.hpp"
 
 #include <bobbin/ipc/process.hpp>
+#include <bobbin/runtime/detail/readable.hpp>
 
 #include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <csignal>
-#include <cstdio>
-#include <exception>
-#include <iostream>
 #include <poll.h>
+#include <stdexcept>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -23,27 +26,12 @@ namespace {
     throw std::system_error(errno, std::generic_category(), what);
 }
 
-void flush_output() noexcept {
-    std::cout.flush();
-    std::fflush(nullptr);
-}
-
-// The child's life. It leaves by _exit: what the parent registered for its own exit is not run.
-[[noreturn]] void run_child(const std::function<int()>& function, pid_t parent) noexcept {
+// The life of a copy.
+[[noreturn]] void run_copy(const std::function<int()>& function, pid_t parent) noexcept {
     // If the parent has died already, no signal will come.
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != parent) ::_exit(1);
     detail::take_default_signals(false);
-    int code = 1;
-    try {
-        code = function();
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "bobbin: process %d: %s\n", ::getpid(), error.what());
-    } catch (...) {
-        std::fprintf(stderr, "bobbin: process %d: an exception that is none of std's\n",
-                     ::getpid());
-    }
-    flush_output();
-    ::_exit(code);
+    detail::run_and_exit(function);
 }
 
 int milliseconds_until(detail::deadline until) {
@@ -55,48 +43,103 @@ int milliseconds_until(detail::deadline until) {
 
 }  // namespace
 
-process::process(const std::function<int()>& function) {
-    flush_output();  // or the child would write it a second time
+struct process::child {
+    // Readable when `collect` has something to take.
+    [[nodiscard]] int descriptor() const noexcept {
+        return session ? session->socket() : pidfd.get();
+    }
+
+    void collect() {
+        if (session)
+            read_news();
+        else
+            wait_for();
+    }
+
+    void read_news() {
+        const auto news = session->next();
+        if (!news) return;
+        // It dies as well, or has: that is seen by the pidfd.
+        if (news->server_gone) return session.reset();
+        if (news->what.what == detail::server_news::ended) status = news->status();
+    }
+
+    void wait_for() {
+        siginfo_t info{};
+        if (::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED) == 0)
+            status = info.si_code == CLD_EXITED ? exit_status{.code = info.si_status}
+                                                : exit_status{.signal = info.si_status};
+        else if (errno == ECHILD)
+            status = exit_status{.code = -1};
+        else if (errno != EINTR)
+            fail("bobbin: waiting for a process");
+    }
+
+    pid_t pid = -1;
+    detail::owned_descriptor pidfd;  // the number may be another process's once it was waited for
+    std::optional<detail::fork_session> session;  // of the fork server's child, while that lives
+    std::optional<exit_status> status;            // once it is known
+};
+
+process::process(std::unique_ptr<child> made) noexcept : child_(std::move(made)) {}
+
+process process::start(const detail::process_call& call) {
+    auto made = std::make_unique<child>();
+    auto started = detail::start_process(call);
+    made->pid = started.pid;
+    made->pidfd = std::move(started.pidfd);
+    made->session.emplace(std::move(started.session));
+    return process(std::move(made));
+}
+
+process process::fork(const std::function<int()>& function) {
+    auto made = std::make_unique<child>();
+    detail::flush_output();
     const pid_t parent = ::getpid();
     // No signal reaches the child before it has its own way to take it.
     sigset_t all;
     sigset_t before;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    pid_ = ::fork();
-    if (pid_ == 0) run_child(function, parent);
+    made->pid = ::fork();
+    if (made->pid == 0) run_copy(function, parent);
     const int error = errno;
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     errno = error;
-    if (pid_ < 0) fail("bobbin: a process could not be started");
-    // It was not reaped, so the number is its own.
-    descriptor_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
-    if (descriptor_ < 0) {
+    if (made->pid < 0) fail("bobbin: a process could not be started");
+    // It was not waited for, so the number is its own.
+    made->pidfd =
+        detail::owned_descriptor(static_cast<int>(::syscall(SYS_pidfd_open, made->pid, 0)));
+    if (!made->pidfd) {
         const int reason = errno;
-        ::kill(pid_, SIGKILL);
-        ::waitpid(pid_, nullptr, 0);
+        ::kill(made->pid, SIGKILL);
+        ::waitpid(made->pid, nullptr, 0);
         errno = reason;
         fail("bobbin: a process was started and ended again: no descriptor for it");
     }
+    return process(std::move(made));
 }
 
-process::process(process&& other) noexcept
-    : pid_(std::exchange(other.pid_, -1)),
-      descriptor_(std::exchange(other.descriptor_, -1)),
-      ended_(std::exchange(other.ended_, std::nullopt)) {}
+process::process(process&& other) noexcept = default;
 
 process& process::operator=(process&& other) noexcept {
-    process old(std::move(*this));
-    pid_ = std::exchange(other.pid_, -1);
-    descriptor_ = std::exchange(other.descriptor_, -1);
-    ended_ = std::exchange(other.ended_, std::nullopt);
+    const process old(std::move(*this));
+    child_ = std::move(other.child_);
     return *this;
 }
 
 process::~process() {
-    if (descriptor_ < 0) return;
-    join();
-    ::close(descriptor_);
+    if (child_ != nullptr) join();
+}
+
+process::child& process::own() const {
+    if (child_ == nullptr)
+        throw std::logic_error("bobbin: a process object that was moved from has no process");
+    return *child_;
+}
+
+pid_t process::pid() const noexcept {
+    return child_ != nullptr ? child_->pid : -1;
 }
 
 bool process::running() {
@@ -108,31 +151,32 @@ exit_status process::join() {
 }
 
 std::optional<exit_status> process::join_until(detail::deadline until) {
-    while (!ended_) {
-        pollfd end{.fd = descriptor_, .events = POLLIN, .revents = 0};
+    child& waited = own();
+    while (!waited.status) {
+        pollfd end{.fd = waited.descriptor(), .events = POLLIN, .revents = 0};
         const int count = ::poll(&end, 1, milliseconds_until(until));
         if (count < 0 && errno != EINTR) fail("bobbin: waiting for a process");
-        if (count <= 0) {
-            if (until != detail::never && detail::deadline::clock::now() >= until) return {};
-            continue;
-        }
-        siginfo_t info{};
-        if (::waitid(P_PIDFD, static_cast<id_t>(descriptor_), &info, WEXITED) == 0) {
-            ended_ = info.si_code == CLD_EXITED ? exit_status{.code = info.si_status}
-                                                : exit_status{.signal = info.si_status};
-        } else if (errno == ECHILD) {
-            // Somebody waits for any child, or ignores SIGCHLD: its status went there.
-            ended_ = exit_status{.code = -1};
-        } else if (errno != EINTR) {
-            fail("bobbin: waiting for a process");
-        }
+        if (count > 0)
+            waited.collect();
+        else if (until != detail::never && detail::deadline::clock::now() >= until)
+            return std::nullopt;
     }
-    return ended_;
+    return waited.status;
+}
+
+task<exit_status> process::ended() {
+    child& awaited = own();
+    while (!awaited.status) {
+        co_await bobbin::detail::await_readable(awaited.descriptor());
+        awaited.collect();
+    }
+    co_return *awaited.status;
 }
 
 void process::send(int signal) const noexcept {
-    if (descriptor_ >= 0)
-        static_cast<void>(::syscall(SYS_pidfd_send_signal, descriptor_, signal, nullptr, 0));
+    if (child_ != nullptr)
+        static_cast<void>(
+            ::syscall(SYS_pidfd_send_signal, child_->pidfd.get(), signal, nullptr, 0));
 }
 void process::terminate() const noexcept {
     send(SIGTERM);

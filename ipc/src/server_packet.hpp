@@ -1,8 +1,10 @@
 // What an application and its fork server say to each other.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace bobbin::inline v0::ipc::detail {
@@ -16,12 +18,23 @@ struct worker_request {
     std::string working_directory;
 };
 
+// A process to be made, for one call. Encoded, with the child's descriptors.
+struct process_request {
+    std::uint64_t callable = 0;  // its key
+    std::uint32_t depth = 0;
+    std::vector<std::byte> arguments;
+    std::uint64_t size_in_segment = 0;   // of the arguments, if that is where they are
+    std::vector<std::uint64_t> objects;  // the ids of shared objects among them
+};
+
+using child_request = std::variant<worker_request, process_request>;
+
 enum class server_news : std::uint32_t {
     ready,    // the server, to begin with
     refuses,  // to be a server, as it has `number` threads already
-    started,  // a worker, with its pidfd
+    started,  // a child, with its pidfd
     failed,   // to start one: errno is `number`
-    ended,    // a worker
+    ended,    // a child
 };
 
 struct server_packet {

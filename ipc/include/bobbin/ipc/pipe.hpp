@@ -52,8 +52,11 @@ private:
     shared_queue<T> in_;
 };
 
-// Two ends that belong together: `ipc::pipe<int> line; ipc::process child([&] { line.second.put(1);
-// }); line.first.get();`
+// Two ends that belong together:
+//
+//     ipc::pipe<int> line;
+//     auto child = ipc::process::forked([&] { line.second.put(1); });
+//     line.first.get();
 template <class T>
 struct pipe {
     // Bytes of each direction.

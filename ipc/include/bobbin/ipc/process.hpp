@@ -2,9 +2,14 @@
 #pragma once
 
 #include <bobbin/ipc/detail/deadline.hpp>
+#include <bobbin/ipc/detail/process_call.hpp>
+#include <bobbin/ipc/exit_status.hpp>
+#include <bobbin/runtime/task.hpp>
 
+#include <chrono>
 #include <concepts>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <sys/types.h>
 #include <type_traits>
@@ -12,50 +17,61 @@
 
 namespace bobbin::inline v0::ipc {
 
-// How a process ended: by itself with a code, or by a signal.
-struct exit_status {
-    int code = 0;    // 0 if it was killed, -1 if another part of the program has taken its status
-    int signal = 0;  // that killed it, or 0
+namespace detail {
+template <class F, class T>
+concept other_than = !std::same_as<F, T>;
+}  // namespace detail
 
-    [[nodiscard]] bool ok() const noexcept { return code == 0 && signal == 0; }
-    friend bool operator==(const exit_status&, const exit_status&) = default;
-};
-
-// A function that runs in a child process, which is a copy of this one (fork): so it sees all that
-// there was here before, and what it changes stays its own, but for shared memory.
+// A function that runs in a child process:
 //
-// The function returns an exit code or nothing. An exception that leaves it is printed on stderr,
-// and the exit code is 1. No destructor of the parent's objects runs in the child; what it wrote to
-// std::cout and stdout is not lost. Signals have their default effects, but for ignored ones. The
-// child is killed when the thread that made it ends, unless
-// that is the last of its process.
+//     int main(int argc, char** argv) {
+//         bobbin::ipc::init(argc, argv);  // the first line
+//         bobbin::ipc::process child(bobbin::fn<&serve>{}, 8080);
+//         bobbin::ipc::exit_status how = child.join();
 //
-// Fork copies one thread: use it in programs that have no other yet, as others may hold locks that
-// nobody will ever give back in the child.
+// It starts in the constructor, so it can't be started twice. The child has what the program has
+// when it starts: what main and its threads did since is not there, what is passed as an argument
+// is (see encoding.hpp). So it costs the same however large this process is, and this one may have
+// threads. What must see this process's memory uses `forked`.
 //
-// Threads. One object by one thread at a time; kill() and terminate() by any.
+// The function is a `fn`, a lambda without captures, an empty functor, or what `bind` makes of
+// these; it may be a coroutine, which has a pool of one thread there. What it returns, an int or
+// nothing, is the exit code (of which the system keeps the lowest 8 bits). An exception that leaves
+// it is printed on stderr, and the exit code is 1. Its standard output and error are those of this
+// process now, and what it wrote to std::cout and stdout is not lost; its input is empty. Signals
+// have their default effects. Environment and working directory are those of the first process or
+// process_pool that was made. It is killed when this process ends, however that does.
+//
+// Threads. One object by one thread (or task) at a time; kill() and terminate() by any.
 class process {
 public:
-    // A copy of this process, which runs the function. Throws std::system_error if there is none to
-    // be had.
-    template <std::invocable F>
-    [[nodiscard]] static process forked(F function) {
-        return process(std::function<int()>([call = std::move(function)]() mutable {
-            if constexpr (std::is_void_v<std::invoke_result_t<F>>) {
-                std::invoke(call);
-                return 0;
-            } else {
-                return static_cast<int>(std::invoke(call));
-            }
-        }));
-    }
+    // Throws std::logic_error if the program did not call init(); std::system_error if there is no
+    // process, memory or descriptor to be had (two for each); std::runtime_error if the fork server
+    // ends meanwhile; what encoding the arguments does. It takes 60 shared objects at most.
+    template <detail::other_than<process> F, class... Args>
+    explicit process(F f, Args... args);
 
+    // A copy of this process (fork), which runs any callable: it sees all that there was here
+    // before, and what it changes stays its own, but for shared memory. All the above holds but
+    // this: signals that are ignored stay so; input, environment and directory are this process's;
+    // it is killed when the thread that made it ends, unless that is the last of this process. No
+    // destructor of an object of this process runs there. It needs no init().
+    //
+    // Fork copies one thread: use it in programs that have no other yet, as others may hold locks
+    // that nobody will ever give back in the child.
+    //
+    // Throws std::system_error if there is no process to be had.
+    template <std::invocable F>
+    [[nodiscard]] static process forked(F function);
+
+    // What was moved from is nobody's: destroy it, or assign to it.
     process(process&& other) noexcept;
     process& operator=(process&& other) noexcept;  // joins the one it was
     // Joins.
     ~process();
 
-    [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+    // Nobody else's while the object lives (a copy's: until it was joined).
+    [[nodiscard]] pid_t pid() const noexcept;
     // Not ended yet.
     [[nodiscard]] bool running();
     // Waits for its end; afterwards, gives the same again.
@@ -65,19 +81,41 @@ public:
     std::optional<exit_status> join_for(std::chrono::duration<Rep, Period> wait) {
         return join_until(detail::after(wait));
     }
+    // As join(), without holding a thread: `co_await child.ended()`. Throws `cancelled` as soon as
+    // the awaiting task is asked to stop, and the process runs on; `no_pool` in a task without a
+    // pool. The object may be moved meanwhile, but not destroyed.
+    [[nodiscard]] task<exit_status> ended();
 
     // Ask it to end (SIGTERM), or end it (SIGKILL). Nothing happens if it has ended.
     void terminate() const noexcept;
     void kill() const noexcept;
 
 private:
-    explicit process(const std::function<int()>& function);
+    struct child;
+
+    explicit process(std::unique_ptr<child> made) noexcept;
+    static process start(const detail::process_call& call);
+    static process fork(const std::function<int()>& function);
+    [[nodiscard]] child& own() const;
     std::optional<exit_status> join_until(detail::deadline until);
     void send(int signal) const noexcept;
 
-    pid_t pid_ = -1;
-    int descriptor_ = -1;  // a pidfd: the number may be another process's once it was joined
-    std::optional<exit_status> ended_;
+    std::unique_ptr<child> child_;
 };
+
+template <detail::other_than<process> F, class... Args>
+process::process(F f, Args... args) : process(start(detail::process_call(f, args...))) {}
+
+template <std::invocable F>
+process process::forked(F function) {
+    return fork([call = std::move(function)]() mutable {
+        if constexpr (std::is_void_v<std::invoke_result_t<F>>) {
+            std::invoke(call);
+            return 0;
+        } else {
+            return static_cast<int>(std::invoke(call));
+        }
+    });
+}
 
 }  // namespace bobbin::inline v0::ipc

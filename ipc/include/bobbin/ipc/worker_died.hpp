@@ -1,7 +1,7 @@
 // The end of a worker process, as the failure of the job that it did.
 #pragma once
 
-#include <bobbin/ipc/process.hpp>
+#include <bobbin/ipc/exit_status.hpp>
 
 #include <cstdint>
 #include <optional>

@@ -1,0 +1,150 @@
+#include "process_start.hpp"
+
+#include "control_socket.hpp"
+#include "make_call.hpp"
+#include "run_and_exit.hpp"
+#include "segment_exchange.hpp"
+#include "segment_store.hpp"
+
+#include <bobbin/ipc/segment.hpp>
+
+#include <cerrno>
+#include <fcntl.h>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <sys/prctl.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace bobbin::inline v0::ipc::detail {
+namespace {
+
+constexpr std::size_t most_objects = 60;
+static_assert(most_objects + 3 <= most_descriptors, "beside output, error, and large arguments");
+
+// Standard output or error, or what swallows as a closed one does.
+int open_or(int standard, owned_descriptor& nothing) {
+    if (::fcntl(standard, F_GETFD) >= 0) return standard;
+    if (!nothing) nothing = owned_descriptor(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    if (!nothing) throw std::system_error(errno, std::generic_category(), "bobbin: /dev/null");
+    return nothing.get();
+}
+
+// What a job is given by a worker, for the one call of this process.
+class process_context final : public job_context {
+public:
+    explicit process_context(segment_source& memory) {
+        segments = &memory;
+        result = &bytes_;
+    }
+    void send_result() override {}
+    thread_pool& runtime() override {
+        if (!runtime_) runtime_.emplace(thread_pool_options{.threads = 1});
+        return *runtime_;
+    }
+    void begins(bobbin::detail::job_core& /*coroutine*/) override {}
+    void ended() noexcept override {}
+
+    int exit_code() {
+        const auto result_bytes = std::move(bytes_).take();
+        return result_bytes.empty() ? 0 : decode<int>(result_bytes);
+    }
+
+private:
+    writer bytes_;
+    std::optional<thread_pool> runtime_;
+};
+
+// The memory of shared objects among the arguments.
+class object_memory final : public segment_source {
+public:
+    // In the order of the ids.
+    object_memory(std::span<const std::uint64_t> ids, std::span<owned_descriptor> files) {
+        if (ids.size() > files.size()) throw protocol_error("bobbin: a process's arguments");
+        for (std::size_t i = 0; i < ids.size(); ++i) all_.came(ids[i], std::move(files[i]));
+    }
+    segment find(std::uint64_t id) override {
+        if (!all_.has(id)) throw protocol_error("bobbin: a process's arguments");
+        return all_.get(id);
+    }
+
+private:
+    received_segments all_;
+};
+
+void replace(int standard, const owned_descriptor& by) {
+    if (::dup2(by.get(), standard) < 0)
+        throw std::system_error(errno, std::generic_category(), "bobbin: standard output");
+}
+
+int call(const process_request& wanted, std::span<owned_descriptor> files) {
+    std::optional<segment> large;
+    if (wanted.size_in_segment > 0) {
+        large = segment::adopt(files.front().release());
+        if (wanted.size_in_segment > large->size())
+            throw protocol_error("bobbin: a process's arguments");
+        files = files.subspan(1);
+    }
+    object_memory objects(wanted.objects, files);
+    process_context context(objects);
+    context.arguments = wanted.arguments;
+    if (large) context.arguments = {large->data(), wanted.size_in_segment};
+    const auto came = make_call(bobbin::detail::find_callable(wanted.callable), context);
+    if (!came) std::rethrow_exception(came.error());
+    return context.exit_code();
+}
+
+}  // namespace
+
+std::shared_ptr<segment_store> make_segment_store() {
+    return std::make_shared<segment_store>();
+}
+
+started_process start_process(const process_call& call) {
+    process_request wanted;
+    wanted.callable = call.callable();
+    owned_descriptor nothing;
+    std::vector<int> files = {open_or(STDOUT_FILENO, nothing), open_or(STDERR_FILENO, nothing)};
+    const auto bytes = call.arguments().bytes();
+    if (const auto& large = call.arguments().large()) {
+        wanted.size_in_segment = bytes.size();
+        files.push_back(large->descriptor());
+    } else {
+        wanted.arguments.assign(bytes.begin(), bytes.end());
+    }
+    for (const segment& each : call.arguments().objects()) {
+        wanted.objects.push_back(each.id());
+        files.push_back(each.descriptor());
+    }
+    if (wanted.objects.size() > most_objects)
+        throw std::length_error("bobbin: a process takes " + std::to_string(most_objects) +
+                                " shared objects as arguments, not " +
+                                std::to_string(wanted.objects.size()));
+    fork_session session(start_method::fork_server);
+    while (!session.request(wanted, files)) session.wait();
+    auto news = session.await_next();
+    if (news.server_gone)
+        throw std::runtime_error(
+            "bobbin: the fork server ended while it started a process, or has no descriptor left "
+            "(ulimit -n)");
+    if (news.what.what != server_news::started)
+        throw std::system_error(news.what.number, std::generic_category(),
+                                "bobbin: a process could not be started");
+    return {std::move(session), std::move(news.pidfd), news.what.pid};
+}
+
+void run_process(const process_request& wanted, std::vector<owned_descriptor> files) noexcept {
+    ::prctl(PR_SET_NAME, program_invocation_short_name);  // not the server's
+    run_and_exit([&] {
+        constexpr std::size_t standard = 2;
+        if (files.size() < standard) throw protocol_error("bobbin: a process's output");
+        replace(STDOUT_FILENO, std::exchange(files[0], {}));
+        replace(STDERR_FILENO, std::exchange(files[1], {}));
+        return call(wanted, std::span(files).subspan(standard));
+    });
+}
+
+}  // namespace bobbin::inline v0::ipc::detail

@@ -1,0 +1,30 @@
+#include "run_and_exit.hpp"
+
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <unistd.h>
+
+namespace bobbin::inline v0::ipc::detail {
+
+void flush_output() noexcept {
+    std::cout.flush();
+    std::clog.flush();
+    std::fflush(nullptr);
+}
+
+void run_and_exit(const std::function<int()>& function) noexcept {
+    int code = 1;
+    try {
+        code = function();
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "bobbin: process %d: %s\n", ::getpid(), error.what());
+    } catch (...) {
+        std::fprintf(stderr, "bobbin: process %d: an exception that is none of std's\n",
+                     ::getpid());
+    }
+    flush_output();
+    ::_exit(code);
+}
+
+}  // namespace bobbin::inline v0::ipc::detail

@@ -1,0 +1,15 @@
+// The end of child processes that run one function.
+#pragma once
+
+#include <functional>
+
+namespace bobbin::inline v0::ipc::detail {
+
+// What std::cout and stdio still hold. Before a fork: or the child would write it a second time.
+void flush_output() noexcept;
+
+// Ends this process with what the function returns, or with 1 after an exception, which is printed.
+// Output is flushed; nothing else that the program registered for its own exit is run.
+[[noreturn]] void run_and_exit(const std::function<int()>& function) noexcept;
+
+}  // namespace bobbin::inline v0::ipc::detail
