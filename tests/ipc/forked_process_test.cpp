@@ -1,6 +1,9 @@
-// Goal: a process is what its owner is told that it is, and leaves nothing behind.
+// Goal: a process that is a copy of this one is what its owner is told that it is, and leaves
+// nothing behind.
 #include <bobbin/ipc/process.hpp>
 #include <bobbin/ipc/shared_queue.hpp>
+#include <bobbin/runtime/sync_wait.hpp>
+#include <bobbin/runtime/thread_pool.hpp>
 
 #include <cerrno>
 #include <chrono>
@@ -105,6 +108,13 @@ TEST_CASE("a process object that goes away joins: no zombie and no descriptor is
     CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
     CHECK(errno == ECHILD);
     CHECK(descriptors() == before);
+}
+
+TEST_CASE("a task may await a copy") {
+    auto child = ipc::process::forked([] { return 9; });  // before there are threads
+    bobbin::thread_pool pool({.threads = 1});
+    CHECK(bobbin::sync_wait(pool, child.ended()).code == 9);
+    CHECK(child.join().code == 9);
 }
 
 TEST_CASE("children die with their parent, killed as it may be") {
