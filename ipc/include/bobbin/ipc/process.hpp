@@ -39,21 +39,23 @@ concept other_than = !std::same_as<F, T>;
 // nothing, is the exit code (of which the system keeps the lowest 8 bits). An exception that leaves
 // it is printed on stderr, and the exit code is 1. Its standard output and error are those of this
 // process now, and what it wrote to std::cout and stdout is not lost; its input is empty. Signals
-// have their default effects. Environment and working directory are those of the first process or
-// process_pool that was made. It is killed when this process ends, however that does.
+// have their default effects, and Ctrl-C does not reach it; but it is killed when this process
+// ends, however that does. Environment and working directory are as they were when the first
+// process or process_pool was made.
 //
 // Threads. One object by one thread (or task) at a time; kill() and terminate() by any.
 class process {
 public:
-    // Throws std::logic_error if the program did not call init(); std::system_error if there is no
-    // process, memory or descriptor to be had (two for each); std::runtime_error if the fork server
-    // ends meanwhile; what encoding the arguments does. It takes 60 shared objects at most.
+    // Returns when it has started. Throws std::logic_error if the program did not call init();
+    // std::system_error if there is no process, memory or descriptor to be had (two for each);
+    // std::runtime_error if the fork server ends meanwhile; std::length_error for more than 60
+    // shared objects; what encoding the arguments does.
     template <detail::other_than<process> F, class... Args>
     explicit process(F f, Args... args);
 
     // A copy of this process (fork), which runs any callable: it sees all that there was here
     // before, and what it changes stays its own, but for shared memory. All the above holds but
-    // this: signals that are ignored stay so; input, environment and directory are this process's;
+    // this: ignored signals stay so; input, environment, directory and process group are ours;
     // it is killed when the thread that made it ends, unless that is the last of this process. No
     // destructor of an object of this process runs there. It needs no init().
     //
