@@ -9,6 +9,7 @@
 #include <bobbin/ipc/segment.hpp>
 
 #include <cerrno>
+#include <cstdio>
 #include <fcntl.h>
 #include <optional>
 #include <span>
@@ -123,6 +124,7 @@ started_process start_process(const process_call& call) {
         throw std::length_error("bobbin: a process takes " + std::to_string(most_objects) +
                                 " shared objects as arguments, not " +
                                 std::to_string(wanted.objects.size()));
+    std::fflush(stdout);  // what is printed before it comes before what it prints
     fork_session session(start_method::fork_server);
     while (!session.request(wanted, files)) session.wait();
     auto news = session.await_next();
