@@ -98,7 +98,11 @@ void crew_core::end() {
 }
 
 void crew_core::post(std::span<remote_call* const> calls) {
-    const std::lock_guard lock(mutex_);
+    // The driver has the lock for microseconds at a time: less than it takes to sleep and be woken.
+    constexpr int looks = 300;
+    std::unique_lock lock(mutex_, std::defer_lock);
+    for (int i = 0; i < looks && !lock.try_lock(); ++i) spin_pause();
+    if (!lock) lock.lock();
     if (!broken_.empty()) throw pool_broken(broken_);
     calls_ += calls.size();
     for (remote_call* each : calls) {
@@ -199,36 +203,49 @@ std::uint64_t crew_core::depth() const noexcept {
 }
 
 seat* crew_core::next_seat() noexcept {
+    const std::uint64_t most = depth();
+    // Of jobs so short that it takes longer to wake a worker, one gets some before the next any.
+    const std::uint64_t few = most / 8;
     seat* best = nullptr;
-    for (auto& each : seats_)
-        if (each->way != nullptr && !each->has_timed_job && !each->is_leaving &&
-            (best == nullptr || each->in_lane() < best->in_lane()))
-            best = each.get();
-    return best != nullptr && best->in_lane() < depth() ? best : nullptr;
+    for (auto& each : seats_) {
+        if (each->way == nullptr || each->has_timed_job || each->is_leaving) continue;
+        if (each->in_lane() < few) return each.get();
+        if (best == nullptr || each->in_lane() < best->in_lane()) best = each.get();
+    }
+    return best != nullptr && best->in_lane() < most ? best : nullptr;
 }
 
 void crew_core::dispatch() {
-    while (!urgent_.empty() || !waiting_.empty() || reclaim_for_idle()) {
+    bool may_send = true;
+    while (may_send && (has_waiting() || reclaim_for_idle())) {
         seat* const at = next_seat();
         if (at == nullptr) break;
-        call_list& from = urgent_.empty() ? waiting_ : urgent_;
-        remote_call& call = *from.first;
-        if (call.timeout.count() > 0 && at->in_lane() > 0) break;
-        from.remove(call);
-        try {
-            if (send(*at, call)) continue;
-        } catch (...) {
-            // There is no memory or no descriptor for its arguments.
-            call.ended_as = remote_call::end::error;
-            call.error = std::current_exception();
-            tell_later(call);
-            continue;
-        }
-        from.push_front(call);
-        break;
+        // Short jobs some at a time.
+        for (auto left = depth() / 16 + 1;
+             left > 0 && may_send && has_waiting() && !at->has_timed_job; --left)
+            may_send = send_next(*at);
     }
     for (auto& each : seats_)
         if (each->way != nullptr) publish(*each);
+}
+
+// False if the next has to wait.
+bool crew_core::send_next(seat& at) {
+    call_list& from = urgent_.empty() ? waiting_ : urgent_;
+    remote_call& call = *from.first;
+    if (call.timeout.count() > 0 && at.in_lane() > 0) return false;
+    from.remove(call);
+    try {
+        if (send(at, call)) return true;
+    } catch (...) {
+        // There is no memory or no descriptor for its arguments.
+        call.ended_as = remote_call::end::error;
+        call.error = std::current_exception();
+        tell_later(call);
+        return true;
+    }
+    from.push_front(call);
+    return false;
 }
 
 void crew_core::reclaim(seat& from, std::uint64_t most) noexcept {
@@ -273,9 +290,10 @@ bool crew_core::send(seat& at, remote_call& call) {
 bool crew_core::place_arguments(seat& at, const parcel& arguments, lane_job& job) {
     if (arguments.has_segments() && !at.line->send_segments(arguments)) return false;
     job.size = arguments.bytes().size();
-    job.in_segment = arguments.large() != nullptr ? 1 : 0;
-    if (arguments.large() != nullptr) {
-        job.begin = arguments.large()->id();
+    const auto large = arguments.large();
+    job.in_segment = large != nullptr ? 1 : 0;
+    if (large != nullptr) {
+        job.begin = large->id();
         return true;
     }
     if (at.arguments_end + job.size - at.arguments_begin > lane::ring_bytes) return false;

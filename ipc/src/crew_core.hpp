@@ -141,6 +141,10 @@ private:
     void initializer_failed(const std::exception_ptr& error);
     void dispatch();
     seat* next_seat() noexcept;
+    [[nodiscard]] bool has_waiting() const noexcept {
+        return !urgent_.empty() || !waiting_.empty();
+    }
+    bool send_next(seat& at);
     bool send(seat& at, remote_call& call);
     bool place_arguments(seat& at, const parcel& arguments, lane_job& job);
     void publish(seat& at);

@@ -9,8 +9,14 @@ namespace bobbin::inline v0::ipc::detail {
 
 void parcel::clear() noexcept {
     bytes_ = {};
-    large_.reset();
-    objects_.clear();
+    if (more_ == nullptr) return;
+    more_->large.reset();
+    more_->objects.clear();
+}
+
+parcel::more& parcel::room() {
+    if (more_ == nullptr) more_ = std::make_unique<more>();
+    return *more_;
 }
 
 void parcel_writer::finish() noexcept {
@@ -18,22 +24,23 @@ void parcel_writer::finish() noexcept {
 }
 
 std::uint64_t parcel_writer::attach(const segment& memory) {
-    to_.objects_.push_back(memory);
+    to_.room().objects.push_back(memory);
     return memory.id();
 }
 
 std::span<std::byte> parcel_writer::grow(std::size_t wanted) {
     const std::size_t room = std::max(wanted, 2 * room_.size());
+    auto& [bytes, large, objects] = to_.room();
     if (wanted <= parcel::most_outside) {
-        const bool lies_there = room_.data() == to_.more_.data();
-        to_.more_.resize(std::min(room, parcel::most_outside));
-        if (!lies_there) std::memcpy(to_.more_.data(), room_.data(), size());
-        return room_ = to_.more_;
+        const bool lies_there = room_.data() == bytes.data();
+        bytes.resize(std::min(room, parcel::most_outside));
+        if (!lies_there) std::memcpy(bytes.data(), room_.data(), size());
+        return room_ = bytes;
     }
     auto larger = store_.take(room);
     std::memcpy(larger->data(), room_.data(), size());
-    to_.large_ = std::move(larger);
-    return room_ = {to_.large_->data(), to_.large_->size()};
+    large = std::move(larger);
+    return room_ = {large->data(), large->size()};
 }
 
 }  // namespace bobbin::inline v0::ipc::detail

@@ -110,7 +110,7 @@ started_process start_process(const process_call& call) {
     owned_descriptor nothing;
     std::vector<int> files = {open_or(STDOUT_FILENO, nothing), open_or(STDERR_FILENO, nothing)};
     const auto bytes = call.arguments().bytes();
-    if (const auto& large = call.arguments().large()) {
+    if (const auto large = call.arguments().large()) {
         wanted.size_in_segment = bytes.size();
         files.push_back(large->descriptor());
     } else {

@@ -186,9 +186,10 @@ private:
         result_header header{.job = number, .size = bytes.size(), .what = what};
         std::size_t room = sizeof header;
         for (const segment& each : sent.objects()) socket_.send(each);
-        if (sent.large() != nullptr) {
-            header.segment = sent.large()->id();
-            socket_.send(*sent.large());
+        const auto large = sent.large();
+        if (large != nullptr) {
+            header.segment = large->id();
+            socket_.send(*large);
         } else {
             room += bytes.size();
         }
@@ -200,7 +201,7 @@ private:
         // Release, with the application's acquire.
         lane_->finished.store(written_, std::memory_order_release);
         fault_point("worker.answered");
-        if (sent.large() != nullptr) read_later_.push_back({written_, sent.large()});
+        if (large != nullptr) read_later_.push_back({written_, large});
     }
 
     // Those that the application is done with can be used again.

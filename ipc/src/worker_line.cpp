@@ -8,8 +8,8 @@ namespace bobbin::inline v0::ipc::detail {
 bool worker_line::send_segments(const parcel& of) {
     for (const segment& each : of.objects())
         if (sent_.send(socket_.get(), each, false) == sending::would_block) return false;
-    return of.large() == nullptr ||
-           sent_.send(socket_.get(), *of.large(), false) != sending::would_block;
+    const auto large = of.large();
+    return large == nullptr || sent_.send(socket_.get(), *large, false) != sending::would_block;
 }
 
 void worker_line::send_stop(std::uint64_t job) noexcept {

@@ -23,23 +23,32 @@ public:
 
     [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
     // What they lie in, or null. It is used again for others when this parcel is gone.
-    [[nodiscard]] const std::shared_ptr<const segment>& large() const noexcept { return large_; }
-    [[nodiscard]] std::span<const segment> objects() const noexcept { return objects_; }
+    [[nodiscard]] std::shared_ptr<const segment> large() const noexcept {
+        return more_ == nullptr ? nullptr : more_->large;
+    }
+    [[nodiscard]] std::span<const segment> objects() const noexcept {
+        return more_ == nullptr ? std::span<const segment>() : more_->objects;
+    }
     // Whether something has to be sent ahead of it.
     [[nodiscard]] bool has_segments() const noexcept {
-        return large_ != nullptr || !objects_.empty();
+        return more_ != nullptr && (more_->large != nullptr || !more_->objects.empty());
     }
     void clear() noexcept;
 
 private:
     friend class parcel_writer;
     static constexpr std::size_t few = 40;
+    // What most parcels do without.
+    struct more {
+        std::vector<std::byte> bytes;
+        std::shared_ptr<const segment> large;
+        std::vector<segment> objects;
+    };
+    more& room();
 
     std::span<const std::byte> bytes_;
     std::array<std::byte, few> few_;  // NOLINT: written before it is read
-    std::vector<std::byte> more_;
-    std::shared_ptr<const segment> large_;
-    std::vector<segment> objects_;
+    std::unique_ptr<more> more_;
 };
 
 // Fills an empty parcel, which stays where it is.

@@ -113,7 +113,7 @@ public:
         // An error that is tried again stops nobody.
         const bool skips = stops_at_error && options_.retries == 0;
         const std::uint32_t group = skips ? crew_->new_group() : 0;
-        const auto calls = std::make_unique<chunk_call<R>[]>(inputs.size());
+        const auto calls = std::make_unique_for_overwrite<chunk_call<R>[]>(inputs.size());
         chunk_wait all(*crew_, inputs.size(), options_.retries);
         for (std::size_t i = 0; i < inputs.size(); ++i) {
             calls[i].chunk = &all;
