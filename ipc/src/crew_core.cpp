@@ -83,10 +83,15 @@ void crew_core::start() {
 
 void crew_core::end() {
     {
-        const std::lock_guard lock(mutex_);
+        std::unique_lock lock(mutex_);
         ending_ = true;
         for (auto& each : seats_)
             if (each->way != nullptr) each->way->submitted.close();
+        // For the last lines of its workers, which have nothing left to do.
+        if (options_.output != output::inherit)
+            worker_gone_.wait_for(lock, std::chrono::seconds(10), [this] {
+                return std::ranges::all_of(seats_, [](const auto& each) { return each->is_empty; });
+            });
         boost::asio::post(driver_->get_executor(), [self = shared_from_this()] {
             self->bell_reader_.reset();
             self->server_reader_.reset();

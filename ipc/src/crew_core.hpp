@@ -7,6 +7,7 @@
 
 #include "fork_server.hpp"
 #include "lane.hpp"
+#include "output_lines.hpp"
 #include "segment_exchange.hpp"
 #include "segment_store.hpp"
 
@@ -70,7 +71,8 @@ struct seat {
     std::optional<segment> memory;
     lane* way = nullptr;
     std::unique_ptr<worker_line> line;
-    owned_descriptor pidfd;  // none until it has started
+    std::shared_ptr<output_lines> output;  // none if it is inherited
+    owned_descriptor pidfd;                // none until it has started
     pid_t pid = -1;
     std::uint64_t submitted = 0;
     std::uint64_t answered = 0;
@@ -102,6 +104,7 @@ struct arrivals {
     std::vector<one> all;
     std::vector<std::byte> bytes;
     std::vector<std::unique_ptr<worker_line>> closed;  // of workers that have ended
+    std::vector<std::shared_ptr<output_lines>> outputs;
 
     void add(remote_call& call) { all.push_back({.call = &call, .what = answer::retracted}); }
 };
@@ -137,6 +140,7 @@ private:
 
     // --- under the lock ---
     bool start_worker(seat& at);
+    std::shared_ptr<output_lines> make_output();
     void send_initializer(seat& at);
     void initializer_failed(const std::exception_ptr& error);
     void dispatch();
@@ -186,6 +190,7 @@ private:
     arrivals arrivals_;  // of the driver, so that its memory is used again
     mutable std::mutex mutex_;
     std::condition_variable idle_;
+    std::condition_variable worker_gone_;
     owned_descriptor bell_;
     std::optional<boost::asio::posix::stream_descriptor> bell_reader_;
     std::optional<boost::asio::posix::stream_descriptor> server_reader_;

@@ -63,6 +63,7 @@ void crew_core::measured(seat& at, std::uint64_t jobs) {
 
 void crew_core::tell(arrivals& those) {
     for (const auto& each : those.all) tell_one(each, those);
+    for (const auto& each : those.outputs) each->finish();
     const std::lock_guard lock(mutex_);
     calls_ -= those.all.size();
     if (calls_ == 0 && holders_ == 0) idle_.notify_all();

@@ -2,6 +2,7 @@
 #include "anonymous_file.hpp"
 #include "control_socket.hpp"
 #include "crew_core.hpp"
+#include "standard_output.hpp"
 
 #include <bobbin/ipc/errors.hpp>
 #include <bobbin/ipc/worker_died.hpp>
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <functional>
 #include <new>
 #include <string>
@@ -52,7 +54,14 @@ bool crew_core::start_worker(seat& at) {
     way->terms.most_memory = options_.max_rss;
     way->terms.has_initializer = options_.initializer ? 1 : 0;
     way->terms.threads = std::max(1U, available_parallelism() / size());
-    const std::array descriptors = {memory.descriptor(), theirs.get(), bell_.get()};
+    const auto output = make_output();
+    const owned_descriptor printed =
+        output != nullptr ? output->take_worker_end() : owned_descriptor();
+    const standard_output inherited;
+    // In the order of worker_descriptor.
+    const std::array descriptors = {memory.descriptor(), theirs.get(), bell_.get(),
+                                    printed ? printed.get() : inherited.out(),
+                                    printed ? printed.get() : inherited.error()};
     worker_request wanted{.seat = at.index,
                           .environment = options_.environment,
                           .working_directory = options_.working_directory};
@@ -67,8 +76,28 @@ bool crew_core::start_worker(seat& at) {
     at.way = way;
     at.line = std::make_unique<worker_line>(std::move(ours));
     at.is_empty = false;
+    at.output = output;
+    if (output != nullptr)
+        boost::asio::post(driver_->get_executor(), [output] { output->listen(); });
     if (options_.initializer) send_initializer(at);
     return true;
+}
+
+std::shared_ptr<output_lines> crew_core::make_output() {
+    switch (options_.output) {
+        case output::inherit:
+            break;
+        case output::prefix:
+            return std::make_shared<output_lines>(
+                *driver_, [](pid_t worker, std::string_view line) {
+                    std::printf("[worker %d] %.*s\n", worker, static_cast<int>(line.size()),
+                                line.data());
+                    std::fflush(stdout);
+                });
+        case output::capture:
+            return std::make_shared<output_lines>(*driver_, options_.on_output);
+    }
+    return nullptr;
 }
 
 void crew_core::send_initializer(seat& at) {
@@ -105,6 +134,7 @@ void crew_core::read_news(arrivals& ended) {
             case server_news::started:
                 at.pid = news->what.pid;
                 at.pidfd = std::move(news->pidfd);
+                if (at.output) at.output->is_of(at.pid);
                 if (at.is_damaged || at.is_leaving) send_signal(at.pidfd, SIGKILL);
                 break;
             case server_news::failed:
@@ -159,6 +189,8 @@ void crew_core::worker_ended(seat& at, std::optional<exit_status> how, arrivals&
     at.way = nullptr;
     at.is_empty = true;
     ended.closed.push_back(std::move(at.line));
+    if (at.output) ended.outputs.push_back(std::move(at.output));
+    if (ending_) worker_gone_.notify_all();
     // Without a job a worker that was to end for idleness has no successor yet.
     if (!ending_ && (!at.is_idle || calls_ > 0)) replace(at, ended);
 }

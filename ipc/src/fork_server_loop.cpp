@@ -3,6 +3,7 @@
 #include "fork_server.hpp"
 #include "process_start.hpp"
 #include "run_and_exit.hpp"
+#include "standard_output.hpp"
 #include "worker.hpp"
 
 #include <bobbin/ipc/encoding.hpp>
@@ -19,6 +20,7 @@
 #include <iterator>
 #include <list>
 #include <poll.h>
+#include <stdexcept>
 #include <string>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -82,13 +84,23 @@ void close_others(const std::vector<owned_descriptor>& kept) noexcept {
     ::_exit(127);
 }
 
+void prepare_worker(const worker_request& wanted, std::vector<owned_descriptor>& descriptors) {
+    constexpr auto out = static_cast<std::size_t>(worker_descriptor::output);
+    constexpr auto error = static_cast<std::size_t>(worker_descriptor::error);
+    take_standard_output(descriptors.at(out), descriptors.at(error));
+    descriptors.resize(descriptors_of_a_worker);
+    for (const std::string& each : wanted.environment) ::putenv(::strdup(each.c_str()));
+    if (!wanted.working_directory.empty() && ::chdir(wanted.working_directory.c_str()) != 0)
+        throw std::runtime_error("no such directory: " + wanted.working_directory);
+}
+
 [[noreturn]] void run_child(const worker_request& wanted,
                             std::vector<owned_descriptor> descriptors) noexcept {
     bobbin::detail::fault_point("worker.start");
-    for (const std::string& each : wanted.environment) ::putenv(::strdup(each.c_str()));
-    if (!wanted.working_directory.empty() && ::chdir(wanted.working_directory.c_str()) != 0) {
-        std::fprintf(stderr, "bobbin: worker: no such directory: %s\n",
-                     wanted.working_directory.c_str());
+    try {
+        prepare_worker(wanted, descriptors);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "bobbin: worker: %s\n", error.what());
         ::_exit(1);
     }
     if (wanted.executes) execute_worker(wanted, descriptors);

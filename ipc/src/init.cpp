@@ -35,7 +35,7 @@ bool is_control_socket(int descriptor) noexcept {
 
 [[noreturn]] void become_worker(char** argv) {
     std::vector<owned_descriptor> descriptors;
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 0; i < static_cast<int>(descriptors_of_a_worker); ++i) {
         descriptors.emplace_back(first_inherited + i);
         ::fcntl(first_inherited + i, F_SETFD, FD_CLOEXEC);
     }

@@ -14,6 +14,9 @@ const process_pool_options& checked(const process_pool_options& options) {
     if (options.workers == 0 || options.workers > most)
         throw std::invalid_argument("bobbin: a process_pool has 1 to 1024 workers, not " +
                                     std::to_string(options.workers));
+    if (options.output == output::capture && !options.on_output)
+        throw std::invalid_argument(
+            "bobbin: a process_pool that captures output needs on_output, which gets it");
     return options;
 }
 

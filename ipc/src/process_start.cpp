@@ -5,12 +5,12 @@
 #include "run_and_exit.hpp"
 #include "segment_exchange.hpp"
 #include "segment_store.hpp"
+#include "standard_output.hpp"
 
 #include <bobbin/ipc/segment.hpp>
 
 #include <cerrno>
 #include <cstdio>
-#include <fcntl.h>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -25,14 +25,6 @@ namespace {
 
 constexpr std::size_t most_objects = 60;
 static_assert(most_objects + 3 <= most_descriptors, "beside output, error, and large arguments");
-
-// Standard output or error, or what swallows as a closed one does.
-int open_or(int standard, owned_descriptor& nothing) {
-    if (::fcntl(standard, F_GETFD) >= 0) return standard;
-    if (!nothing) nothing = owned_descriptor(::open("/dev/null", O_RDWR | O_CLOEXEC));
-    if (!nothing) throw std::system_error(errno, std::generic_category(), "bobbin: /dev/null");
-    return nothing.get();
-}
 
 // What a job is given by a worker, for the one call of this process.
 class process_context final : public job_context {
@@ -76,11 +68,6 @@ private:
     received_segments all_;
 };
 
-void replace(int standard, const owned_descriptor& by) {
-    if (::dup2(by.get(), standard) < 0)
-        throw std::system_error(errno, std::generic_category(), "bobbin: standard output");
-}
-
 int call(const process_request& wanted, std::span<owned_descriptor> files) {
     std::optional<segment> large;
     if (wanted.size_in_segment > 0) {
@@ -107,8 +94,8 @@ std::shared_ptr<segment_store> make_segment_store() {
 started_process start_process(const process_call& call) {
     process_request wanted;
     wanted.callable = call.callable();
-    owned_descriptor nothing;
-    std::vector<int> files = {open_or(STDOUT_FILENO, nothing), open_or(STDERR_FILENO, nothing)};
+    const standard_output ours;
+    std::vector<int> files = {ours.out(), ours.error()};
     const auto bytes = call.arguments().bytes();
     if (const auto large = call.arguments().large()) {
         wanted.size_in_segment = bytes.size();
@@ -143,8 +130,7 @@ void run_process(const process_request& wanted, std::vector<owned_descriptor> fi
     run_and_exit([&] {
         constexpr std::size_t standard = 2;
         if (files.size() < standard) throw protocol_error("bobbin: a process's output");
-        replace(STDOUT_FILENO, std::exchange(files[0], {}));
-        replace(STDERR_FILENO, std::exchange(files[1], {}));
+        take_standard_output(std::exchange(files[0], {}), std::exchange(files[1], {}));
         return call(wanted, std::span(files).subspan(standard));
     });
 }

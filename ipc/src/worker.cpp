@@ -3,6 +3,7 @@
 #include "exception_codec.hpp"
 #include "lane.hpp"
 #include "make_call.hpp"
+#include "run_and_exit.hpp"
 #include "segment_store.hpp"
 #include "thread_caps.hpp"
 #include "worker_socket.hpp"
@@ -16,7 +17,6 @@
 #include <cstdio>
 #include <deque>
 #include <fstream>
-#include <iostream>
 #include <memory>
 #include <optional>
 #include <sys/eventfd.h>
@@ -102,6 +102,7 @@ private:
             const auto key = lane_->submitted.current();
             if (lane_->submitted.read() > number) continue;
             if (lane_->submitted.closed()) return false;
+            flush_output();  // who looks at it does not wait for the next job
             lane_->submitted.wait(key, never);
         }
     }
@@ -278,11 +279,10 @@ void run_worker(std::uint32_t /*seat*/, std::uint32_t /*depth*/,
             .run();
     } catch (const std::exception& error) {
         std::fprintf(stderr, "bobbin: worker %d: %s\n", ::getpid(), error.what());
-        std::fflush(nullptr);
+        flush_output();
         ::_exit(1);
     }
-    std::cout.flush();
-    std::fflush(nullptr);
+    flush_output();
     ::_exit(0);
 }
 

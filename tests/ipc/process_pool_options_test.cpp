@@ -13,11 +13,13 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <doctest/doctest.h>
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <unistd.h>
 #include <vector>
 
@@ -168,4 +170,33 @@ TEST_CASE(
     CHECK(pool.submit(fn<&variable>(), std::string("OMP_NUM_THREADS")).get() == share);
     CHECK(pool.submit(fn<&variable>(), std::string("OPENBLAS_NUM_THREADS")).get() == share);
     CHECK(pool.submit(fn<&variable>(), std::string("MKL_NUM_THREADS")).get() == "5");
+}
+
+TEST_CASE("what workers print is had line by line, the last one of a worker too") {
+    std::map<pid_t, std::vector<std::string>> lines;
+    int pid = 0;
+    {
+        ipc::process_pool_options options(1);
+        options.output = ipc::output::capture;
+        options.on_output = [&](pid_t worker, std::string_view line) {
+            lines[worker].emplace_back(line);
+        };
+        ipc::process_pool pool(options);
+        pid = pool.submit([] {
+                      std::printf("one\ntw");
+                      std::fflush(stdout);
+                      std::fprintf(stderr, "o\n");
+                      std::printf("three");
+                      return ::getpid();
+                  })
+                  .get();
+    }
+    CHECK(lines.size() == 1);
+    CHECK(lines[pid] == std::vector<std::string>{"one", "two", "three"});
+}
+
+TEST_CASE("output that is captured needs a function that gets it") {
+    ipc::process_pool_options options(1);
+    options.output = ipc::output::capture;
+    CHECK_THROWS_AS(ipc::process_pool{options}, std::invalid_argument);
 }

@@ -2,13 +2,17 @@
 #pragma once
 
 #include <bobbin/ipc/initializer.hpp>
+#include <bobbin/ipc/output.hpp>
 #include <bobbin/ipc/start_method.hpp>
 #include <bobbin/runtime/available_parallelism.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
+#include <sys/types.h>
 #include <vector>
 
 namespace bobbin::inline v0::ipc {
@@ -42,6 +46,10 @@ struct process_pool_options {
     // threads are each worker's share of the processors, unless the application or this sets them.
     std::vector<std::string> environment;
     std::string working_directory;  // empty: the application's
+    ipc::output output = ipc::output::inherit;
+    // With capture: a worker's standard output and error, in order, each line without its end; on a
+    // thread of the pool's own. What it throws is dropped. A pool's end waits for the last line.
+    std::function<void(pid_t worker, std::string_view line)> on_output;
 };
 
 }  // namespace bobbin::inline v0::ipc

@@ -1,0 +1,59 @@
+#include "output_lines.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace bobbin::inline v0::ipc::detail {
+
+output_lines::output_lines(thread_pool& driver, receiver deliver)
+    : deliver_(std::move(deliver)), ours_(driver) {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+        throw std::system_error(errno, std::generic_category(), "bobbin: pipe");
+    theirs_ = owned_descriptor(ends[1]);
+    ours_.assign(ends[0]);
+    ours_.non_blocking(true);
+}
+
+void output_lines::listen() {
+    ours_.async_wait(boost::asio::posix::descriptor_base::wait_read,
+                     [self = shared_from_this()](const boost::system::error_code& error) {
+                         if (error || !self->ours_.is_open()) return;
+                         if (self->read_some()) self->listen();
+                     });
+}
+
+bool output_lines::read_some() {
+    const auto size = ::read(ours_.native_handle(), room_.data(), room_.size());
+    if (size < 0) return errno == EAGAIN || errno == EINTR;
+    if (size == 0) return false;
+    rest_.append(room_.data(), static_cast<std::size_t>(size));
+    std::size_t begin = 0;
+    for (auto end = rest_.find('\n'); end != std::string::npos; end = rest_.find('\n', begin)) {
+        deliver(std::string_view(rest_).substr(begin, end - begin));
+        begin = end + 1;
+    }
+    rest_.erase(0, begin);
+    return true;
+}
+
+void output_lines::finish() {
+    if (!ours_.is_open()) return;
+    for (errno = 0; read_some() && errno != EAGAIN; errno = 0) {
+    }
+    if (!rest_.empty()) deliver(std::exchange(rest_, {}));
+    ours_.close();
+}
+
+void output_lines::deliver(std::string_view line) noexcept {
+    try {
+        deliver_(worker_, line);
+    } catch (...) {
+        // The next line may do.
+    }
+}
+
+}  // namespace bobbin::inline v0::ipc::detail
