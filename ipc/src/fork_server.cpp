@@ -179,8 +179,11 @@ std::string path_of_program() {
     path.resize(static_cast<std::size_t>(size));
     struct stat named {};
     struct stat running {};
-    const bool same = ::stat(path.c_str(), &named) == 0 && ::stat(self.c_str(), &running) == 0 &&
-                      named.st_dev == running.st_dev && named.st_ino == running.st_ino;
+    // Opened, as valgrind gives the program's file to who opens it, and its own to who only asks.
+    const owned_descriptor own(::open(self.c_str(), O_RDONLY | O_CLOEXEC));
+    const bool same = own && ::stat(path.c_str(), &named) == 0 &&
+                      ::fstat(own.get(), &running) == 0 && named.st_dev == running.st_dev &&
+                      named.st_ino == running.st_ino;
     return same ? path : self;  // it was replaced or deleted since
 }
 
