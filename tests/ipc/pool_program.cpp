@@ -2,6 +2,7 @@
 //
 // usage: pool_program START_METHOD WORKERS DEED
 //     sum     prints the sum of twice the numbers below 1000
+//     late    says "ready", waits for a byte to read, then does the same
 //     idle    prints "ready" when all workers have started, and waits for its end
 //     busy    the same, while each worker has a job that does not end
 //     flood   the same with short jobs, one after the other
@@ -50,7 +51,7 @@ void run(ipc::process_pool& pool, const std::string& deed) {
     const auto sum = [&] {
         return bobbin::sync_wait(pool.map_reduce(twice, numbers, std::plus<>(), 0L));
     };
-    if (deed == "sum") {
+    if (deed == "sum" || deed == "late") {
         std::printf("%ld\n", sum());
         return;
     }
@@ -73,8 +74,13 @@ int main(int argc, char** argv) {
         if (argc != 4) throw std::invalid_argument("usage: pool_program METHOD WORKERS DEED");
         ipc::process_pool_options options(static_cast<unsigned>(std::stoul(argv[2])));
         options.start_method = method(argv[1]);
+        const std::string deed = argv[3];
+        if (deed == "late") {
+            say_ready();
+            std::getchar();
+        }
         ipc::process_pool pool(options);
-        run(pool, argv[3]);
+        run(pool, deed);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "pool_program: %s\n", error.what());
         return 1;
