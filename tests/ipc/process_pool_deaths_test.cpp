@@ -25,14 +25,6 @@ using namespace test;
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool has_address_sanitizer = true;
-#elif defined(__has_feature)
-constexpr bool has_address_sanitizer = __has_feature(address_sanitizer);
-#else
-constexpr bool has_address_sanitizer = false;
-#endif
-
 constexpr std::array both{ipc::start_method::fork_server, ipc::start_method::spawn};
 
 enum class way { kill, segv, abort, terminate, exit_0, exit_42, quick_exit };
@@ -105,6 +97,7 @@ TEST_CASE("a death names the worker, its signal or code, the job and the attempt
         std::uint64_t last_job = 0;
         for (const auto how : {way::kill, way::segv, way::abort, way::terminate, way::exit_0,
                                way::exit_42, way::quick_exit}) {
+            if (how == way::segv && is_sanitized) continue;  // which exits then
             CAPTURE(static_cast<int>(how));
             const int worker = pool.submit(pid_there).get();
             const auto job = pool.submit(dies, how);
@@ -168,7 +161,7 @@ TEST_CASE("when the kernel kills a worker for its memory, the error says that it
 }
 
 TEST_CASE("a job that finds no memory fails with std::bad_alloc, and its worker goes on") {
-    if (has_address_sanitizer) return;  // which ends the process when there is no memory
+    if (is_sanitized) return;  // which ends the process when there is no memory
     ipc::process_pool pool(1);
     const int worker = pool.submit(pid_there).get();
     const auto job = pool.submit([] {

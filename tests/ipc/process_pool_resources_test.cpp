@@ -170,6 +170,7 @@ TEST_CASE("a pool whose workers can't be started is broken and says why") {
 }
 
 TEST_CASE("without descriptors there is no pool, and nothing of one") {
+    if (is_sanitized) return;
     for (const auto method : {ipc::start_method::fork_server, ipc::start_method::spawn}) {
         CAPTURE(static_cast<int>(method));
         CHECK(run_application([=] {
@@ -201,6 +202,7 @@ TEST_CASE("without descriptors there is no pool, and nothing of one") {
 }
 
 TEST_CASE("when a dead worker can't be replaced, the jobs that wait end with an error") {
+    if (is_sanitized) return;
     for (const bool of_the_server : {true, false}) {
         CAPTURE(of_the_server);
         CHECK(run_application([=] {

@@ -20,6 +20,16 @@ namespace test {
 
 namespace ipc = bobbin::ipc;
 
+// A sanitizer ends the process where a system would say that something is not to be had.
+#if defined(__has_feature)
+inline constexpr bool is_sanitized =
+    __has_feature(address_sanitizer) || __has_feature(undefined_behavior_sanitizer);
+#elif defined(__SANITIZE_ADDRESS__)
+inline constexpr bool is_sanitized = true;
+#else
+inline constexpr bool is_sanitized = false;
+#endif
+
 inline ipc::process_pool_options workers_by(ipc::start_method how, unsigned count) {
     ipc::process_pool_options options(count);
     options.start_method = how;
