@@ -63,11 +63,14 @@ received_packet receive_with(int socket, std::span<std::byte> into, int flags) {
     received_packet got;
     got.descriptors.reserve(most_descriptors);  // before there is anything to lose
     ssize_t size = 0;
-    while ((size = ::recvmsg(socket, &packet, flags | MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR) {
+    // That its other end was closed with packets unread is said once, before the packets from
+    // there.
+    while ((size = ::recvmsg(socket, &packet, flags | MSG_CMSG_CLOEXEC)) < 0 &&
+           (errno == EINTR || errno == ECONNRESET)) {
     }
     if (size < 0 && errno == EAGAIN) {
         got.none = true;
-    } else if (size == 0 || (size < 0 && errno == ECONNRESET)) {
+    } else if (size == 0) {
         got.gone = true;
     } else if (size < 0) {
         throw std::system_error(errno, std::generic_category(), "bobbin: reading from a process");
