@@ -26,10 +26,9 @@ int arm(const std::string& fault) {
     bobbin::detail::arm_fault(kept.c_str());
     return ::getpid();
 }
-// Its result is as large as that.
-std::string execute(const std::string& path, int number, std::size_t size) {
+std::string execute(const std::string& path, int number, const std::string& given) {
     record(path, number);
-    return std::string(size, 'r');
+    return given;
 }
 inline constexpr bobbin::fn<&arm> arms;
 inline constexpr bobbin::fn<&execute> executes;
@@ -45,13 +44,14 @@ struct tally {
 
 tally run(const std::string& fault, unsigned retries, std::size_t size) {
     const ledger seen;
+    const std::string given(size, 'g');
     ipc::process_pool pool(1);
     tally sum;
     const int first = pool.submit(pid_there).get();
     const auto arming = pool.submit({.retries = 0}, arms, fault);
     std::vector<bobbin::job<std::string>> all;
     for (int i = 0; i < jobs; ++i)
-        all.push_back(pool.submit({.retries = retries}, executes, seen.path(), i, size));
+        all.push_back(pool.submit({.retries = retries}, executes, seen.path(), i, given));
     arming.wait();
     sum.armed = !arming.failed();
     if (arming.failed()) {
