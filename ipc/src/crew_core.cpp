@@ -96,6 +96,10 @@ void crew_core::end() {
             self->bell_reader_.reset();
             self->server_reader_.reset();
             self->idle_timer_.reset();
+            // Nobody is left to have a time of grace, which would be waited for.
+            const std::lock_guard also(self->mutex_);
+            for (auto& each : self->seats_)
+                if (each->deadline) each->deadline->cancel();
         });
     }
     driver_.reset();  // waits for what runs there

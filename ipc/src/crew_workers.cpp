@@ -281,7 +281,7 @@ void crew_core::after_grace(seat& at, std::uint64_t job, int signal) {
     at.deadline->async_wait([self = shared_from_this(), &at, generation = at.generation, job,
                              signal](const boost::system::error_code& error) {
         const std::lock_guard lock(self->mutex_);
-        if (error || at.way == nullptr || at.generation != generation) return;
+        if (error || self->ending_ || at.way == nullptr || at.generation != generation) return;
         if (at.is_leaving || job >= at.answered) self->end_worker(at, job, signal);
     });
 }

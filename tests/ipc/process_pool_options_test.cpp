@@ -160,6 +160,15 @@ TEST_CASE("a worker whose job's time is up can still tidy up at SIGTERM") {
     tidied.wait();
 }
 
+TEST_CASE("a pool that ends does not wait for a time of grace") {
+    ipc::process_pool_options options(1);
+    options.grace = 1h;  // longer than a test may take
+    ipc::process_pool pool(options);
+    pool.submit([] { ::signal(SIGTERM, SIG_IGN); }).get();
+    const auto late = pool.submit({.timeout = 10ms}, fn<&hears_nothing>());
+    CHECK_THROWS_AS(late.get(), timed_out);
+}
+
 TEST_CASE(
     "numerical libraries in a worker have its share of the processors, unless told otherwise") {
     ipc::process_pool_options options(2);
