@@ -1,13 +1,11 @@
 // In57-In64: three ways of counting jobs.
 #include "captured_output.hpp"
 #include "cell.hpp"
-#include "lend.hpp"
 
 #include <bobbin/ipc/process.hpp>
 #include <bobbin/ipc/process_pool.hpp>
 #include <bobbin/ipc/shared_array.hpp>
 #include <bobbin/ipc/shared_value.hpp>
-#include <bobbin/runtime/bind.hpp>
 #include <bobbin/runtime/fn.hpp>
 #include <bobbin/runtime/sync_wait.hpp>
 #include <bobbin/runtime/thread_pool.hpp>
@@ -44,7 +42,7 @@ void in59(notebook& nb) {
 
     global_counter = 0;
     for (int i = 0; i < 10; ++i) {
-        bobbin::ipc::process p(bobbin::bind(bobbin::fn<&f2>(), i));
+        bobbin::ipc::process p(bobbin::fn<&f2>(), i);
         p.join();
     }
     fmt::print("counter {}\n", global_counter);
@@ -73,12 +71,10 @@ verdict look59(const notebook& nb) {
 using shared_int = bobbin::ipc::shared_value<int>;
 using shared_ints = bobbin::ipc::shared_array<int>;
 
-// Lent: what crosses is where they are.
-void f3(int i, lent<shared_int> counter, lent<shared_ints> store) {
-    counter.borrow() += 1;  // atomic, as is the next
-    store.borrow()[static_cast<std::size_t>(::getpid()) % 10] += i;
+void f3(int i, shared_int counter, const shared_ints& store) {
+    counter += 1;  // atomic, as is the next
+    store[static_cast<std::size_t>(::getpid()) % 10] += i;
 }
-constexpr bobbin::fn<&f3> count_job;
 // to here
 
 void in62(notebook& nb) {
@@ -88,8 +84,7 @@ void in62(notebook& nb) {
     shared_ints store(10);
     std::vector<bobbin::ipc::process> processes;
     for (int i = 0; i < 100; ++i) {
-        const auto f = bobbin::bind(count_job, i, lend(counter), lend(store));
-        processes.emplace_back(f);
+        processes.emplace_back(bobbin::fn<&f3>(), i, counter, store);
     }
     for (bobbin::ipc::process& p : processes) p.join();
     // to here

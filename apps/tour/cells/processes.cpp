@@ -1,11 +1,12 @@
 // In46-In56: processes one by one, and functions of several arguments.
 #include "captured_output.hpp"
 #include "estimates.hpp"
-#include "lend.hpp"
 
 #include <bobbin/ipc/process.hpp>
 #include <bobbin/ipc/process_pool.hpp>
 #include <bobbin/ipc/shared_queue.hpp>
+#include <bobbin/runtime/bind.hpp>
+#include <bobbin/runtime/fn.hpp>
 #include <bobbin/runtime/sync_wait.hpp>
 #include <bobbin/workloads/random_stream.hpp>
 
@@ -51,7 +52,7 @@ void in49(notebook& nb) {
     // shown by In49
 
     for (int i = 0; i < 10; ++i) {
-        bobbin::ipc::process p(bobbin::bind(bobbin::fn<&f>(), i));
+        bobbin::ipc::process p(bobbin::fn<&f>(), i);
         p.join();
     }
     // to here
@@ -116,10 +117,9 @@ verdict look54(const notebook& nb) {
 // shown by In56
 using queue = bobbin::ipc::shared_queue<std::pair<int, int>>;
 
-// Lent: what crosses is where the queue is.
-void f1(lent<queue> q, int i) {
+void f1(queue q, int i) {
     std::this_thread::sleep_for(random_time(i));
-    q.borrow().put({::getpid(), i});
+    q.put({::getpid(), i});
 }
 // to here
 
@@ -129,8 +129,7 @@ void in56(notebook& nb) {
     queue q;
     std::vector<std::pair<int, int>> res;
     for (int i = 0; i < 10; ++i) {
-        const auto job = bobbin::bind(bobbin::fn<&f1>(), lend(q), i);
-        bobbin::ipc::process p(job);
+        bobbin::ipc::process p(bobbin::fn<&f1>(), q, i);
         q.expect(p.pid());  // if it died now, get() would throw
         res.push_back(q.get());
         p.join();
