@@ -28,7 +28,9 @@ void check(const ipc::exit_status& status, pid_t pid) {
     }
 }
 
-// `count()` is called in each child once all are there. Gives the store.
+// `count()` is called in each child once all are there. Gives the store. The children are copies:
+// they see what `count` captures, need no init(), and are quick to start while this process is
+// small.
 template <class Count>
 std::vector<int> run_children(const counting& work, Count count) {
     ipc::event everybody_is_there;
