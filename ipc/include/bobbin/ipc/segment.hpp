@@ -14,7 +14,7 @@ namespace bobbin::inline v0::ipc {
 //
 // Anonymous segments have no name, so that nothing is left of them when all their users are gone,
 // however those ended. A child made by fork() has the segments of its parent; other processes get
-// them by a descriptor (see handle.hpp). They can neither shrink nor grow.
+// them as arguments, or by a descriptor (see handle.hpp). They can neither shrink nor grow.
 //
 // Named segments are what boost::interprocess::shared_memory_object makes, for processes that have
 // nothing in common but the name, and for this user only. A name stays until it is removed or the

@@ -32,8 +32,8 @@ namespace bobbin::inline v0::ipc {
 // it; so are consumers.
 //
 // Handles are copied as shared_ptrs are. Children made by fork() have the queues of their parent;
-// others get them by send_handle, or by a name. Threads: all functions may be called from any
-// thread, but for assignment to the handle.
+// others get them as arguments (of a process, or a job of a process_pool), by send_handle, or by a
+// name. Threads: all functions may be called from any thread, but for assignment to the handle.
 //
 // What may throw: too_large if an item is larger than the capacity, queue_closed, std::bad_alloc,
 // std::system_error if the system fails, and what encoding throws. Then nothing was put, or nothing
