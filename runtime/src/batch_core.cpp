@@ -49,7 +49,9 @@ void batch_core::start_counted_runner() {
 
 suspended_task batch_core::take_reader() noexcept {
     const bool due = control_.finished() || (reads_chunks_ && readable());
-    return due ? std::exchange(reader_, {}) : suspended_task();
+    if (!due || !reader_) return {};
+    reader_is_due_ = true;
+    return std::exchange(reader_, {});
 }
 
 void batch_core::cut_short() noexcept {

@@ -161,6 +161,10 @@ bool splitter::turn_is_over() const noexcept {
     return current_worker->turn_is_over(began_);
 }
 
+void requeue(work_item item, pool_core& home) {
+    home.inject(item);
+}
+
 std::coroutine_handle<> give_turn(std::coroutine_handle<> to) noexcept {
     return current_worker->unwind(to);
 }

@@ -144,6 +144,27 @@ TEST_CASE_TEMPLATE("map_unordered gives results as they come", P, CONTRACT_PLACE
     }
 }
 
+TEST_CASE_TEMPLATE(
+    "a result is read before the last job has run, though all workers have more to do", P,
+    CONTRACT_PLACES) {
+    if constexpr (P::concurrent) {
+        const test::ledger seen;
+        auto pool = P::make();
+        const auto job = bobbin::bind(
+            [](const std::string& path, int i) {
+                test::record(path, i);
+                return i;
+            },
+            seen.path());
+        auto results = pool.map_stream(job, test::first_numbers(1000), {.chunk_size = 1});
+        auto ran_when_first_was_read = [&]() -> bobbin::task<std::size_t> {
+            co_await results.next();
+            co_return seen.size();
+        };
+        CHECK(bobbin::sync_wait(ran_when_first_was_read()) < 1000);
+    }
+}
+
 TEST_CASE_TEMPLATE("in streams an error costs only its own result, whatever the chunk", P,
                    CONTRACT_PLACES) {
     auto pool = P::make();

@@ -66,6 +66,7 @@ public:
         bool abandoned = false;            // the others are not to be run,
         bool stopped = false;              // because of a stop
         bool expired = false;              // its only job's result was brought by its alarm
+        bool gives_way = false;            // to the reader of the results before it
         std::size_t block = 1;             // jobs between two looks at the clock
         std::chrono::steady_clock::time_point began;
 
@@ -108,6 +109,7 @@ public:
                 if (another) this->control_.runner_started();
             }
             reader = this->take_reader();
+            own.gives_way = this->reader_is_due_;
         }
         if (another) start_another();
         if (reader) reader.resume();
@@ -329,6 +331,8 @@ template <class Batch, class Hold>
 task<void> run_chunks(std::shared_ptr<Batch> batch, Hold /*held*/) {
     typename Batch::chunk own;
     while (batch->exchange(own)) {
+        // If all threads are runners', the reader's turn would come after the last job.
+        if (own.gives_way) co_await requeue_awaiter();
         while (!own.complete()) {
             if constexpr (Batch::is_elsewhere) {
                 co_await batch->run_elsewhere(own);

@@ -62,7 +62,8 @@ protected:
     static constexpr auto none = std::numeric_limits<std::size_t>::max();
 
     std::mutex mutex_;
-    batch_control control_;  // under the lock
+    batch_control control_;       // under the lock
+    bool reader_is_due_ = false;  // likewise: it was resumed, and has not read yet
     std::atomic<std::size_t> failed_at_{none};
 
 private:

@@ -41,6 +41,7 @@ public:
         bool start = false;
         {
             const std::lock_guard lock(mutex_);
+            reader_is_due_ = false;
             control_.released(std::exchange(unread_, 0));
             if (!batch_results::readable()) {
                 if (!control_.finished()) return reading::none_yet;

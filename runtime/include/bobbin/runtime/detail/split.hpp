@@ -1,6 +1,8 @@
 // When a loop over a range should give half of the rest away.
 #pragma once
 
+#include <bobbin/runtime/detail/work_item.hpp>
+
 #include <chrono>
 #include <coroutine>
 #include <cstddef>
@@ -37,6 +39,25 @@ public:
     }
     void await_resume() const noexcept {}
     turn_awaiter await_native() const noexcept { return {}; }
+};
+
+// To the end of the pool's queue of what comes from outside: whatever this thread has at hand is
+// done before.
+void requeue(work_item item, pool_core& home);
+
+class requeue_awaiter {
+public:
+    requeue_awaiter() noexcept {}
+    bool await_ready() const noexcept { return false; }
+    template <class P>
+    bool await_suspend(std::coroutine_handle<P> self) const {
+        pool_core* const home = self.promise().scope->pool;
+        if (home == nullptr) return false;  // there is no queue
+        requeue(as_resumption(self), *home);
+        return true;
+    }
+    void await_resume() const noexcept {}
+    requeue_awaiter await_native() const noexcept { return {}; }
 };
 
 }  // namespace bobbin::inline v0::detail
