@@ -211,17 +211,14 @@ std::uint64_t crew_core::depth() const noexcept {
     return static_cast<std::uint64_t>(std::clamp(jobs, 2.0, lane::jobs_at_once * 0.8));
 }
 
+// The one with the least to do: a job behind a long one would wait although another worker is idle.
 seat* crew_core::next_seat() noexcept {
-    const std::uint64_t most = depth();
-    // Of jobs so short that it takes longer to wake a worker, one gets some before the next any.
-    const std::uint64_t few = most / 8;
     seat* best = nullptr;
-    for (auto& each : seats_) {
-        if (each->way == nullptr || each->has_timed_job || each->is_leaving) continue;
-        if (each->in_lane() < few) return each.get();
-        if (best == nullptr || each->in_lane() < best->in_lane()) best = each.get();
-    }
-    return best != nullptr && best->in_lane() < most ? best : nullptr;
+    for (auto& each : seats_)
+        if (each->way != nullptr && !each->has_timed_job && !each->is_leaving &&
+            (best == nullptr || each->in_lane() < best->in_lane()))
+            best = each.get();
+    return best != nullptr && best->in_lane() < depth() ? best : nullptr;
 }
 
 void crew_core::dispatch() {

@@ -8,6 +8,8 @@
 #include <bobbin/ipc/worker_died.hpp>
 #include <bobbin/runtime/errors.hpp>
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
@@ -77,8 +79,6 @@ bool crew_core::start_worker(seat& at) {
     at.line = std::make_unique<worker_line>(std::move(ours));
     at.is_empty = false;
     at.output = output;
-    if (output != nullptr)
-        boost::asio::post(driver_->get_executor(), [output] { output->listen(); });
     if (options_.initializer) send_initializer(at);
     return true;
 }
@@ -134,7 +134,7 @@ void crew_core::read_news(arrivals& ended) {
             case server_news::started:
                 at.pid = news->what.pid;
                 at.pidfd = std::move(news->pidfd);
-                if (at.output) at.output->is_of(at.pid);
+                if (at.output) at.output->listen_to(at.pid);
                 if (at.is_damaged || at.is_leaving) send_signal(at.pidfd, SIGKILL);
                 break;
             case server_news::failed:

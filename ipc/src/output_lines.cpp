@@ -18,6 +18,11 @@ output_lines::output_lines(thread_pool& driver, receiver deliver)
     ours_.non_blocking(true);
 }
 
+void output_lines::listen_to(pid_t worker) {
+    worker_ = worker;
+    listen();
+}
+
 void output_lines::listen() {
     ours_.async_wait(boost::asio::posix::descriptor_base::wait_read,
                      [self = shared_from_this()](const boost::system::error_code& error) {

@@ -26,12 +26,13 @@ public:
 
     // For the worker, until that has it.
     owned_descriptor take_worker_end() noexcept { return std::move(theirs_); }
-    void listen();
-    void is_of(pid_t worker) noexcept { worker_ = worker; }
+    // From when it is known whose they are.
+    void listen_to(pid_t worker);
     // The worker has ended: what is left, and a last line without an end.
     void finish();
 
 private:
+    void listen();
     // False: nothing is left.
     bool read_some();
     void deliver(std::string_view line) noexcept;

@@ -32,7 +32,7 @@ std::string error_with(const std::string& server) {
 }  // namespace
 
 TEST_CASE("a callable that the workers' program does not have is an error of the job") {
-    CHECK(contains(error_with(POOL_PROGRAM), "the worker does not know this callable"));
+    CHECK(contains(error_with(POOL_PROGRAM), "does not know this callable"));
 }
 
 TEST_CASE("a server that is no program of ours is an error of the pool") {
