@@ -8,10 +8,10 @@ if(WAY STREQUAL "find_package")
                   OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
 endif()
 
+# Of no build type, as it may be: the optimiser would take a minute and has nothing to say here.
 execute_process(
   COMMAND ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/consumer -B ${WORK}/build -G ${GENERATOR}
           -D CMAKE_CXX_COMPILER=${CXX}
-          -D CMAKE_BUILD_TYPE=Release
           -D CMAKE_PREFIX_PATH=${prefix}
           -D CONSUMER_WAY=${WAY}
           -D CONSUMER_BOBBIN_SOURCE=${BOBBIN_SOURCE}
