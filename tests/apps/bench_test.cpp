@@ -140,7 +140,8 @@ TEST_CASE("processes has a row for each way of handing out jobs, of sending and 
                {"round trip"}, {2}));
     expected.merge(all_of({"limit", "bobbin"}, {"64 MiB"}, {2}));
     expected.merge(all_of({"limit", "posix_spawn", "bobbin", "bobbin cold"}, {"pool start"}, {2}));
-    expected.merge(all_of({"limit", "bobbin", "std::thread"}, {"process start"}, {1}));
+    expected.merge(
+        all_of({"limit", "bobbin", "bobbin forked", "std::thread"}, {"process start"}, {1}));
     auto rows = rows_of("processes");
     const auto python = take_out(rows, "Python");
     CHECK(rows == expected);

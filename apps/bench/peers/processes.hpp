@@ -69,8 +69,9 @@ run_result bobbin_cold_pool(const start_work& work);
 run_result bobbin_warm_pool(const start_work& work);
 run_result python_pool_start(const start_work& work);      ///< `count` is 1
 run_result python_executor_start(const start_work& work);  ///< `count` is 1
-/// A process that does nothing, and its end.
+/// A process that does nothing, and its end. The fork server is there, but for a forked one.
 run_result bobbin_process_start(const start_work& work);
+run_result bobbin_forked_start(const start_work& work);
 run_result fork_start(const start_work& work);
 run_result spawn_start(const start_work& work);  ///< this program, which ends after init()
 run_result thread_start(const start_work& work);

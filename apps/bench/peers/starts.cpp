@@ -76,6 +76,13 @@ run_result bobbin_process_start(const start_work& work) {
     });
 }
 
+run_result bobbin_forked_start(const start_work& work) {
+    return start_often(work, [] {
+        auto child = bobbin::ipc::process::forked([] {});
+        return child.join().ok() ? 1U : 0U;
+    });
+}
+
 run_result fork_start(const start_work& work) {
     return start_often(work, [] {
         const pid_t child = ::fork();

@@ -169,6 +169,7 @@ void add_all_starts(suite& suite, const suite_size& size, bool python) {
                 {"fork 1 GiB", peers::fork_start, few, gibibyte, large},
                 {"bobbin", peers::bobbin_process_start, some},
                 {"bobbin 1 GiB", peers::bobbin_process_start, few, gibibyte, large},
+                {"bobbin forked", peers::bobbin_forked_start, some},
                 {"std::thread", peers::thread_start, some},
                 {"Python Process", peers::python_process_start, some, 0, python}});
 }
@@ -217,8 +218,9 @@ suite processes_suite(const suite_size& size) {
         "pi: 10,000 samples a job; mixed: see dispatch. fork: a child for each job, one after "
         "another. Jobs are no-ops where nothing else is said, workers are there before.",
         "Pool start: until the first job is done, with the fork server there before; cold: "
-        "without. posix_spawn: this program, which ends at once. Process start: to its end. "
-        "1 GiB: the parent has touched that much. Each is in a fresh process.",
+        "without. posix_spawn: this program, which ends at once. Process start: to its end; "
+        "bobbin: by the fork server, which is there before; forked: a copy of the parent, as "
+        "fork. 1 GiB: the parent has touched that much. Each is in a fresh process.",
         "Peak memory is the parent's.",
     };
     if (has_python) {
