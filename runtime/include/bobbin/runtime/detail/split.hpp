@@ -41,6 +41,8 @@ public:
     turn_awaiter await_native() const noexcept { return {}; }
 };
 
+class pool_core;
+
 // To the end of the pool's queue of what comes from outside: whatever this thread has at hand is
 // done before.
 void requeue(work_item item, pool_core& home);
