@@ -96,10 +96,16 @@ void crew_core::end() {
             self->bell_reader_.reset();
             self->server_reader_.reset();
             self->idle_timer_.reset();
-            // Nobody is left to have a time of grace, which would be waited for.
-            const std::lock_guard also(self->mutex_);
-            for (auto& each : self->seats_)
-                if (each->deadline) each->deadline->cancel();
+            // Not later: they are the driver's. And nobody is left to have a time of grace.
+            arrivals last;
+            {
+                const std::lock_guard also(self->mutex_);
+                for (auto& each : self->seats_) {
+                    each->deadline.reset();
+                    if (each->output) last.outputs.push_back(std::move(each->output));
+                }
+            }
+            self->tell(last);
         });
     }
     driver_.reset();  // waits for what runs there

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <memory>
 #include <mutex>
 #include <poll.h>
 #include <pthread.h>
@@ -89,7 +90,7 @@ private:
 // watches nothing of its parent's.
 death_watch* watch = new death_watch;
 [[maybe_unused]] const int forgets_at_fork =
-    ::pthread_atfork(nullptr, nullptr, [] { watch = new death_watch; });
+    ::pthread_atfork(nullptr, nullptr, [] { std::construct_at(watch); });
 
 }  // namespace
 

@@ -252,7 +252,7 @@ private:
         if (count == 0) return;
         this->control_.measured(count, ended - own.began);
         if (own.stopped) this->cut_short();
-        if (own.expired)
+        if (own.expired || own.outcomes.empty())  // or stopped before its first job
             this->control_.released(count);
         else
             this->add({own.first, std::move(own.outcomes), count});
