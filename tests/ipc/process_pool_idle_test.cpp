@@ -1,11 +1,10 @@
 // What a pool without jobs costs.
 #include "workers.hpp"
 
+#include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <thread>
 #include <vector>
 
@@ -43,15 +42,16 @@ TEST_CASE("an idle pool of eight workers takes no time of the processor") {
         for (const auto& each : others) sum += taken_by(each);
         return sum;
     };
-    // Until the last of them sleeps.
-    auto before = taken();
-    while (std::this_thread::sleep_for(50ms), taken() - before > 1ms) before = taken();
-    // What looking costs is not the pool's.
-    before = taken();
-    const auto cost_of_looking = taken() - before;
-    const char* const seconds = std::getenv("BOBBIN_IDLE_SECONDS");
-    std::this_thread::sleep_for(std::chrono::seconds(seconds == nullptr ? 1 : std::atoi(seconds)));
-    const auto idle = taken() - before - 2 * cost_of_looking;
-    std::cout << "idle: " << idle.count() / 1000 << " us\n";
+    // The subject is time. The first round may have the end of the workers' start in it.
+    auto idle = std::chrono::nanoseconds::max();
+    for (int round = 0; round < 3 && idle >= 1ms; ++round) {
+        auto before = taken();
+        const auto cost_of_looking = taken() - before;
+        before = taken();
+        std::this_thread::sleep_for(1s);
+        idle = std::min(idle, taken() - before - cost_of_looking);
+    }
+    MESSAGE("8 idle workers, their server and application took " << idle.count() / 1000
+                                                                 << " us in 1 s");
     CHECK(idle < 5ms);
 }
