@@ -83,8 +83,9 @@ void in62(notebook& nb) {
     shared_int counter;
     shared_ints store(10);
     std::vector<bobbin::ipc::process> processes;
-    for (int i = 0; i < 100; ++i) {  // copies of this one, as the notebook's are
-        processes.push_back(bobbin::ipc::process::forked([&, i] { f3(i, counter, store); }));
+    for (int i = 0; i < 100; ++i) {
+        const auto call = [&, i] { f3(i, counter, store); };
+        processes.push_back(bobbin::ipc::process::forked(call));  // as copies
     }
     for (bobbin::ipc::process& p : processes) p.join();
     // to here
