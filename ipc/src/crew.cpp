@@ -1,5 +1,6 @@
 #include "crew_core.hpp"
 
+#include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <system_error>
@@ -34,6 +35,15 @@ void crew::ask_to_stop(remote_call& call) noexcept {
 }
 bool crew::has_begun(const remote_call& call) const noexcept {
     return core_->has_begun(call);
+}
+void crew::bring(const remote_call& call) {
+    core_->bring(call);
+}
+void crew::close_later(bobbin::detail::job_core& job) {
+    boost::asio::post(core_->driver().get_executor(), [&job] {
+        job.close();
+        job.drop();
+    });
 }
 std::uint32_t crew::new_group() noexcept {
     return core_->new_group();

@@ -55,8 +55,10 @@ crew_core::crew_core(const process_pool_options& options)
       server_(std::in_place, options.start_method),
       driver_(
           std::make_unique<thread_pool>(thread_pool_options{.threads = 1, .name = "bobbin-ipc"})),
-      bell_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (!bell_) throw std::system_error(errno, std::generic_category(), "bobbin: eventfd");
+      bell_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      waiter_bell_(::eventfd(0, EFD_CLOEXEC)) {
+    if (!bell_ || !waiter_bell_)
+        throw std::system_error(errno, std::generic_category(), "bobbin: eventfd");
     for (std::uint32_t i = 0; i < options.workers; ++i) {
         seats_.push_back(std::make_unique<seat>());
         seats_.back()->index = i;
@@ -300,13 +302,15 @@ bool crew_core::send(seat& at, remote_call& call) {
 }
 
 bool crew_core::place_arguments(seat& at, const parcel& arguments, lane_job& job) {
-    if (arguments.has_segments() && !at.line->send_segments(arguments)) return false;
     job.size = arguments.bytes().size();
-    const auto large = arguments.large();
-    job.in_segment = large != nullptr ? 1 : 0;
-    if (large != nullptr) {
-        job.begin = large->id();
-        return true;
+    job.in_segment = 0;
+    if (arguments.has_segments()) {
+        if (!at.line->send_segments(arguments)) return false;
+        if (const auto large = arguments.large()) {
+            job.in_segment = 1;
+            job.begin = large->id();
+            return true;
+        }
     }
     if (at.arguments_end + job.size - at.arguments_begin > lane::ring_bytes) return false;
     job.begin = at.arguments_end;

@@ -25,6 +25,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace bobbin::inline v0::ipc::detail {
@@ -106,6 +107,10 @@ struct arrivals {
     std::vector<std::unique_ptr<worker_line>> closed;  // of workers that have ended
     std::vector<std::shared_ptr<output_lines>> outputs;
 
+    void clear() noexcept {
+        all.clear();
+        bytes.clear();
+    }
     void add(remote_call& call) { all.push_back({.call = &call, .what = answer::retracted}); }
 };
 
@@ -124,6 +129,7 @@ public:
     bool take_back(remote_call& call) noexcept;
     void ask_to_stop(remote_call& call) noexcept;
     bool has_begun(const remote_call& call) const noexcept;
+    void bring(const remote_call& call);
     std::uint32_t new_group() noexcept {
         return groups_.fetch_add(1, std::memory_order_relaxed) + 1;
     }
@@ -159,7 +165,8 @@ private:
     void reclaim(seat& from, std::uint64_t most) noexcept;
     bool reclaim_for_idle() noexcept;
     bool read_results(seat& at, arrivals& to);
-    bool can_be(const seat& at, const result_header& header, std::uint64_t left) const noexcept;
+    static std::optional<result_header> header_of(const seat& at,
+                                                  std::span<const std::byte> result) noexcept;
     void worker_ended(seat& at, std::optional<exit_status> how, arrivals& to);
     void replace(seat& at, arrivals& to);
     void break_down(const std::string& why, arrivals& to);
@@ -168,12 +175,21 @@ private:
     void read_news(arrivals& to);
     void server_gone(arrivals& to);
 
+    static bool falls_asleep(seat& at, reader_asleep who) noexcept;
+    [[nodiscard]] bool is_the_only_one(const remote_call& call) const noexcept {
+        return calls_ == 1 && call.stage_ == remote_call::stage::sent;
+    }
+
+    // --- by who reads results ---
+    void tell(arrivals& those);
+    void tell_of_results(arrivals& those);
+    bool read_alone(const remote_call& call);
+
     // --- on the driver ---
     void listen_to_bell();
     void listen_to_server();
     bool look_at_results();
     bool must_look_again();
-    void tell(arrivals& those);
     static void tell_one(const arrivals::one& each, const arrivals& of) noexcept;
     void watch_time(seat& at, const remote_call& call);
     void time_is_up(seat& at, std::uint64_t generation, std::uint64_t job);
@@ -187,11 +203,13 @@ private:
     std::optional<fork_session> server_;  // made while there is no thread of ours: it may be a copy
     std::unique_ptr<thread_pool> driver_;
     const std::shared_ptr<segment_store> store_ = std::make_shared<segment_store>();
-    arrivals arrivals_;  // of the driver, so that its memory is used again
+    arrivals arrivals_;   // of who reads, so that its memory is used again
+    std::mutex reading_;  // held by who reads results, until they are told; before the other
     mutable std::mutex mutex_;
     std::condition_variable idle_;
     std::condition_variable worker_gone_;
     owned_descriptor bell_;
+    owned_descriptor waiter_bell_;
     std::optional<boost::asio::posix::stream_descriptor> bell_reader_;
     std::optional<boost::asio::posix::stream_descriptor> server_reader_;
     std::vector<std::unique_ptr<seat>> seats_;
@@ -207,6 +225,7 @@ private:
     double job_ns_ = 0;  // how long a job takes, of late
     std::deque<clock::time_point> restarts_;
     std::string broken_;  // why, if it is
+    bool has_waiter_ = false;
     bool ending_ = false;
 };
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstring>
 #include <sys/eventfd.h>
 
 namespace bobbin::inline v0::ipc::detail {
@@ -15,27 +16,33 @@ bool crew_core::read_results(seat& at, arrivals& to) {
     if (at.way == nullptr || at.is_damaged) return false;
     // Acquire, with the worker's release.
     const std::uint64_t finished = at.way->finished.load(std::memory_order_acquire);
+    const std::uint64_t came = finished - at.results_read;
+    if (came == 0) return false;
     const std::uint64_t before = at.answered;
-    while (at.results_read != finished) {
-        result_header header;
-        at.way->results.read(at.results_read, std::as_writable_bytes(std::span(&header, 1)));
-        if (!can_be(at, header, finished - at.results_read)) {
+    std::size_t next = to.bytes.size();
+    if (came <= lane::ring_bytes) {
+        // All at once: what is looked at below no worker can change any more.
+        to.bytes.resize(next + came);
+        at.way->results.read(at.results_read, std::span(to.bytes).subspan(next));
+    }
+    at.results_read = finished;
+    do {
+        const auto header = header_of(at, std::span(to.bytes).subspan(next));
+        if (!header) {
             at.is_damaged = true;
             end_worker(at, at.answered, SIGKILL);
             break;
         }
-        const std::size_t begin = to.bytes.size();
-        const std::size_t here = header.segment == 0 ? header.size : 0;
-        to.bytes.resize(begin + here);
-        at.way->results.read(at.results_read + sizeof header, std::span(to.bytes).subspan(begin));
-        at.results_read += sizeof header + here;
+        next += sizeof *header;
         seat::sent& sent = at.job(at.answered++);
         at.arguments_begin = sent.arguments_end;
-        remote_call* const call = std::exchange(sent.call, nullptr);
-        if (call == nullptr) continue;
-        call->stage_ = remote_call::stage::nowhere;
-        to.all.push_back({call, at.line.get(), header.what, begin, header.size, header.segment});
-    }
+        if (remote_call* const call = std::exchange(sent.call, nullptr)) {
+            call->stage_ = remote_call::stage::nowhere;
+            to.all.push_back(
+                {call, at.line.get(), header->what, next, header->size, header->segment});
+        }
+        if (header->segment == 0) next += header->size;
+    } while (next != to.bytes.size());
     if (at.answered == before) return false;
     at.has_timed_job = false;
     if (at.deadline && !at.is_leaving) at.deadline->cancel();
@@ -43,11 +50,15 @@ bool crew_core::read_results(seat& at, arrivals& to) {
     return true;
 }
 
-bool crew_core::can_be(const seat& at, const result_header& header,
-                       std::uint64_t left) const noexcept {
-    return left <= lane::ring_bytes && left >= sizeof header && at.answered != at.submitted &&
-           header.job == at.answered &&
-           (header.segment != 0 || header.size <= left - sizeof header);
+// None if no worker writes that.
+std::optional<result_header> crew_core::header_of(const seat& at,
+                                                  std::span<const std::byte> result) noexcept {
+    result_header header;
+    if (result.size() < sizeof header) return std::nullopt;
+    std::memcpy(&header, result.data(), sizeof header);
+    if (at.answered == at.submitted || header.job != at.answered) return std::nullopt;
+    if (header.segment == 0 && header.size > result.size() - sizeof header) return std::nullopt;
+    return header;
 }
 
 void crew_core::measured(seat& at, std::uint64_t jobs) {
@@ -66,6 +77,7 @@ void crew_core::tell(arrivals& those) {
     for (const auto& each : those.outputs) each->finish();
     const std::lock_guard lock(mutex_);
     calls_ -= those.all.size();
+    if (has_waiter_) ::eventfd_write(waiter_bell_.get(), 1);  // it may have been its job
     if (calls_ == 0 && holders_ == 0) idle_.notify_all();
     if (calls_ == 0 && !those.all.empty()) begin_idleness();
 }
@@ -98,9 +110,18 @@ void crew_core::tell_one(const arrivals::one& each, const arrivals& of) noexcept
     call.ended(result);
 }
 
+void crew_core::tell_of_results(arrivals& those) {
+    tell(those);
+    // Only now: the segments of results are their worker's again.
+    const std::lock_guard lock(mutex_);
+    for (auto& each : seats_)
+        if (each->way != nullptr && each->way->read.own() != each->results_read)
+            each->way->read.publish(each->results_read);
+}
+
 bool crew_core::look_at_results() {
-    arrivals_.all.clear();
-    arrivals_.bytes.clear();
+    const std::lock_guard reading(reading_);
+    arrivals_.clear();
     bool any = false;
     {
         const std::lock_guard lock(mutex_);
@@ -108,23 +129,22 @@ bool crew_core::look_at_results() {
         for (auto& each : seats_) any = read_results(*each, arrivals_) || any;
         if (any) dispatch();
     }
-    tell(arrivals_);
-    // Only now: the segments of results are their worker's again.
-    for (auto& each : seats_)
-        if (each->way != nullptr && each->way->read.own() != each->results_read)
-            each->way->read.publish(each->results_read);
+    tell_of_results(arrivals_);
     return any;
 }
 
-// Asks for the bell, and looks once more: see the worker.
+// True: there is something to be read, so it is not to sleep. See the worker.
+bool crew_core::falls_asleep(seat& at, reader_asleep who) noexcept {
+    at.way->asleep.exchange(who, std::memory_order_acq_rel);
+    return !at.is_damaged && at.way->finished.load(std::memory_order_relaxed) != at.results_read;
+}
+
 bool crew_core::must_look_again() {
     const std::lock_guard lock(mutex_);
+    bool any = false;
     for (auto& each : seats_)
-        if (each->way != nullptr) each->way->bell_wanted.exchange(1, std::memory_order_acq_rel);
-    return std::ranges::any_of(seats_, [](const auto& each) {
-        return each->way != nullptr && !each->is_damaged &&
-               each->way->finished.load(std::memory_order_relaxed) != each->results_read;
-    });
+        if (each->way != nullptr) any = falls_asleep(*each, reader_asleep::driver) || any;
+    return any;
 }
 
 void crew_core::listen_to_bell() {
@@ -143,6 +163,8 @@ void crew_core::listen_to_server() {
     server_reader_->async_wait(boost::asio::posix::descriptor_base::wait_read,
                                [self = shared_from_this()](const boost::system::error_code& error) {
                                    if (error || !self->server_reader_) return;
+                                   // A waiter may still read what came by a line that is closed.
+                                   const std::lock_guard reading(self->reading_);
                                    arrivals ended;
                                    {
                                        const std::lock_guard lock(self->mutex_);
@@ -152,6 +174,42 @@ void crew_core::listen_to_server() {
                                    self->tell(ended);
                                    if (self->server_reader_) self->listen_to_server();
                                });
+}
+
+// --- a waiter ---
+
+// Whoever waits for the only job there is reads its result itself, which is one wake fewer. When
+// there are others, the driver reads: their callbacks are not to run on this thread.
+void crew_core::bring(const remote_call& call) {
+    std::unique_lock lock(mutex_);
+    if (has_waiter_ || !is_the_only_one(call)) return;
+    has_waiter_ = true;
+    seat& at = *call.seat_;
+    while (is_the_only_one(call) && call.seat_ == &at && !falls_asleep(at, reader_asleep::waiter)) {
+        lock.unlock();
+        eventfd_t ignored = 0;
+        ::eventfd_read(waiter_bell_.get(), &ignored);
+        lock.lock();
+    }
+    has_waiter_ = false;
+    // The driver sleeps, and has not asked for this lane's bell since.
+    const bool unread = at.way != nullptr && falls_asleep(at, reader_asleep::driver);
+    lock.unlock();
+    if (unread && !read_alone(call)) ::eventfd_write(bell_.get(), 1);
+}
+
+// False: the driver has to.
+bool crew_core::read_alone(const remote_call& call) {
+    const std::unique_lock reading(reading_, std::try_to_lock);
+    if (!reading) return false;
+    arrivals_.clear();
+    {
+        const std::lock_guard lock(mutex_);
+        if (!is_the_only_one(call)) return false;
+        read_results(*call.seat_, arrivals_);
+    }
+    tell_of_results(arrivals_);
+    return true;
 }
 
 }  // namespace bobbin::inline v0::ipc::detail

@@ -61,7 +61,10 @@ bool crew_core::start_worker(seat& at) {
         output != nullptr ? output->take_worker_end() : owned_descriptor();
     const standard_output inherited;
     // In the order of worker_descriptor.
-    const std::array descriptors = {memory.descriptor(), theirs.get(), bell_.get(),
+    const std::array descriptors = {memory.descriptor(),
+                                    theirs.get(),
+                                    bell_.get(),
+                                    waiter_bell_.get(),
                                     printed ? printed.get() : inherited.out(),
                                     printed ? printed.get() : inherited.error()};
     worker_request wanted{.seat = at.index,

@@ -6,7 +6,7 @@
 //       arguments, slot := queued, submitted ──────▶ sleeps on `submitted`
 //                                                     queued → claimed, or sees retracted
 //       queued → retracted takes a job back           runs it
-//       reads results        ◀── bell, if wanted ──── result, finished
+//       reads results    ◀── bell, if it sleeps ───── result, finished
 //
 // A job is in one slot, and its state says who has it: it can be taken back by a compare-and-swap
 // as long as the worker has not claimed it by another. The number of the job is part of the word,
@@ -97,6 +97,9 @@ struct lane_job {
     std::uint32_t place = 0;       // in its group
 };
 
+// Who sleeps, to be woken by a result.
+enum class reader_asleep : std::uint32_t { none, driver, waiter };
+
 enum class answer : std::uint32_t { value, error, skipped, retracted };
 
 // Stands before a result in the ring.
@@ -126,7 +129,7 @@ struct lane {
     alignas(128) published<> submitted;  // jobs so far; closed: the worker is to end
     alignas(128) published<> read;       // bytes of results that the application is done with
     alignas(128) std::atomic<std::uint64_t> finished{0};  // bytes of results
-    std::atomic<std::uint32_t> bell_wanted{1};            // 1: the application may sleep
+    std::atomic<reader_asleep> asleep{reader_asleep::driver};
     alignas(128) worker_terms terms;
     alignas(128) std::array<lane_job, jobs_at_once> jobs;
     lane_ring<ring_bytes> arguments;

@@ -36,10 +36,11 @@ std::uint64_t resident_memory() {
 
 class worker final : job_context {
 public:
-    worker(segment memory, int control, int bell)
+    worker(segment memory, int control, int bell, int waiter_bell)
         : memory_(std::move(memory)),
           lane_(reinterpret_cast<lane*>(memory_.data())),
           bell_(bell),
+          waiter_bell_(waiter_bell),
           socket_(control) {
         cap_library_threads(lane_->terms.threads);
     }
@@ -54,6 +55,7 @@ public:
                 answer_with(number, answer::skipped, {});
             } else {
                 fault_point("worker.claimed");
+                tell_of_work();
                 const bool done = do_job(number, job);
                 if (must_leave(number, done)) return leave();
             }
@@ -67,9 +69,10 @@ private:
         const worker_terms& terms = lane_->terms;
         if (number == 0 && terms.has_initializer != 0 && !done) return true;
         if (terms.most_jobs != 0 && number + 1 >= terms.most_jobs) return true;
-        if (terms.most_memory == 0 || began_ - memory_read_ < std::chrono::milliseconds(1))
-            return false;
-        memory_read_ = began_;
+        if (terms.most_memory == 0) return false;
+        const auto now = clock::now();
+        if (now - memory_read_ < std::chrono::milliseconds(1)) return false;
+        memory_read_ = now;
         return resident_memory() > terms.most_memory;
     }
 
@@ -123,7 +126,6 @@ private:
         arguments_.reset();
         if (!is_answered_) {
             answer_with_error(number, job, ended.error());
-            tell_of_work();
         }
         result_.clear();
         return is_answered_;
@@ -135,7 +137,6 @@ private:
         static_cast<parcel_writer*>(result)->finish();
         answer_with(number_, answer::value, result_);
         is_answered_ = true;
-        tell_of_work();
     }
 
     void answer_with_error(std::uint64_t number, const lane_job& job,
@@ -152,9 +153,17 @@ private:
         answer_with(number, answer::error, text);
     }
 
-    // Long jobs are told of one by one, short ones when there is nothing else to do or they add up
-    // to as much.
+    // Before a job, which may be long: of long ones before it at once, of short ones when they add
+    // up to as much. Otherwise when there is nothing else to do.
     void tell_of_work() {
+        // Who does not ask is awake, and will look. This look can't be earlier than the results
+        // before it, thanks to the claim's compare-and-swap (on x86; elsewhere it might, and they
+        // would be told of with the next). The time costs more than a short job: it is read now and
+        // then, so that it never seems much longer ago than it is.
+        constexpr unsigned now_and_then = 16;
+        if (lane_->asleep.load(std::memory_order_relaxed) == reader_asleep::none &&
+            ++untimed_ % now_and_then != 0)
+            return;
         const auto now = clock::now();
         unrung_ += now - began_;
         began_ = now;
@@ -220,13 +229,21 @@ private:
         }
     }
 
-    // The application asks for the bell, and then looks at `finished` once more. Both change the
-    // same word: whoever is second sees the other (release with acquire), so that the application
-    // sees the result, or this sees that the bell is wanted.
+    // Who reads results says that it sleeps, and then looks at `finished` once more. Both change
+    // the same word: whoever is second sees the other (release with acquire), so that the reader
+    // sees the result, or this sees the reader.
     void ring_bell() {
         unrung_ = {};
-        if (lane_->bell_wanted.exchange(0, std::memory_order_acq_rel) != 0)
-            ::eventfd_write(bell_, 1);
+        switch (lane_->asleep.exchange(reader_asleep::none, std::memory_order_acq_rel)) {
+            case reader_asleep::driver:
+                ::eventfd_write(bell_, 1);
+                break;
+            case reader_asleep::waiter:
+                ::eventfd_write(waiter_bell_, 1);
+                break;
+            default:
+                break;
+        }
     }
 
     thread_pool& runtime() override {
@@ -244,6 +261,7 @@ private:
     const segment memory_;
     lane* const lane_;
     const int bell_;
+    const int waiter_bell_;
     worker_socket socket_;
     const std::shared_ptr<segment_store> store_ = std::make_shared<segment_store>();
     std::optional<thread_pool> runtime_;
@@ -259,9 +277,10 @@ private:
     std::uint64_t written_ = 0;
     std::uint32_t failed_group_ = 0;
     std::uint32_t failed_place_ = 0;
-    clock::time_point began_;  // the job, or the wait for it was over
+    clock::time_point began_;  // the work that unrung_ lacks
     clock::time_point memory_read_;
     std::chrono::nanoseconds unrung_{0};
+    unsigned untimed_ = 0;
 };
 
 int at(const std::vector<owned_descriptor>& descriptors, worker_descriptor which) {
@@ -275,7 +294,8 @@ void run_worker(std::uint32_t /*seat*/, std::uint32_t /*depth*/,
     try {
         worker(segment::adopt(descriptors.at(0).release()),
                at(descriptors, worker_descriptor::control),
-               at(descriptors, worker_descriptor::bell))
+               at(descriptors, worker_descriptor::bell),
+               at(descriptors, worker_descriptor::waiter_bell))
             .run();
     } catch (const std::exception& error) {
         std::fprintf(stderr, "bobbin: worker %d: %s\n", ::getpid(), error.what());

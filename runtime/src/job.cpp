@@ -168,15 +168,18 @@ void job_core::tell_waiting() noexcept {
     }
 }
 
+bool job_core::close_unheard() noexcept {
+    auto word = empty;
+    // Release, with `listen`; acquire, the listener that was put there.
+    return listeners_.compare_exchange_strong(word, closed, std::memory_order_acq_rel);
+}
+
 void job_core::close() noexcept {
-    for (;;) {
-        auto word = empty;
-        // Release, with `listen`; acquire, the listener that was put there.
-        if (listeners_.compare_exchange_strong(word, closed, std::memory_order_acq_rel)) return;
+    while (!close_unheard()) {
         job_listener* next = nullptr;
         {
             const std::lock_guard lock(lock_of(this));
-            word = listeners_.load(std::memory_order_relaxed);
+            const auto word = listeners_.load(std::memory_order_relaxed);
             if (word == empty) continue;  // it has been forgotten since
             next = reinterpret_cast<job_listener*>(word);
             unlink(*next);
@@ -191,6 +194,7 @@ void job_core::wait() const {
         throw would_deadlock(
             "bobbin: job::get or wait on a thread of the pool that should do the job; co_await it "
             "instead");
+    if (kind_->bring != nullptr) kind_->bring(*this);
     blocked_thread self;
     // Listening changes nothing that others see.
     if (const_cast<job_core*>(this)->listen(self)) self.wait();

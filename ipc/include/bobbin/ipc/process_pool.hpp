@@ -28,7 +28,7 @@ namespace bobbin::inline v0::ipc {
 // there. They read nothing from the terminal, and go when the application does, however that ends.
 //
 // Threads. All members may be called from any thread. Callbacks of jobs run on a thread of the
-// pool's own; they should be short.
+// pool's own; they should be short. Results are decoded there, or by a thread that waits for one.
 class process_pool : public pool_interface<process_pool> {
 public:
     static constexpr bool takes_captures = false;

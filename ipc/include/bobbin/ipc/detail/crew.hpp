@@ -4,10 +4,12 @@
 //                 ▲                │ its worker died        │ its worker died: worker_died
 //                 └────────────────┘                        ▼
 // Whoever holds the lock may send: so a job goes straight from the thread that submits it to a
-// worker that sleeps. Results are read by the driver, a thread that the workers ring a bell for.
+// worker that sleeps. Results are read by the driver, a thread that the workers ring a bell for, or
+// by a thread that waits for the only job.
 #pragma once
 
 #include <bobbin/ipc/detail/remote_call.hpp>
+#include <bobbin/runtime/detail/job_core.hpp>
 #include <bobbin/runtime/thread_pool.hpp>
 
 #include <cstdint>
@@ -38,6 +40,11 @@ public:
     void ask_to_stop(remote_call& call) noexcept;
     // Whether a worker has begun it.
     bool has_begun(const remote_call& call) const noexcept;
+
+    // By who will wait for it: may do what brings its end. Any thread but the driver's.
+    void bring(const remote_call& call);
+    // `close` and `drop`, on the driver.
+    void close_later(bobbin::detail::job_core& job);
 
     // For what a call's arguments are too large.
     segment_store& store() noexcept;

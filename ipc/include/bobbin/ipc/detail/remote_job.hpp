@@ -71,6 +71,7 @@ private:
             .destroy = [](core& job) noexcept { delete &of(job); },
             .take_back = [](core& job) noexcept { return of(job).crew_->take_back(of(job)); },
             .has_begun = [](const core& job) noexcept { return of(job).crew_->has_begun(of(job)); },
+            .bring = [](const core& job) { of(job).crew_->bring(of(job)); },
         };
         return own;
     }
@@ -85,7 +86,10 @@ private:
             static_cast<void>(this->claim());
             take(result);
         }
-        this->close();
+        if (kind().runs_here(*this))
+            this->close();
+        else if (!this->close_unheard())
+            return crew_->close_later(*this);  // callbacks are the driver's
         this->drop();
     }
     bool post_again() noexcept {

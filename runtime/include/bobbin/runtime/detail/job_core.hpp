@@ -60,6 +60,8 @@ public:
         // whether it has happened.
         bool (*take_back)(job_core&) noexcept = nullptr;
         bool (*has_begun)(const job_core&) noexcept = nullptr;
+        // By a thread that is about to block until its end: to do what it can for that.
+        void (*bring)(const job_core&) = nullptr;
     };
 
     // Made with two references: the pool's, and that of the object which stands for it.
@@ -95,6 +97,8 @@ public:
     void tell_waiting() noexcept;
     // Tells all, in order: the last thing that the pool does, on a thread of its own.
     void close() noexcept;
+    // Does that if there is nobody to tell. Any thread.
+    bool close_unheard() noexcept;
 
     void hold() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
     void drop() noexcept;

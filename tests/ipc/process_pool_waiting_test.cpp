@@ -1,0 +1,101 @@
+// Threads that block until a job has ended, whoever reads its result.
+#include "workers.hpp"
+
+#include <bobbin/ipc/event.hpp>
+#include <bobbin/runtime/errors.hpp>
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using bobbin::fn;
+using test::ipc::event;
+using test::ipc::process_pool;
+
+int doubled(int i) {
+    return 2 * i;
+}
+int waits_for(event go) {
+    go.wait();
+    return 1;
+}
+int dies(int signal) {
+    ::raise(signal);
+    return 0;
+}
+
+}  // namespace
+
+TEST_CASE("callbacks run on the pool's thread, not on one that waits for the job") {
+    process_pool pool(1);
+    for (int i = 0; i < 200; ++i) {
+        std::atomic<std::thread::id> ran_on{};
+        event go;
+        const auto job = pool.submit(fn<&waits_for>(), go);
+        job.on_done([&](const bobbin::job<int>&) { ran_on = std::this_thread::get_id(); });
+        go.set();
+        CHECK(job.get() == 1);
+        REQUIRE(test::await([&] { return ran_on.load() != std::thread::id(); }));
+        CHECK(ran_on.load() != std::this_thread::get_id());
+    }
+}
+
+TEST_CASE("each of many threads gets the results of its jobs, one after another") {
+    process_pool pool(2);
+    std::atomic<int> right = 0;
+    constexpr int threads = 4;
+    constexpr int jobs = 3000;
+    {
+        std::vector<std::jthread> all;
+        for (int t = 0; t < threads; ++t)
+            all.emplace_back([&pool, &right, t] {
+                for (int i = 0; i < jobs; ++i) {
+                    // Some of them two at a time, so that the only job is one of several at times.
+                    const auto one = pool.submit(fn<&doubled>(), i);
+                    if (i % 3 == t % 3) right += pool.submit(fn<&doubled>(), i).get() == 2 * i;
+                    right += one.get() == 2 * i;
+                }
+            });
+    }
+    CHECK(right == threads * (jobs + jobs / 3));
+}
+
+TEST_CASE("a thread that waits for the only job learns of its end, whatever that is") {
+    test::ipc::process_pool_options options(1);
+    options.restart_intensity.most = 1000;
+    process_pool pool(options);
+    for (int i = 0; i < 20; ++i) {
+        CHECK_THROWS_AS(pool.submit(fn<&dies>(), SIGKILL).get(), test::ipc::worker_died);
+        CHECK(pool.submit(fn<&doubled>(), i).get() == 2 * i);
+
+        event never;
+        CHECK_THROWS_AS(
+            pool.submit({.timeout = std::chrono::milliseconds(5)}, fn<&waits_for>(), never).get(),
+            bobbin::timed_out);
+
+        event go;
+        const auto first = pool.submit(fn<&waits_for>(), go);
+        auto second = pool.submit(fn<&doubled>(), i);
+        const std::jthread canceller([&] {
+            second.cancel();
+            go.set();
+        });
+        CHECK_THROWS_AS(second.get(), bobbin::cancelled);
+        CHECK(first.get() == 1);
+    }
+}
+
+TEST_CASE("a job that others join while a thread waits for it comes all the same") {
+    process_pool pool(2);
+    for (int i = 0; i < 300; ++i) {
+        event go;
+        const auto first = pool.submit(fn<&waits_for>(), go);
+        std::jthread another([&] {
+            CHECK(pool.submit(fn<&doubled>(), i).get() == 2 * i);
+            go.set();
+        });
+        CHECK(first.get() == 1);
+    }
+}
