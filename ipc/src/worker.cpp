@@ -19,6 +19,7 @@
 #include <fstream>
 #include <memory>
 #include <optional>
+#include <sched.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -100,7 +101,11 @@ private:
             for (int i = 0; i < looks; ++i) {
                 submitted_ = lane_->submitted.read();
                 if (submitted_ > number) return true;
-                spin_pause();
+                // Whoever has something to send may be waiting for this processor.
+                if (i % 16 == 15)
+                    ::sched_yield();
+                else
+                    spin_pause();
             }
             const auto key = lane_->submitted.current();
             if (lane_->submitted.read() > number) continue;
