@@ -25,7 +25,7 @@ stand_in() {
     printf '#!%s\n%s\n' "$BASH" "$2" >"$1"
     chmod +x -- "$1"
 }
-for name in bash env dirname basename paste grep cat diff; do
+for name in bash env dirname basename paste grep cat diff xargs; do
     ln -s -- "$(command -v "$name")" commands
 done
 stand_in commands/cmake ''
