@@ -40,10 +40,15 @@ void crew::bring(const remote_call& call) {
     core_->bring(call);
 }
 void crew::close_later(bobbin::detail::job_core& job) {
-    boost::asio::post(core_->driver().get_executor(), [&job] {
+    core_->hold();  // callbacks belong to what the pool's end waits for
+    boost::asio::post(core_->driver().get_executor(), [core = core_, &job] {
         job.close();
         job.drop();
+        core->release();
     });
+}
+bool crew::on_driver() const noexcept {
+    return core_->on_driver();
 }
 std::uint32_t crew::new_group() noexcept {
     return core_->new_group();

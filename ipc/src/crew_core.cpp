@@ -55,6 +55,7 @@ crew_core::crew_core(const process_pool_options& options)
       server_(std::in_place, options.start_method),
       driver_(
           std::make_unique<thread_pool>(thread_pool_options{.threads = 1, .name = "bobbin-ipc"})),
+      driver_core_(&bobbin::detail::core_of(*driver_)),
       bell_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       waiter_bell_(::eventfd(0, EFD_CLOEXEC)) {
     if (!bell_ || !waiter_bell_)
@@ -97,7 +98,9 @@ void crew_core::end() {
         boost::asio::post(driver_->get_executor(), [self = shared_from_this()] {
             self->bell_reader_.reset();
             self->server_reader_.reset();
+            self->second_look_.reset();
             self->idle_timer_.reset();
+            self->stop_timer_.reset();
             // Not later: they are the driver's. And nobody is left to have a time of grace.
             arrivals last;
             {
@@ -188,6 +191,12 @@ void crew_core::stop() noexcept {
     for (auto& at : seats_)
         for (auto number = at->answered; number != at->submitted; ++number)
             if (remote_call* const each = at->job(number).call) stop_one(*each);
+    stopped_ = true;
+    if (calls_ == 0 || stop_timer_) return;
+    stop_timer_.emplace(*driver_, options_.grace);
+    stop_timer_->async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+        if (!error) self->end_running();
+    });
 }
 
 bool crew_core::has_begun(const remote_call& call) const noexcept {

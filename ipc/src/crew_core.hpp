@@ -67,6 +67,11 @@ struct seat {
 
     [[nodiscard]] std::uint64_t in_lane() const noexcept { return submitted - answered; }
     sent& job(std::uint64_t number) noexcept { return jobs[number % lane::jobs_at_once]; }
+    // Not read yet.
+    [[nodiscard]] bool has_results() const noexcept {
+        return !is_damaged && way->finished.load(std::memory_order_relaxed) != results_read;
+    }
+    void send_signal(int signal) const noexcept;
 
     std::uint32_t index = 0;
     std::optional<segment> memory;
@@ -83,8 +88,10 @@ struct seat {
     std::uint64_t results_read = 0;
     std::array<sent, lane::jobs_at_once> jobs;
     std::chrono::steady_clock::time_point busy_since;
-    std::unique_ptr<boost::asio::steady_timer> deadline;  // of the job with a timeout that it has
-    std::uint64_t generation = 0;                         // which of the seat's workers that is
+    // Of the job with a timeout that it has; or when its worker is ended, or started.
+    std::unique_ptr<boost::asio::steady_timer> deadline;
+    std::uint64_t generation = 0;  // which of the seat's workers that is
+    unsigned failed_starts = 0;    // since it last had one
     bool has_timed_job = false;
     bool is_leaving = false;  // it is sent nothing any more
     bool is_damaged = false;  // what stands in its lane can't be
@@ -135,6 +142,7 @@ public:
     }
     unsigned size() const noexcept { return options_.workers; }
     thread_pool& driver() noexcept { return *driver_; }
+    bool on_driver() const noexcept { return bobbin::detail::is_thread_of(driver_core_); }
     segment_store& store() noexcept { return *store_; }
     void hold() noexcept;
     void release() noexcept;
@@ -168,7 +176,13 @@ private:
     static std::optional<result_header> header_of(const seat& at,
                                                   std::span<const std::byte> result) noexcept;
     void worker_ended(seat& at, std::optional<exit_status> how, arrivals& to);
+    void vacate(seat& at, std::optional<exit_status> how, arrivals& to);
+    bool wants_worker(seat& at) noexcept;
     void replace(seat& at, arrivals& to);
+    void start_failed(seat& at, const std::string& why, arrivals& to);
+    static const remote_call* give_up(seat& at, std::uint64_t job, std::exception_ptr why,
+                                      arrivals& to);
+    boost::asio::steady_timer& timer_of(seat& at);
     void break_down(const std::string& why, arrivals& to);
     void measured(seat& at, std::uint64_t jobs);
     [[nodiscard]] std::uint64_t depth() const noexcept;
@@ -189,12 +203,18 @@ private:
     void listen_to_bell();
     void listen_to_server();
     bool look_at_results();
-    bool must_look_again();
+    bool must_look_again(reader_asleep as);
+    bool read_all(reader_asleep then);
+    void watch_for_second_look();
+    void look_a_second_time();
+    void later(void (crew_core::*what)());
     static void tell_one(const arrivals::one& each, const arrivals& of) noexcept;
     void watch_time(seat& at, const remote_call& call);
     void time_is_up(seat& at, std::uint64_t generation, std::uint64_t job);
     void end_worker(seat& at, std::uint64_t job, int signal);
     void after_grace(seat& at, std::uint64_t job, int signal);
+    void start_again(seat& at);
+    void end_running();
     void begin_idleness();
     void watch_idleness(clock::duration more);
     void rouse();
@@ -202,6 +222,7 @@ private:
     const process_pool_options options_;
     std::optional<fork_session> server_;  // made while there is no thread of ours: it may be a copy
     std::unique_ptr<thread_pool> driver_;
+    const bobbin::detail::pool_core* const driver_core_;  // also when that has ended
     const std::shared_ptr<segment_store> store_ = std::make_shared<segment_store>();
     arrivals arrivals_;   // of who reads, so that its memory is used again
     std::mutex reading_;  // held by who reads results, until they are told; before the other
@@ -218,7 +239,10 @@ private:
     std::size_t calls_ = 0;
     clock::time_point idle_since_;
     bool idleness_is_watched_ = false;
+    std::optional<boost::asio::steady_timer> second_look_;
+    bool naps_ = false;
     std::optional<boost::asio::steady_timer> idle_timer_;
+    std::optional<boost::asio::steady_timer> stop_timer_;
     std::size_t holders_ = 0;
     std::uint64_t ids_ = 0;
     std::atomic<std::uint32_t> groups_{0};
@@ -226,6 +250,7 @@ private:
     std::deque<clock::time_point> restarts_;
     std::string broken_;  // why, if it is
     bool has_waiter_ = false;
+    bool stopped_ = false;
     bool ending_ = false;
 };
 

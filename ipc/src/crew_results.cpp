@@ -4,6 +4,9 @@
 
 #include <bobbin/ipc/encoding.hpp>
 #include <bobbin/ipc/errors.hpp>
+#include <bobbin/runtime/errors.hpp>
+
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -19,6 +22,7 @@ bool crew_core::read_results(seat& at, arrivals& to) {
     const std::uint64_t came = finished - at.results_read;
     if (came == 0) return false;
     const std::uint64_t before = at.answered;
+    to.all.reserve(to.all.size() + at.in_lane());  // before there is anything to lose
     std::size_t next = to.bytes.size();
     if (came <= lane::ring_bytes) {
         // All at once: what is looked at below no worker can change any more.
@@ -136,20 +140,31 @@ bool crew_core::look_at_results() {
 // True: there is something to be read, so it is not to sleep. See the worker.
 bool crew_core::falls_asleep(seat& at, reader_asleep who) noexcept {
     at.way->asleep.exchange(who, std::memory_order_acq_rel);
-    return !at.is_damaged && at.way->finished.load(std::memory_order_relaxed) != at.results_read;
+    return at.has_results();
 }
 
-bool crew_core::must_look_again() {
+bool crew_core::must_look_again(reader_asleep as) {
     const std::lock_guard lock(mutex_);
+    if (calls_ == 0) as = reader_asleep::driver;  // for who knows how long
+    naps_ = as == reader_asleep::driver_for_now;
     bool any = false;
     for (auto& each : seats_)
-        if (each->way != nullptr) any = falls_asleep(*each, reader_asleep::driver) || any;
+        if (each->way != nullptr) any = falls_asleep(*each, as) || any;
     return any;
 }
 
+// False: there may be more, but the driver has other things to do, too.
+bool crew_core::read_all(reader_asleep then) {
+    constexpr int most_looks = 64;
+    for (int i = 0; i < most_looks; ++i)
+        if (!look_at_results() && !must_look_again(then)) return true;
+    return false;
+}
+
 void crew_core::listen_to_bell() {
-    while (look_at_results() || must_look_again()) {
-    }
+    if (!read_all(reader_asleep::driver_for_now)) return later(&crew_core::listen_to_bell);
+    if (!bell_reader_) return;  // the pool ends
+    if (naps_) watch_for_second_look();
     bell_reader_->async_wait(boost::asio::posix::descriptor_base::wait_read,
                              [self = shared_from_this()](const boost::system::error_code& error) {
                                  if (error || !self->bell_reader_) return;
@@ -157,6 +172,25 @@ void crew_core::listen_to_bell() {
                                  ::eventfd_read(self->bell_.get(), &ignored);
                                  self->listen_to_bell();
                              });
+}
+
+// Results of short jobs that are not told of yet are not to wait for a long one behind them.
+void crew_core::watch_for_second_look() {
+    constexpr std::chrono::microseconds soon{200};
+    if (!second_look_) second_look_.emplace(*driver_);
+    second_look_->expires_after(soon);
+    second_look_->async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+        if (!error) self->look_a_second_time();
+    });
+}
+
+void crew_core::look_a_second_time() {
+    if (!read_all(reader_asleep::driver)) later(&crew_core::look_a_second_time);
+}
+
+void crew_core::later(void (crew_core::*what)()) {
+    boost::asio::post(driver_->get_executor(),
+                      [self = shared_from_this(), what] { ((*self).*what)(); });
 }
 
 void crew_core::listen_to_server() {
@@ -178,9 +212,19 @@ void crew_core::listen_to_server() {
 
 // --- a waiter ---
 
+namespace {
+
+thread_local const crew_core* reading_here = nullptr;
+
+}  // namespace
+
 // Whoever waits for the only job there is reads its result itself, which is one wake fewer. When
 // there are others, the driver reads: their callbacks are not to run on this thread.
 void crew_core::bring(const remote_call& call) {
+    if (reading_here == this)
+        throw would_deadlock(
+            "bobbin: a job of the same pool is waited for while a result of it is decoded, which "
+            "it would have to wait for");
     std::unique_lock lock(mutex_);
     if (has_waiter_ || !is_the_only_one(call)) return;
     has_waiter_ = true;
@@ -195,7 +239,13 @@ void crew_core::bring(const remote_call& call) {
     // The driver sleeps, and has not asked for this lane's bell since.
     const bool unread = at.way != nullptr && falls_asleep(at, reader_asleep::driver);
     lock.unlock();
-    if (unread && !read_alone(call)) ::eventfd_write(bell_.get(), 1);
+    bool is_read = false;
+    try {
+        is_read = unread && read_alone(call);
+    } catch (const std::bad_alloc&) {
+        // The driver may find memory.
+    }
+    if (unread && !is_read) ::eventfd_write(bell_.get(), 1);
 }
 
 // False: the driver has to.
@@ -208,7 +258,9 @@ bool crew_core::read_alone(const remote_call& call) {
         if (!is_the_only_one(call)) return false;
         read_results(*call.seat_, arrivals_);
     }
+    reading_here = this;
     tell_of_results(arrivals_);
+    reading_here = nullptr;
     return true;
 }
 

@@ -1,4 +1,4 @@
-// The workers of a crew: their starts, ends, and limits in time.
+// The workers of a crew: their starts and ends.
 #include "anonymous_file.hpp"
 #include "control_socket.hpp"
 #include "crew_core.hpp"
@@ -6,9 +6,6 @@
 
 #include <bobbin/ipc/errors.hpp>
 #include <bobbin/ipc/worker_died.hpp>
-#include <bobbin/runtime/errors.hpp>
-
-#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -16,17 +13,11 @@
 #include <functional>
 #include <new>
 #include <string>
-#include <sys/syscall.h>
 #include <system_error>
-#include <unistd.h>
 #include <utility>
 
 namespace bobbin::inline v0::ipc::detail {
 namespace {
-
-void send_signal(const owned_descriptor& pidfd, int signal) noexcept {
-    if (pidfd) ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0);
-}
 
 // What a worker does first. Nobody waits for it.
 class initial_call final : public remote_call {
@@ -71,12 +62,13 @@ bool crew_core::start_worker(seat& at) {
                           .environment = options_.environment,
                           .working_directory = options_.working_directory};
     if (!server_->request(std::move(wanted), descriptors)) return false;
-    const auto [index, generation] = std::pair(at.index, at.generation + 1);
-    at.deadline.reset();
+    const auto [index, generation, failed] =
+        std::tuple(at.index, at.generation + 1, at.failed_starts);
     std::destroy_at(&at);
     std::construct_at(&at);
     at.index = index;
     at.generation = generation;
+    at.failed_starts = failed;
     at.memory.emplace(std::move(memory));
     at.way = way;
     at.line = std::make_unique<worker_line>(std::move(ours));
@@ -137,14 +129,16 @@ void crew_core::read_news(arrivals& ended) {
             case server_news::started:
                 at.pid = news->what.pid;
                 at.pidfd = std::move(news->pidfd);
+                at.failed_starts = 0;
                 if (at.output) at.output->listen_to(at.pid);
-                if (at.is_damaged || at.is_leaving) send_signal(at.pidfd, SIGKILL);
+                if (at.is_damaged || at.is_leaving) at.send_signal(SIGKILL);
                 break;
             case server_news::failed:
-                break_down("bobbin: a worker could not be started: " +
-                               std::generic_category().message(news->what.number),
-                           ended);
-                worker_ended(at, std::nullopt, ended);  // it may have been sent jobs already
+                vacate(at, std::nullopt, ended);  // it may have been sent jobs already
+                start_failed(at,
+                             "bobbin: a worker could not be started: " +
+                                 std::generic_category().message(news->what.number),
+                             ended);
                 break;
             case server_news::ended:
                 worker_ended(at, exit_status{.code = news->what.code, .signal = news->what.signal},
@@ -157,33 +151,43 @@ void crew_core::read_news(arrivals& ended) {
 }
 
 void crew_core::worker_ended(seat& at, std::optional<exit_status> how, arrivals& ended) {
-    read_results(at, ended);  // what it has answered counts
+    vacate(at, how, ended);
+    if (wants_worker(at)) replace(at, ended);
+}
+
+// Its jobs are failed, or sent again.
+void crew_core::vacate(seat& at, std::optional<exit_status> how, arrivals& ended) {
+    // Those that it has not begun are taken back, the last first: if it is the server that died,
+    // the worker may live for a moment, and go on.
     call_list again;
+    for (auto number = at.submitted; number != at.answered; --number) {
+        remote_call*& call = at.job(number - 1).call;
+        if (call == nullptr) continue;
+        if (!at.way->job(number - 1).slot.retract(number - 1)) break;
+        again.push_front(*std::exchange(call, nullptr));
+    }
+    // What it has answered counts. So one is left at most, which it has begun.
+    read_results(at, ended);
     for (auto number = at.answered; number != at.submitted; ++number) {
         remote_call* const call = std::exchange(at.job(number).call, nullptr);
         if (call == nullptr) continue;
-        // Taken back, not only looked at: when the server has died, the worker may live for a
-        // moment.
-        if (!at.way->job(number).slot.retract(number)) {
-            call->was_claimed_ = true;
-            call->stage_ = remote_call::stage::nowhere;
-            call->ended_as = remote_call::end::error;
-            call->error =
-                std::make_exception_ptr(worker_died(at.pid, how, call->id_, call->attempt));
-            ended.add(*call);
-        } else if (call->is_pinned_) {
-            call->stage_ = remote_call::stage::nowhere;
-            call->ended_as = remote_call::end::withdrawn;
-            ended.add(*call);
-        } else {
-            again.push_back(*call);
-        }
+        call->was_claimed_ = true;
+        call->stage_ = remote_call::stage::nowhere;
+        call->ended_as = remote_call::end::error;
+        call->error = std::make_exception_ptr(worker_died(at.pid, how, call->id_, call->attempt));
+        ended.add(*call);
     }
     while (again.last != nullptr) {
         remote_call& call = *again.last;
         again.remove(call);
-        call.stage_ = remote_call::stage::waiting;
-        (call.is_urgent ? urgent_ : waiting_).push_front(call);
+        if (call.is_pinned_) {
+            call.stage_ = remote_call::stage::nowhere;
+            call.ended_as = remote_call::end::withdrawn;
+            ended.add(call);
+        } else {
+            call.stage_ = remote_call::stage::waiting;
+            (call.is_urgent ? urgent_ : waiting_).push_front(call);
+        }
     }
     // Acquire, with the worker's release. Those that were to end are no misfortune.
     const bool was_to_end =
@@ -194,8 +198,12 @@ void crew_core::worker_ended(seat& at, std::optional<exit_status> how, arrivals&
     ended.closed.push_back(std::move(at.line));
     if (at.output) ended.outputs.push_back(std::move(at.output));
     if (ending_) worker_gone_.notify_all();
-    // Without a job a worker that was to end for idleness has no successor yet.
-    if (!ending_ && (!at.is_idle || calls_ > 0)) replace(at, ended);
+}
+
+// If not, it has one when there is a job: see `rouse`.
+bool crew_core::wants_worker(seat& at) noexcept {
+    at.is_idle = stopped_ ? !has_waiting() : at.is_idle && calls_ == 0;
+    return !ending_ && !at.is_idle;
 }
 
 void crew_core::replace(seat& at, arrivals& ended) {
@@ -207,10 +215,34 @@ void crew_core::replace(seat& at, arrivals& ended) {
                               " workers have died within " + std::to_string(period.count()) + " s",
                           ended);
     try {
-        if (!start_worker(at)) break_down("bobbin: the fork server does not keep up", ended);
+        if (!start_worker(at)) start_failed(at, "bobbin: the fork server does not keep up", ended);
     } catch (const std::exception& error) {
-        break_down(error.what(), ended);
+        start_failed(at, error.what(), ended);
     }
+}
+
+// It is tried again, as it may be for want of memory, processes or descriptors that others have
+// now.
+void crew_core::start_failed(seat& at, const std::string& why, arrivals& ended) {
+    constexpr unsigned most = 6;
+    const bool any = std::ranges::any_of(seats_, [](const auto& each) { return !each->is_empty; });
+    if (!at.is_empty || (!any && at.failed_starts == most)) return break_down(why, ended);
+    timer_of(at).expires_after(std::chrono::milliseconds(20U << at.failed_starts));
+    at.failed_starts = std::min(at.failed_starts + 1, most);
+    at.deadline->async_wait(
+        [self = shared_from_this(), &at](const boost::system::error_code& error) {
+            if (!error) self->start_again(at);
+        });
+}
+
+void crew_core::start_again(seat& at) {
+    arrivals ended;
+    {
+        const std::lock_guard lock(mutex_);
+        if (at.is_empty && wants_worker(at)) replace(at, ended);
+        dispatch();
+    }
+    tell(ended);
 }
 
 // Its workers died with it, nobody knows of what.
@@ -237,100 +269,6 @@ void crew_core::break_down(const std::string& why, arrivals& ended) {
             call.error = std::make_exception_ptr(pool_broken(broken_));
             ended.add(call);
         }
-}
-
-// --- time ---
-
-void crew_core::watch_time(seat& at, const remote_call& call) {
-    at.has_timed_job = true;
-    if (!at.deadline) at.deadline = std::make_unique<boost::asio::steady_timer>(*driver_);
-    at.deadline->expires_after(call.timeout);
-    at.deadline->async_wait([self = shared_from_this(), &at, generation = at.generation,
-                             number = call.number_](const boost::system::error_code& error) {
-        if (!error) self->time_is_up(at, generation, number);
-    });
-}
-
-void crew_core::time_is_up(seat& at, std::uint64_t generation, std::uint64_t job) {
-    arrivals ended;
-    {
-        const std::lock_guard lock(mutex_);
-        if (at.way == nullptr || at.generation != generation || job < at.answered) return;
-        remote_call* const call = std::exchange(at.job(job).call, nullptr);
-        if (call == nullptr) return;
-        call->stage_ = remote_call::stage::nowhere;
-        call->ended_as = remote_call::end::error;
-        call->error = std::make_exception_ptr(timed_out());
-        ended.add(*call);
-        if (call->is_coroutine) {
-            at.line->send_stop(job);
-            after_grace(at, job, SIGTERM);
-        } else {
-            end_worker(at, job, SIGTERM);
-        }
-    }
-    tell(ended);
-}
-
-// Whatever it has done by the time a signal reaches it, it is sent nothing more.
-void crew_core::end_worker(seat& at, std::uint64_t job, int signal) {
-    at.is_leaving = true;
-    send_signal(at.pidfd, signal);
-    if (signal == SIGTERM) after_grace(at, job, SIGKILL);
-}
-
-void crew_core::after_grace(seat& at, std::uint64_t job, int signal) {
-    at.deadline->expires_after(options_.grace);
-    at.deadline->async_wait([self = shared_from_this(), &at, generation = at.generation, job,
-                             signal](const boost::system::error_code& error) {
-        const std::lock_guard lock(self->mutex_);
-        if (error || self->ending_ || at.way == nullptr || at.generation != generation) return;
-        if (at.is_leaving || job >= at.answered) self->end_worker(at, job, signal);
-    });
-}
-
-// --- idleness ---
-
-// By who finds that there is no call left.
-void crew_core::begin_idleness() {
-    if (options_.idle_timeout.count() == 0) return;
-    idle_since_ = clock::now();
-    if (idleness_is_watched_) return;
-    idleness_is_watched_ = true;
-    boost::asio::post(driver_->get_executor(), [self = shared_from_this()] {
-        self->watch_idleness(self->options_.idle_timeout);
-    });
-}
-
-void crew_core::watch_idleness(clock::duration more) {
-    if (!server_reader_) return;  // the pool ends
-    if (!idle_timer_) idle_timer_.emplace(*driver_);
-    idle_timer_->expires_after(more);
-    idle_timer_->async_wait([self = shared_from_this()](const boost::system::error_code& error) {
-        const std::lock_guard lock(self->mutex_);
-        self->idleness_is_watched_ = false;
-        if (error || self->ending_ || self->calls_ > 0) return;
-        const auto left = self->idle_since_ + self->options_.idle_timeout - clock::now();
-        self->idleness_is_watched_ = left.count() > 0;
-        if (left.count() > 0) return self->watch_idleness(left);
-        for (auto& each : self->seats_)
-            if (each->way != nullptr) {
-                each->is_leaving = each->is_idle = true;
-                each->way->submitted.close();
-            }
-    });
-}
-
-// On the driver: workers that went for idleness come back.
-void crew_core::rouse() {
-    arrivals ended;
-    {
-        const std::lock_guard lock(mutex_);
-        for (auto& each : seats_)
-            if (each->is_empty && each->is_idle && !ending_) replace(*each, ended);
-        dispatch();
-    }
-    tell(ended);
 }
 
 }  // namespace bobbin::inline v0::ipc::detail

@@ -97,8 +97,8 @@ struct lane_job {
     std::uint32_t place = 0;       // in its group
 };
 
-// Who sleeps, to be woken by a result.
-enum class reader_asleep : std::uint32_t { none, driver, waiter };
+// Who sleeps, to be woken by a result. For now: it will look by itself soon.
+enum class reader_asleep : std::uint32_t { none, driver_for_now, driver, waiter };
 
 enum class answer : std::uint32_t { value, error, skipped, retracted };
 

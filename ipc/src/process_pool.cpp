@@ -26,7 +26,7 @@ process_pool::process_pool(const process_pool_options& options)
     : crew_(std::make_shared<detail::crew>(checked(options))) {}
 
 process_pool::~process_pool() {
-    if (bobbin::detail::is_thread_of(&bobbin::detail::core_of(crew_->driver()))) {
+    if (crew_->on_driver()) {
         std::fputs(
             "bobbin: a process_pool was destroyed on its own thread, in a callback of one of its "
             "jobs, which would wait for itself; destroy it where it was made\n",

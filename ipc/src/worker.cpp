@@ -19,7 +19,6 @@
 #include <fstream>
 #include <memory>
 #include <optional>
-#include <sched.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -86,26 +85,25 @@ private:
 
     // False: there will be no more.
     bool await_job(std::uint64_t number) {
-        if (submitted_ > number) return true;
-        submitted_ = lane_->submitted.read();
-        if (submitted_ > number) return true;
+        if (is_there(number)) return true;
         ring_bell();
         const bool any = sleep_until_job(number);
         began_ = clock::now();
         return any;
     }
 
+    bool is_there(std::uint64_t number) {
+        if (submitted_ <= number) submitted_ = lane_->submitted.read();
+        return submitted_ > number;
+    }
+
     bool sleep_until_job(std::uint64_t number) {
         for (;;) {
-            constexpr int looks = 400;
+            constexpr int looks = 200;
             for (int i = 0; i < looks; ++i) {
                 submitted_ = lane_->submitted.read();
                 if (submitted_ > number) return true;
-                // Whoever has something to send may be waiting for this processor.
-                if (i % 16 == 15)
-                    ::sched_yield();
-                else
-                    spin_pause();
+                spin_pause();
             }
             const auto key = lane_->submitted.current();
             if (lane_->submitted.read() > number) continue;
@@ -142,6 +140,7 @@ private:
         static_cast<parcel_writer*>(result)->finish();
         answer_with(number_, answer::value, result_);
         is_answered_ = true;
+        if (!is_there(number_ + 1)) ring_bell();  // the arguments' destructors may take long
     }
 
     void answer_with_error(std::uint64_t number, const lane_job& job,
@@ -158,22 +157,21 @@ private:
         answer_with(number, answer::error, text);
     }
 
-    // Before a job, which may be long: of long ones before it at once, of short ones when they add
-    // up to as much. Otherwise when there is nothing else to do.
+    // Between a claim and its job, which may be long: who sleeps is told of the results before it.
+    // Who does so for a moment is not told of short ones until they add up.
     void tell_of_work() {
-        // Who does not ask is awake, and will look. This look can't be earlier than the results
-        // before it, thanks to the claim's compare-and-swap (on x86; elsewhere it might, and they
-        // would be told of with the next). The time costs more than a short job: it is read now and
-        // then, so that it never seems much longer ago than it is.
+        // This look can't be earlier than the results, thanks to the claim's compare-and-swap (on
+        // x86; elsewhere it might, and they would be told of with the next).
+        const auto asleep = lane_->asleep.load(std::memory_order_relaxed);
+        // The time costs more than a short job. While nobody sleeps it is read now and then, so
+        // that it never seems much longer ago than it is.
         constexpr unsigned now_and_then = 16;
-        if (lane_->asleep.load(std::memory_order_relaxed) == reader_asleep::none &&
-            ++untimed_ % now_and_then != 0)
-            return;
+        if (asleep == reader_asleep::none && ++untimed_ % now_and_then != 0) return;
         const auto now = clock::now();
         unrung_ += now - began_;
         began_ = now;
         constexpr std::chrono::microseconds worth_a_bell{50};
-        if (unrung_ > worth_a_bell) ring_bell();
+        if (asleep != reader_asleep::driver_for_now || unrung_ > worth_a_bell) ring_bell();
     }
 
     void take_arguments(const lane_job& job) {
@@ -240,6 +238,7 @@ private:
     void ring_bell() {
         unrung_ = {};
         switch (lane_->asleep.exchange(reader_asleep::none, std::memory_order_acq_rel)) {
+            case reader_asleep::driver_for_now:
             case reader_asleep::driver:
                 ::eventfd_write(bell_, 1);
                 break;
@@ -283,9 +282,9 @@ private:
     std::uint32_t failed_group_ = 0;
     std::uint32_t failed_place_ = 0;
     clock::time_point began_;  // the work that unrung_ lacks
-    clock::time_point memory_read_;
     std::chrono::nanoseconds unrung_{0};
     unsigned untimed_ = 0;
+    clock::time_point memory_read_;
 };
 
 int at(const std::vector<owned_descriptor>& descriptors, worker_descriptor which) {

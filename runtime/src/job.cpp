@@ -194,7 +194,9 @@ void job_core::wait() const {
         throw would_deadlock(
             "bobbin: job::get or wait on a thread of the pool that should do the job; co_await it "
             "instead");
-    if (kind_->bring != nullptr) kind_->bring(*this);
+    // Callbacks need a thread of the pool in any case.
+    if (kind_->bring != nullptr && listeners_.load(std::memory_order_relaxed) == empty)
+        kind_->bring(*this);
     blocked_thread self;
     // Listening changes nothing that others see.
     if (const_cast<job_core*>(this)->listen(self)) self.wait();

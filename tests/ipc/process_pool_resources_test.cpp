@@ -5,6 +5,7 @@
 #include "../runtime/ledger.hpp"
 #include "workers.hpp"
 
+#include <bobbin/ipc/barrier.hpp>
 #include <bobbin/runtime/errors.hpp>
 #include <bobbin/runtime/sync_wait.hpp>
 
@@ -229,6 +230,31 @@ TEST_CASE("when a dead worker can't be replaced, the jobs that wait end with an 
     }
 }
 
+TEST_CASE("while a dead worker can't be replaced others do the jobs, and then it is replaced") {
+    if (is_sanitized) return;
+    for (const bool of_the_server : {true, false}) {
+        CAPTURE(of_the_server);
+        CHECK(
+            run_application([=] {
+                ipc::process_pool pool(2);
+                const pid_t whose =
+                    of_the_server ? pool.submit(server_of_worker).get() : ::getpid();
+                const auto first = bobbin::sync_wait(pool.map(twice, std::vector<int>(100, 3)));
+                limit_descriptors(whose, descriptors(whose));
+                death_of(pool.submit([] { ::raise(SIGKILL); }));
+                const auto then = bobbin::sync_wait(pool.map(twice, std::vector<int>(1000, 3)));
+                if (then != std::vector<int>(1000, 6)) return 1;
+                limit_descriptors(whose, 1000);
+                // They meet when there are two workers.
+                const ipc::barrier meeting(2);
+                const auto meets = [](ipc::barrier at) { at.arrive_and_wait(); };
+                const std::array both = {pool.submit(meets, meeting), pool.submit(meets, meeting)};
+                for (const auto& each : both) each.get();
+                return 0;
+            }) == 0);
+    }
+}
+
 TEST_CASE("a worker that is stopped is ended when its job's time has passed") {
     for (const auto method : {ipc::start_method::fork_server, ipc::start_method::spawn}) {
         ipc::process_pool pool(workers_by(method, 1));
@@ -237,6 +263,27 @@ TEST_CASE("a worker that is stopped is ended when its job's time has passed") {
         CHECK_THROWS_AS(job.get(), bobbin::timed_out);
         CHECK(await_end(worker));
         CHECK(pool.submit(twice, 4).get() == 8);
+    }
+}
+
+TEST_CASE("a pool that is stopped ends what does not follow, and workers that can't") {
+    ipc::process_pool_options options(3);
+    options.grace = 20ms;
+    std::vector<bobbin::job<void>> jobs;
+    {
+        ipc::process_pool pool(options);
+        jobs.push_back(pool.submit([] { ::raise(SIGSTOP); }));
+        jobs.push_back(pool.submit([] {
+            ::signal(SIGTERM, SIG_IGN);
+            while (true) ::pause();
+        }));
+        jobs.push_back(pool.submit([]() -> bobbin::task<void> {
+            while (true) ::pause();
+            co_return;
+        }));
+        for (const auto& each : jobs) REQUIRE(await([&] { return each.running(); }));
+        pool.stop();
+        for (const auto& each : jobs) CHECK_THROWS_AS(each.get(), bobbin::cancelled);
     }
 }
 

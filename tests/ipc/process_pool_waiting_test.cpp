@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -26,7 +27,83 @@ int dies(int signal) {
     return 0;
 }
 
+// Its destructor in a worker waits.
+struct lingering {
+    event go;
+    bool was_decoded = false;
+    lingering() = default;
+    lingering(lingering&& other) noexcept
+        : go(other.go), was_decoded(std::exchange(other.was_decoded, false)) {}
+    lingering(const lingering& other) : go(other.go) {}
+    lingering& operator=(const lingering&) = delete;
+    ~lingering() {
+        if (was_decoded) go.wait();
+    }
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(go);
+        was_decoded = Archive::is_loading::value;
+    }
+};
+int takes(const lingering& /*argument*/) {
+    return 3;
+}
+
+// Decoding it waits for another job.
+process_pool* asked = nullptr;
+struct curious {
+    std::vector<int> values;
+    template <class Archive>
+    void serialize(Archive& archive) {
+        archive(values);
+        if (Archive::is_loading::value && asked != nullptr)
+            for (int& each : values) each = asked->submit(fn<&doubled>(), each).get();
+    }
+};
+curious makes_curious(int value) {
+    return {{value}};
+}
+
 }  // namespace
+
+TEST_CASE("a result is not kept back by the job behind it") {
+    process_pool pool(1);
+    for (int i = 0; i < 300; ++i) {
+        event go;
+        const auto first = pool.submit(fn<&doubled>(), i);
+        const auto second = pool.submit(fn<&waits_for>(), go);
+        CHECK(first.get() == 2 * i);
+        go.set();
+        CHECK(second.get() == 1);
+    }
+}
+
+TEST_CASE("a result is not kept back by its arguments' destructors") {
+    process_pool pool(1);
+    for (int i = 0; i < 100; ++i) {
+        lingering argument;
+        event go = argument.go;
+        CHECK(pool.submit(fn<&takes>(), std::move(argument)).get() == 3);
+        go.set();
+    }
+}
+
+TEST_CASE("a result whose decoding waits for its own pool fails, and the pool goes on") {
+    process_pool pool(2);
+    asked = &pool;
+    CHECK_THROWS_AS(pool.submit(fn<&makes_curious>(), 4).get(), bobbin::would_deadlock);
+    asked = nullptr;
+    CHECK(pool.submit(fn<&makes_curious>(), 4).get().values == std::vector{4});
+}
+
+TEST_CASE("a callback that stops the pool does so, though the pool's end has begun") {
+    for (int i = 0; i < 200; ++i) {
+        process_pool pool(1);
+        const auto job = pool.submit(fn<&doubled>(), i);
+        job.on_done([&pool](const bobbin::job<int>&) { pool.stop(); });
+        CHECK(job.get() == 2 * i);
+    }
+}
 
 TEST_CASE("callbacks run on the pool's thread, not on one that waits for the job") {
     process_pool pool(1);

@@ -39,7 +39,8 @@ struct process_pool_options {
     // When there was no job for so long the workers end; the next job starts them again. 0: never.
     std::chrono::milliseconds idle_timeout{0};
     // A job whose time is up has so long to follow a request to stop, if it is a coroutine; then
-    // its worker has so long after a SIGTERM; then it is killed.
+    // its worker has so long after a SIGTERM; then it is killed. After the pool's stop() all jobs
+    // that run have so long, whatever they are.
     std::chrono::milliseconds grace{100};
     ipc::restart_intensity restart_intensity;
     // NAME=value, beside what the application has. OpenMP's and the BLAS libraries' numbers of

@@ -51,6 +51,8 @@ public:
     std::uint32_t new_group() noexcept;
     unsigned size() const noexcept;
     thread_pool& driver() noexcept;
+    // Also when that has ended.
+    bool on_driver() const noexcept;
     // All that has not begun is withdrawn, what runs is asked to stop.
     void stop() noexcept;
     // Waits until nothing is posted and nobody holds it.

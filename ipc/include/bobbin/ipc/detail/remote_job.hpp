@@ -63,11 +63,7 @@ private:
     static const core::operations& kind() noexcept {
         static constexpr core::operations own = {
             .request_stop = [](core& job) noexcept { of(job).crew_->ask_to_stop(of(job)); },
-            .runs_here =
-                [](const core& job) noexcept {
-                    return bobbin::detail::is_thread_of(
-                        &bobbin::detail::core_of(of(job).crew_->driver()));
-                },
+            .runs_here = [](const core& job) noexcept { return of(job).crew_->on_driver(); },
             .destroy = [](core& job) noexcept { delete &of(job); },
             .take_back = [](core& job) noexcept { return of(job).crew_->take_back(of(job)); },
             .has_begun = [](const core& job) noexcept { return of(job).crew_->has_begun(of(job)); },
@@ -86,7 +82,7 @@ private:
             static_cast<void>(this->claim());
             take(result);
         }
-        if (kind().runs_here(*this))
+        if (crew_->on_driver())
             this->close();
         else if (!this->close_unheard())
             return crew_->close_later(*this);  // callbacks are the driver's
