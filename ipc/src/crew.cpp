@@ -47,6 +47,9 @@ void crew::close_later(bobbin::detail::job_core& job) {
         core->release();
     });
 }
+bool crew::is_needed_here() const noexcept {
+    return core_->is_needed_here();
+}
 bool crew::on_driver() const noexcept {
     return core_->on_driver();
 }

@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <csignal>
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <system_error>
@@ -68,16 +69,19 @@ crew_core::crew_core(const process_pool_options& options)
 
 void crew_core::start() {
     refuse_what_does_not_fit(size() * sizeof(lane));
-    const std::lock_guard lock(mutex_);
-    arrivals none;
-    for (auto& each : seats_)
-        while (!start_worker(*each)) {
-            server_->wait();
-            read_news(none);  // or the server would wait for us
-            if (!server_) throw pool_broken(broken_);
-        }
-    bell_reader_ = watched_by(*driver_, bell_.get());
-    server_reader_ = watched_by(*driver_, server_->socket());
+    arrivals ended;
+    {
+        const std::lock_guard lock(mutex_);
+        for (auto& each : seats_)
+            while (!start_worker(*each)) {
+                server_->wait();
+                read_news(ended);  // or the server would wait for us
+                if (!server_) throw pool_broken(broken_);
+            }
+        bell_reader_ = watched_by(*driver_, bell_.get());
+        server_reader_ = watched_by(*driver_, server_->socket());
+    }
+    tell(ended);
     boost::asio::post(driver_->get_executor(), [self = shared_from_this()] {
         self->listen_to_bell();
         self->listen_to_server();
@@ -89,7 +93,10 @@ void crew_core::end() {
         std::unique_lock lock(mutex_);
         ending_ = true;
         for (auto& each : seats_)
-            if (each->way != nullptr) each->way->submitted.close();
+            if (each->way != nullptr) {
+                each->way->submitted.close();
+                if (each->is_leaving) each->send_signal(SIGKILL);  // no time of grace now
+            }
         // For the last lines of its workers, which have nothing left to do.
         if (options_.output != output::inherit)
             worker_gone_.wait_for(lock, std::chrono::seconds(10), [this] {
@@ -113,7 +120,9 @@ void crew_core::end() {
             self->tell(last);
         });
     }
-    driver_.reset();  // waits for what runs there
+    // Waits for what runs there, which finds it by the pointer: so no reset().
+    delete driver_.get();
+    static_cast<void>(driver_.release());
     server_.reset();
 }
 
@@ -133,6 +142,10 @@ void crew_core::post(std::span<remote_call* const> calls) {
         // What was sent ahead and has not begun is not to be before it.
         if (each->is_urgent)
             for (auto& at : seats_) reclaim(*at, lane::jobs_at_once);
+    }
+    if (stopped_) {  // it came too late
+        for (remote_call* each : calls) withdraw(*each);
+        return;
     }
     dispatch();
     if (std::ranges::any_of(seats_,
@@ -192,7 +205,7 @@ void crew_core::stop() noexcept {
         for (auto number = at->answered; number != at->submitted; ++number)
             if (remote_call* const each = at->job(number).call) stop_one(*each);
     stopped_ = true;
-    if (calls_ == 0 || stop_timer_) return;
+    if (calls_ == 0 || ending_ || stop_timer_) return;
     stop_timer_.emplace(*driver_, options_.grace);
     stop_timer_->async_wait([self = shared_from_this()](const boost::system::error_code& error) {
         if (!error) self->end_running();

@@ -142,6 +142,7 @@ public:
     }
     unsigned size() const noexcept { return options_.workers; }
     thread_pool& driver() noexcept { return *driver_; }
+    bool is_needed_here() const noexcept;
     bool on_driver() const noexcept { return bobbin::detail::is_thread_of(driver_core_); }
     segment_store& store() noexcept { return *store_; }
     void hold() noexcept;
@@ -189,7 +190,7 @@ private:
     void read_news(arrivals& to);
     void server_gone(arrivals& to);
 
-    static bool falls_asleep(seat& at, reader_asleep who) noexcept;
+    static bool falls_asleep(seat& at, reader_asleep::who who) noexcept;
     [[nodiscard]] bool is_the_only_one(const remote_call& call) const noexcept {
         return calls_ == 1 && call.stage_ == remote_call::stage::sent;
     }
@@ -203,8 +204,8 @@ private:
     void listen_to_bell();
     void listen_to_server();
     bool look_at_results();
-    bool must_look_again(reader_asleep as);
-    bool read_all(reader_asleep then);
+    bool must_look_again(reader_asleep::who as);
+    bool read_all(reader_asleep::who then);
     void watch_for_second_look();
     void look_a_second_time();
     void later(void (crew_core::*what)());

@@ -4,7 +4,6 @@
 
 #include <bobbin/ipc/encoding.hpp>
 #include <bobbin/ipc/errors.hpp>
-#include <bobbin/runtime/errors.hpp>
 
 #include <boost/asio/post.hpp>
 
@@ -12,6 +11,7 @@
 #include <csignal>
 #include <cstring>
 #include <sys/eventfd.h>
+#include <utility>
 
 namespace bobbin::inline v0::ipc::detail {
 
@@ -138,12 +138,12 @@ bool crew_core::look_at_results() {
 }
 
 // True: there is something to be read, so it is not to sleep. See the worker.
-bool crew_core::falls_asleep(seat& at, reader_asleep who) noexcept {
+bool crew_core::falls_asleep(seat& at, reader_asleep::who who) noexcept {
     at.way->asleep.exchange(who, std::memory_order_acq_rel);
     return at.has_results();
 }
 
-bool crew_core::must_look_again(reader_asleep as) {
+bool crew_core::must_look_again(reader_asleep::who as) {
     const std::lock_guard lock(mutex_);
     if (calls_ == 0) as = reader_asleep::driver;  // for who knows how long
     naps_ = as == reader_asleep::driver_for_now;
@@ -154,7 +154,7 @@ bool crew_core::must_look_again(reader_asleep as) {
 }
 
 // False: there may be more, but the driver has other things to do, too.
-bool crew_core::read_all(reader_asleep then) {
+bool crew_core::read_all(reader_asleep::who then) {
     constexpr int most_looks = 64;
     for (int i = 0; i < most_looks; ++i)
         if (!look_at_results() && !must_look_again(then)) return true;
@@ -218,13 +218,13 @@ thread_local const crew_core* reading_here = nullptr;
 
 }  // namespace
 
+bool crew_core::is_needed_here() const noexcept {
+    return on_driver() || reading_here == this;
+}
+
 // Whoever waits for the only job there is reads its result itself, which is one wake fewer. When
 // there are others, the driver reads: their callbacks are not to run on this thread.
 void crew_core::bring(const remote_call& call) {
-    if (reading_here == this)
-        throw would_deadlock(
-            "bobbin: a job of the same pool is waited for while a result of it is decoded, which "
-            "it would have to wait for");
     std::unique_lock lock(mutex_);
     if (has_waiter_ || !is_the_only_one(call)) return;
     has_waiter_ = true;
@@ -258,9 +258,9 @@ bool crew_core::read_alone(const remote_call& call) {
         if (!is_the_only_one(call)) return false;
         read_results(*call.seat_, arrivals_);
     }
-    reading_here = this;
+    const auto* const outer = std::exchange(reading_here, this);
     tell_of_results(arrivals_);
-    reading_here = nullptr;
+    reading_here = outer;
     return true;
 }
 

@@ -64,9 +64,11 @@ const remote_call* crew_core::give_up(seat& at, std::uint64_t job, std::exceptio
 
 // What has not followed a request to stop in time is ended with its worker.
 void crew_core::end_running() {
+    look_at_results();  // what is done counts
     arrivals ended;
     {
         const std::lock_guard lock(mutex_);
+        if (ending_) return;
         for (auto& at : seats_) {
             if (at->way == nullptr || at->in_lane() == 0) continue;
             for (auto job = at->answered; job != at->submitted; ++job)
@@ -133,7 +135,7 @@ void crew_core::rouse() {
     {
         const std::lock_guard lock(mutex_);
         for (auto& each : seats_)
-            if (each->is_empty && each->is_idle && !ending_) replace(*each, ended);
+            if (each->is_empty && each->is_idle && wants_worker(*each)) replace(*each, ended);
         dispatch();
     }
     tell(ended);

@@ -40,6 +40,7 @@ private:
 // False if the server has to be given time.
 bool crew_core::start_worker(seat& at) {
     auto [ours, theirs] = control_socket_pair();
+    auto line = std::make_unique<worker_line>(std::move(ours));
     segment memory = segment::adopt(create_anonymous_file(sizeof(lane)).release());
     auto* const way = new (memory.data()) lane;
     way->terms.most_jobs = options_.max_tasks_per_worker + (options_.initializer ? 1 : 0);
@@ -71,7 +72,7 @@ bool crew_core::start_worker(seat& at) {
     at.failed_starts = failed;
     at.memory.emplace(std::move(memory));
     at.way = way;
-    at.line = std::make_unique<worker_line>(std::move(ours));
+    at.line = std::move(line);
     at.is_empty = false;
     at.output = output;
     if (options_.initializer) send_initializer(at);
@@ -135,6 +136,7 @@ void crew_core::read_news(arrivals& ended) {
                 break;
             case server_news::failed:
                 vacate(at, std::nullopt, ended);  // it may have been sent jobs already
+                if (ending_) break;
                 start_failed(at,
                              "bobbin: a worker could not be started: " +
                                  std::generic_category().message(news->what.number),
@@ -151,7 +153,11 @@ void crew_core::read_news(arrivals& ended) {
 }
 
 void crew_core::worker_ended(seat& at, std::optional<exit_status> how, arrivals& ended) {
+    // Acquire, with the worker's release. Those that were to end are no misfortune.
+    const bool was_to_end =
+        at.is_leaving || at.way->terms.has_left.load(std::memory_order_acquire) != 0;
     vacate(at, how, ended);
+    if (!was_to_end) restarts_.push_back(clock::now());
     if (wants_worker(at)) replace(at, ended);
 }
 
@@ -189,10 +195,6 @@ void crew_core::vacate(seat& at, std::optional<exit_status> how, arrivals& ended
             (call.is_urgent ? urgent_ : waiting_).push_front(call);
         }
     }
-    // Acquire, with the worker's release. Those that were to end are no misfortune.
-    const bool was_to_end =
-        at.is_leaving || at.way->terms.has_left.load(std::memory_order_acquire) != 0;
-    if (!was_to_end) restarts_.push_back(clock::now());
     at.way = nullptr;
     at.is_empty = true;
     ended.closed.push_back(std::move(at.line));
@@ -250,8 +252,10 @@ void crew_core::server_gone(arrivals& ended) {
     server_reader_.reset();
     server_.reset();
     try {
-        server_.emplace(options_.start_method);
-        server_reader_ = watched_by(*driver_, server_->socket());
+        if (!ending_) {
+            server_.emplace(options_.start_method);
+            server_reader_ = watched_by(*driver_, server_->socket());
+        }
     } catch (const std::exception& error) {
         break_down(error.what(), ended);
     }

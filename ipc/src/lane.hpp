@@ -98,7 +98,9 @@ struct lane_job {
 };
 
 // Who sleeps, to be woken by a result. For now: it will look by itself soon.
-enum class reader_asleep : std::uint32_t { none, driver_for_now, driver, waiter };
+namespace reader_asleep {
+enum who : std::uint32_t { none, driver_for_now, driver, waiter };
+}
 
 enum class answer : std::uint32_t { value, error, skipped, retracted };
 
@@ -129,7 +131,7 @@ struct lane {
     alignas(128) published<> submitted;  // jobs so far; closed: the worker is to end
     alignas(128) published<> read;       // bytes of results that the application is done with
     alignas(128) std::atomic<std::uint64_t> finished{0};  // bytes of results
-    std::atomic<reader_asleep> asleep{reader_asleep::driver};
+    std::atomic<std::uint32_t> asleep{reader_asleep::driver};
     alignas(128) worker_terms terms;
     alignas(128) std::array<lane_job, jobs_at_once> jobs;
     lane_ring<ring_bytes> arguments;

@@ -33,7 +33,7 @@ public:
         segments = &memory;
         result = &bytes_;
     }
-    void send_result() override {}
+    void send_result(bool /*has_destructors*/) override {}
     thread_pool& runtime() override {
         if (!runtime_) runtime_.emplace(thread_pool_options{.threads = 1});
         return *runtime_;

@@ -135,12 +135,12 @@ private:
     }
 
     // Throws if there is no memory, or no descriptor, for its result.
-    void send_result() override {
+    void send_result(bool has_destructors) override {
         fault_point("worker.has_run");
         static_cast<parcel_writer*>(result)->finish();
         answer_with(number_, answer::value, result_);
         is_answered_ = true;
-        if (!is_there(number_ + 1)) ring_bell();  // the arguments' destructors may take long
+        if (has_destructors) tell_of_result();
     }
 
     void answer_with_error(std::uint64_t number, const lane_job& job,
@@ -155,6 +155,13 @@ private:
         ipc::encode_exception(bytes, error);
         to.finish();
         answer_with(number, answer::error, text);
+    }
+
+    // Whatever comes next may take as long as it likes. Who sleeps only for now sees it anyway. The
+    // order is that of `ring_bell`.
+    void tell_of_result() {
+        const auto asleep = lane_->asleep.fetch_or(0, std::memory_order_acq_rel);
+        if (asleep == reader_asleep::driver || asleep == reader_asleep::waiter) ring_bell();
     }
 
     // Between a claim and its job, which may be long: who sleeps is told of the results before it.

@@ -49,6 +49,14 @@ int takes(const lingering& /*argument*/) {
     return 3;
 }
 
+// Longer than who waits for results keeps looking.
+int takes_long(const lingering& argument) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(1);
+    while (std::chrono::steady_clock::now() < end) {
+    }
+    return takes(argument);
+}
+
 // Decoding it waits for another job.
 process_pool* asked = nullptr;
 struct curious {
@@ -85,6 +93,19 @@ TEST_CASE("a result is not kept back by its arguments' destructors") {
         event go = argument.go;
         CHECK(pool.submit(fn<&takes>(), std::move(argument)).get() == 3);
         go.set();
+    }
+}
+
+TEST_CASE("nor is that of a long job with another behind it") {
+    process_pool pool(1);
+    for (int i = 0; i < 100; ++i) {
+        lingering argument;
+        event go = argument.go;
+        const auto first = pool.submit(fn<&takes_long>(), std::move(argument));
+        const auto second = pool.submit(fn<&doubled>(), i);
+        CHECK(first.get() == 3);
+        go.set();
+        CHECK(second.get() == 2 * i);
     }
 }
 

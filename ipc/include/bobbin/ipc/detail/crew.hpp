@@ -51,8 +51,10 @@ public:
     std::uint32_t new_group() noexcept;
     unsigned size() const noexcept;
     thread_pool& driver() noexcept;
-    // Also when that has ended.
+    // The calling thread is that one's. Also when that has ended.
     bool on_driver() const noexcept;
+    // It would wait for itself if it waited for a job.
+    bool is_needed_here() const noexcept;
     // All that has not begun is withdrawn, what runs is asked to stop.
     void stop() noexcept;
     // Waits until nothing is posted and nobody holds it.

@@ -25,8 +25,8 @@ public:
     writer* result = nullptr;
 
     // Sends the result, which is all there. Whatever the destructors of the arguments take, or do
-    // to the process, is no part of the job.
-    virtual void send_result() = 0;
+    // to the process, is no part of the job; if there are any, who waits is told before them.
+    virtual void send_result(bool has_destructors) = 0;
     // Where jobs that are coroutines run, with timers and sockets.
     virtual thread_pool& runtime() = 0;
     // While that one runs, the worker asks it to stop when it is told to.
@@ -61,15 +61,18 @@ struct remote {
                                  args));
         } else if constexpr (std::is_void_v<result>) {
             invoke(f, args);
-            context->send_result();
+            context->send_result(has_destructors<F, Args...>);
         } else {
             const result value = invoke(f, args);
             encoder(*context->result).put(value);
-            context->send_result();
+            context->send_result(has_destructors<F, Args..., result>);
         }
     }
 
 private:
+    template <class... T>
+    static constexpr bool has_destructors = !(std::is_trivially_destructible_v<T> && ...);
+
     static decltype(auto) invoke(const F& f, std::tuple<Args...>& args) {
         return std::apply(
             [&f](Args&... each) -> decltype(auto) { return std::invoke(f, std::move(each)...); },
@@ -83,7 +86,7 @@ private:
             running.get();
         else
             encoder(*context.result).put(running.get());
-        context.send_result();
+        context.send_result(true);
     }
 };
 

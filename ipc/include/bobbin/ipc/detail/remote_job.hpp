@@ -63,7 +63,7 @@ private:
     static const core::operations& kind() noexcept {
         static constexpr core::operations own = {
             .request_stop = [](core& job) noexcept { of(job).crew_->ask_to_stop(of(job)); },
-            .runs_here = [](const core& job) noexcept { return of(job).crew_->on_driver(); },
+            .runs_here = [](const core& job) noexcept { return of(job).crew_->is_needed_here(); },
             .destroy = [](core& job) noexcept { delete &of(job); },
             .take_back = [](core& job) noexcept { return of(job).crew_->take_back(of(job)); },
             .has_begun = [](const core& job) noexcept { return of(job).crew_->has_begun(of(job)); },
