@@ -242,6 +242,8 @@ private:
     bool idleness_is_watched_ = false;
     std::optional<boost::asio::steady_timer> second_look_;
     bool naps_ = false;
+    bool second_look_is_due_ = false;
+    bool is_first_nap_ = false;  // since then
     std::optional<boost::asio::steady_timer> idle_timer_;
     std::optional<boost::asio::steady_timer> stop_timer_;
     std::size_t holders_ = 0;

@@ -177,10 +177,17 @@ void crew_core::listen_to_bell() {
 // Results of short jobs that are not told of yet are not to wait for a long one behind them.
 void crew_core::watch_for_second_look() {
     constexpr std::chrono::microseconds soon{200};
+    is_first_nap_ = !second_look_is_due_;
+    if (second_look_is_due_) return;
+    second_look_is_due_ = true;
     if (!second_look_) second_look_.emplace(*driver_);
     second_look_->expires_after(soon);
     second_look_->async_wait([self = shared_from_this()](const boost::system::error_code& error) {
-        if (!error) self->look_a_second_time();
+        if (error || !self->bell_reader_) return;
+        self->second_look_is_due_ = false;
+        // It has been awake since: it is too early to give up naps.
+        if (!self->is_first_nap_ && self->naps_) return self->watch_for_second_look();
+        self->look_a_second_time();
     });
 }
 

@@ -99,7 +99,7 @@ private:
 
     bool sleep_until_job(std::uint64_t number) {
         for (;;) {
-            constexpr int looks = 200;
+            constexpr int looks = 100;
             for (int i = 0; i < looks; ++i) {
                 submitted_ = lane_->submitted.read();
                 if (submitted_ > number) return true;
@@ -177,7 +177,7 @@ private:
         const auto now = clock::now();
         unrung_ += now - began_;
         began_ = now;
-        constexpr std::chrono::microseconds worth_a_bell{50};
+        constexpr std::chrono::microseconds worth_a_bell{100};
         if (asleep != reader_asleep::driver_for_now || unrung_ > worth_a_bell) ring_bell();
     }
 
