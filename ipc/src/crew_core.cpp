@@ -3,6 +3,7 @@
 #include "anonymous_file.hpp"
 
 #include <bobbin/ipc/errors.hpp>
+#include <bobbin/runtime/errors.hpp>
 
 #include <boost/asio/post.hpp>
 
@@ -133,6 +134,8 @@ void crew_core::post(std::span<remote_call* const> calls) {
     for (int i = 0; i < looks && !lock.try_lock(); ++i) spin_pause();
     if (!lock) lock.lock();
     if (!broken_.empty()) throw pool_broken(broken_);
+    if (stopped_ && std::ranges::any_of(calls, [](auto* each) { return each->attempt > 1; }))
+        throw pool_closed("bobbin: the process_pool was stopped");  // the error before stands
     calls_ += calls.size();
     for (remote_call* each : calls) {
         each->stage_ = remote_call::stage::waiting;

@@ -67,9 +67,10 @@ private:
 
     bool must_leave(std::uint64_t number, bool done) {
         const worker_terms& terms = lane_->terms;
-        if (number == 0 && terms.has_initializer != 0 && !done) return true;
+        const bool is_initializer = number == 0 && terms.has_initializer != 0;
+        if (is_initializer && !done) return true;
         if (terms.most_jobs != 0 && number + 1 >= terms.most_jobs) return true;
-        if (terms.most_memory == 0) return false;
+        if (terms.most_memory == 0 || is_initializer) return false;
         const auto now = clock::now();
         if (now - memory_read_ < std::chrono::milliseconds(1)) return false;
         memory_read_ = now;

@@ -185,6 +185,21 @@ TEST_CASE("a thread that waits for the only job learns of its end, whatever that
     }
 }
 
+TEST_CASE("a job that is cancelled while the pool is stopped is cancelled, whoever is first") {
+    for (int i = 0; i < 100; ++i) {
+        process_pool pool(1);
+        event go;
+        const auto first = pool.submit(fn<&waits_for>(), go);
+        REQUIRE(test::await([&] { return first.running(); }));
+        auto second = pool.submit(fn<&doubled>(), i);
+        pool.stop();
+        second.cancel();
+        go.set();
+        CHECK_THROWS_AS(second.get(), bobbin::cancelled);
+        CHECK(second.cancelled());
+    }
+}
+
 TEST_CASE("a job that others join while a thread waits for it comes all the same") {
     process_pool pool(2);
     for (int i = 0; i < 300; ++i) {

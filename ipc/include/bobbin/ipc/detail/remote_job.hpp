@@ -76,8 +76,8 @@ private:
         if (may_post_again(*this, retries_) && post_again()) return;
         arguments.clear();
         if (ended_as == end::withdrawn) {
-            // By whoever cancels it, who may not have come to say so yet.
-            this->settle_unclaimed();
+            // Also if whoever cancels it has not come to say so yet, or took it for running.
+            this->settle(job_status::cancelled);
         } else {
             static_cast<void>(this->claim());
             take(result);
