@@ -48,8 +48,8 @@ public:
 
     unsigned size() const noexcept { return crew_->size(); }
     void close() noexcept;
-    // Jobs that run are asked to stop; after the time of grace (see process_pool_options) what still
-    // runs fails with `cancelled`, and its worker is ended.
+    // Jobs that run are asked to stop; after the time of grace (see process_pool_options) what
+    // still runs fails with `cancelled`, and its worker is ended.
     void stop() noexcept;
 
 private:
