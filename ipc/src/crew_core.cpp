@@ -127,12 +127,30 @@ void crew_core::end() {
     server_.reset();
 }
 
-void crew_core::post(std::span<remote_call* const> calls) {
-    // The driver has the lock for microseconds at a time: less than it takes to sleep and be woken.
+// It is had for a microsecond at a time: less than it takes to sleep and be woken, which also costs
+// who has it a system call.
+std::unique_lock<std::mutex> crew_core::locked() const {
     constexpr int looks = 300;
     std::unique_lock lock(mutex_, std::defer_lock);
     for (int i = 0; i < looks && !lock.try_lock(); ++i) spin_pause();
     if (!lock) lock.lock();
+    return lock;
+}
+
+crew_core::turn::~turn() {
+    lock_.unlock();
+    // A lane may be gone by now. Only the kernel looks for it, and at most wakes somebody else, who
+    // looks again.
+    for (std::size_t i = 0; i < count_; ++i) sleepers_.at(i)->submitted.wake();
+}
+
+void crew_core::turn::will_wake(const lane& sleeper) noexcept {
+    if (count_ == sleepers_.size()) return sleeper.submitted.wake();
+    sleepers_.at(count_++) = &sleeper;
+}
+
+void crew_core::post(std::span<remote_call* const> calls) {
+    turn ours(*this);
     if (!broken_.empty()) throw pool_broken(broken_);
     if (stopped_ && std::ranges::any_of(calls, [](auto* each) { return each->attempt > 1; }))
         throw pool_closed("bobbin: the process_pool was stopped");  // the error before stands
@@ -150,7 +168,7 @@ void crew_core::post(std::span<remote_call* const> calls) {
         for (remote_call* each : calls) withdraw(*each);
         return;
     }
-    dispatch();
+    dispatch(ours);
     if (std::ranges::any_of(seats_,
                             [](const auto& each) { return each->is_empty && each->is_idle; }))
         boost::asio::post(driver_->get_executor(), [self = shared_from_this()] { self->rouse(); });
@@ -233,121 +251,6 @@ void crew_core::release() noexcept {
 void crew_core::drain() {
     std::unique_lock lock(mutex_);
     idle_.wait(lock, [this] { return calls_ == 0 && holders_ == 0; });
-}
-
-// --- sending ---
-
-std::uint64_t crew_core::depth() const noexcept {
-    // So many that their worker is busy while the driver is woken; and one ahead of it.
-    constexpr double ahead_ns = 200'000;
-    const double jobs = job_ns_ > 0 ? ahead_ns / job_ns_ : 2;
-    return static_cast<std::uint64_t>(std::clamp(jobs, 2.0, lane::jobs_at_once * 0.8));
-}
-
-// The one with the least to do: a job behind a long one would wait although another worker is idle.
-seat* crew_core::next_seat() noexcept {
-    seat* best = nullptr;
-    for (auto& each : seats_)
-        if (each->way != nullptr && !each->has_timed_job && !each->is_leaving &&
-            (best == nullptr || each->in_lane() < best->in_lane()))
-            best = each.get();
-    return best != nullptr && best->in_lane() < depth() ? best : nullptr;
-}
-
-void crew_core::dispatch() {
-    bool may_send = true;
-    while (may_send && (has_waiting() || reclaim_for_idle())) {
-        seat* const at = next_seat();
-        if (at == nullptr) break;
-        // Short jobs some at a time.
-        for (auto left = depth() / 16 + 1;
-             left > 0 && may_send && has_waiting() && !at->has_timed_job; --left)
-            may_send = send_next(*at);
-    }
-    for (auto& each : seats_)
-        if (each->way != nullptr) publish(*each);
-}
-
-// False if the next has to wait.
-bool crew_core::send_next(seat& at) {
-    call_list& from = urgent_.empty() ? waiting_ : urgent_;
-    remote_call& call = *from.first;
-    if (call.timeout.count() > 0 && at.in_lane() > 0) return false;
-    from.remove(call);
-    try {
-        if (send(at, call)) return true;
-    } catch (...) {
-        // There is no memory or no descriptor for its arguments.
-        call.ended_as = remote_call::end::error;
-        call.error = std::current_exception();
-        tell_later(call);
-        return true;
-    }
-    from.push_front(call);
-    return false;
-}
-
-void crew_core::reclaim(seat& from, std::uint64_t most) noexcept {
-    for (auto number = from.submitted; most > 0 && number > from.answered; --number) {
-        remote_call* const call = from.job(number - 1).call;
-        if (call == nullptr || call->is_urgent || call->is_pinned_ || !retract(*call)) continue;
-        call->stage_ = remote_call::stage::waiting;
-        waiting_.push_front(*call);
-        --most;
-    }
-}
-
-// What stands behind a long job is done by a worker that has nothing to do.
-bool crew_core::reclaim_for_idle() noexcept {
-    seat* const idle = next_seat();
-    if (idle == nullptr || idle->in_lane() != 0) return false;
-    for (auto& each : seats_) {
-        if (each->way == nullptr || each->in_lane() < 2) continue;
-        reclaim(*each, 1);
-        if (!waiting_.empty()) return true;
-    }
-    return false;
-}
-
-bool crew_core::send(seat& at, remote_call& call) {
-    lane_job& job = at.way->job(at.submitted);
-    if (!place_arguments(at, call.arguments, job)) return false;
-    job.group = call.group;
-    job.place = call.place;
-    job.callable = call.callable;
-    job.slot.queue(at.submitted);
-    at.job(at.submitted) = {.call = &call, .arguments_end = at.arguments_end};
-    call.stage_ = remote_call::stage::sent;
-    call.seat_ = &at;
-    call.number_ = at.submitted;
-    if (at.in_lane() == 0) at.busy_since = clock::now();
-    ++at.submitted;
-    if (call.timeout.count() > 0) watch_time(at, call);
-    return true;
-}
-
-bool crew_core::place_arguments(seat& at, const parcel& arguments, lane_job& job) {
-    job.size = arguments.bytes().size();
-    job.in_segment = 0;
-    if (arguments.has_segments()) {
-        if (!at.line->send_segments(arguments)) return false;
-        if (const auto large = arguments.large()) {
-            job.in_segment = 1;
-            job.begin = large->id();
-            return true;
-        }
-    }
-    if (at.arguments_end + job.size - at.arguments_begin > lane::ring_bytes) return false;
-    job.begin = at.arguments_end;
-    at.way->arguments.write(job.begin, arguments.bytes());
-    at.arguments_end += job.size;
-    return true;
-}
-
-void crew_core::publish(seat& at) {
-    if (at.published == at.submitted) return;
-    at.published = at.submitted;
-    at.way->submitted.publish(at.submitted);
 }
 
 }  // namespace bobbin::inline v0::ipc::detail

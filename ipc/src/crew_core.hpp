@@ -65,7 +65,17 @@ struct seat {
         std::uint64_t arguments_end = 0;
     };
 
+    using clock = std::chrono::steady_clock;
+
+    [[nodiscard]] bool may_be_sent_more() const noexcept {
+        return way != nullptr && !has_timed_job && !is_leaving;
+    }
     [[nodiscard]] std::uint64_t in_lane() const noexcept { return submitted - answered; }
+    bool has_begun(std::uint64_t number) noexcept {
+        return number < answered || way->job(number).slot.is_claimed(number);
+    }
+    // Whether it begins what it is sent at once, as far as is known from a moment ago.
+    bool keeps_up(clock::time_point time) noexcept;
     sent& job(std::uint64_t number) noexcept { return jobs[number % lane::jobs_at_once]; }
     // Not read yet.
     [[nodiscard]] bool has_results() const noexcept {
@@ -87,7 +97,9 @@ struct seat {
     std::uint64_t arguments_end = 0;
     std::uint64_t results_read = 0;
     std::array<sent, lane::jobs_at_once> jobs;
-    std::chrono::steady_clock::time_point busy_since;
+    clock::time_point busy_since;
+    std::uint64_t next_begun = 0;  // the job that is to show whether it keeps up
+    clock::time_point next_begun_since;
     // Of the job with a timeout that it has; or when its worker is ended, or started.
     std::unique_ptr<boost::asio::steady_timer> deadline;
     std::uint64_t generation = 0;  // which of the seat's workers that is
@@ -125,6 +137,8 @@ struct arrivals {
 boost::asio::posix::stream_descriptor watched_by(thread_pool& driver, int descriptor);
 
 class crew_core : public std::enable_shared_from_this<crew_core> {
+    class turn;
+
 public:
     explicit crew_core(const process_pool_options& options);
 
@@ -153,26 +167,31 @@ public:
 private:
     using clock = std::chrono::steady_clock;
 
+    std::unique_lock<std::mutex> locked() const;
+
     // --- under the lock ---
     bool start_worker(seat& at);
     std::shared_ptr<output_lines> make_output();
     void send_initializer(seat& at);
     void initializer_failed(const std::exception_ptr& error);
-    void dispatch();
-    seat* next_seat() noexcept;
+    void dispatch(turn& ours);
+    seat* next_seat(clock::time_point time) noexcept;
+    seat* least_loaded() noexcept;
+    [[nodiscard]] bool next_is_short() const noexcept;
     [[nodiscard]] bool has_waiting() const noexcept {
         return !urgent_.empty() || !waiting_.empty();
     }
     bool send_next(seat& at);
     bool send(seat& at, remote_call& call);
     bool place_arguments(seat& at, const parcel& arguments, lane_job& job);
-    void publish(seat& at);
+    static void publish(seat& at, turn& ours);
     bool retract(remote_call& call) noexcept;
     bool withdraw(remote_call& call) noexcept;
     void stop_one(remote_call& call) noexcept;
     void tell_later(remote_call& call) noexcept;
     void reclaim(seat& from, std::uint64_t most) noexcept;
-    bool reclaim_for_idle() noexcept;
+    bool reclaim_for_idle(clock::time_point time) noexcept;
+    void want_second_look() noexcept;
     bool read_results(seat& at, arrivals& to);
     static std::optional<result_header> header_of(const seat& at,
                                                   std::span<const std::byte> result) noexcept;
@@ -207,6 +226,7 @@ private:
     bool must_look_again(reader_asleep::who as);
     bool read_all(reader_asleep::who then);
     void watch_for_second_look();
+    void begin_second_look();
     void look_a_second_time();
     void later(void (crew_core::*what)());
     static void tell_one(const arrivals::one& each, const arrivals& of) noexcept;
@@ -241,6 +261,7 @@ private:
     clock::time_point idle_since_;
     bool idleness_is_watched_ = false;
     std::optional<boost::asio::steady_timer> second_look_;
+    bool is_uneven_ = false;  // a job is behind another, although a worker may be idle
     bool naps_ = false;
     bool second_look_is_due_ = false;
     bool is_first_nap_ = false;  // since then
@@ -255,6 +276,23 @@ private:
     bool has_waiter_ = false;
     bool stopped_ = false;
     bool ending_ = false;
+};
+
+// Has the lock. When that is given back, the workers are woken that were sent something: not
+// before, as who is woken may take the processor from who has the lock.
+class crew_core::turn {
+public:
+    explicit turn(const crew_core& of) : lock_(of.locked()) {}
+    ~turn();
+    turn(const turn&) = delete;
+    turn& operator=(const turn&) = delete;
+
+    void will_wake(const lane& sleeper) noexcept;
+
+private:
+    std::unique_lock<std::mutex> lock_;
+    std::array<const lane*, 8> sleepers_{};
+    std::size_t count_ = 0;
 };
 
 }  // namespace bobbin::inline v0::ipc::detail

@@ -79,7 +79,7 @@ void crew_core::measured(seat& at, std::uint64_t jobs) {
 void crew_core::tell(arrivals& those) {
     for (const auto& each : those.all) tell_one(each, those);
     for (const auto& each : those.outputs) each->finish();
-    const std::lock_guard lock(mutex_);
+    const auto lock = locked();
     calls_ -= those.all.size();
     if (has_waiter_) ::eventfd_write(waiter_bell_.get(), 1);  // it may have been its job
     if (calls_ == 0 && holders_ == 0) idle_.notify_all();
@@ -117,7 +117,7 @@ void crew_core::tell_one(const arrivals::one& each, const arrivals& of) noexcept
 void crew_core::tell_of_results(arrivals& those) {
     tell(those);
     // Only now: the segments of results are their worker's again.
-    const std::lock_guard lock(mutex_);
+    const auto lock = locked();
     for (auto& each : seats_)
         if (each->way != nullptr && each->way->read.own() != each->results_read)
             each->way->read.publish(each->results_read);
@@ -128,10 +128,10 @@ bool crew_core::look_at_results() {
     arrivals_.clear();
     bool any = false;
     {
-        const std::lock_guard lock(mutex_);
+        turn ours(*this);
         // Also what was taken back has taken its place in a lane until now.
         for (auto& each : seats_) any = read_results(*each, arrivals_) || any;
-        if (any) dispatch();
+        dispatch(ours);
     }
     tell_of_results(arrivals_);
     return any;
@@ -144,7 +144,7 @@ bool crew_core::falls_asleep(seat& at, reader_asleep::who who) noexcept {
 }
 
 bool crew_core::must_look_again(reader_asleep::who as) {
-    const std::lock_guard lock(mutex_);
+    const auto lock = locked();
     if (calls_ == 0) as = reader_asleep::driver;  // for who knows how long
     naps_ = as == reader_asleep::driver_for_now;
     bool any = false;
@@ -176,15 +176,37 @@ void crew_core::listen_to_bell() {
 
 // Results of short jobs that are not told of yet are not to wait for a long one behind them.
 void crew_core::watch_for_second_look() {
-    constexpr std::chrono::microseconds soon{200};
-    is_first_nap_ = !second_look_is_due_;
+    {
+        const auto lock = locked();
+        is_first_nap_ = !second_look_is_due_;
+        if (second_look_is_due_) return;
+        second_look_is_due_ = true;
+    }
+    begin_second_look();
+}
+
+// Nor is a job that may be such a one's next to wait for it, while a worker is idle.
+void crew_core::want_second_look() noexcept {
     if (second_look_is_due_) return;
     second_look_is_due_ = true;
+    try {
+        later(&crew_core::begin_second_look);
+    } catch (const std::bad_alloc&) {
+        second_look_is_due_ = false;  // the next result has it looked for
+    }
+}
+
+void crew_core::begin_second_look() {
+    if (!bell_reader_) return;  // the pool ends
+    constexpr std::chrono::microseconds soon{200};
     if (!second_look_) second_look_.emplace(*driver_);
     second_look_->expires_after(soon);
     second_look_->async_wait([self = shared_from_this()](const boost::system::error_code& error) {
         if (error || !self->bell_reader_) return;
-        self->second_look_is_due_ = false;
+        {
+            const auto lock = self->locked();
+            self->second_look_is_due_ = false;
+        }
         // It has been awake since: it is too early to give up naps.
         if (!self->is_first_nap_ && self->naps_) return self->watch_for_second_look();
         self->look_a_second_time();
@@ -208,9 +230,9 @@ void crew_core::listen_to_server() {
                                    const std::lock_guard reading(self->reading_);
                                    arrivals ended;
                                    {
-                                       const std::lock_guard lock(self->mutex_);
+                                       turn ours(*self);
                                        self->read_news(ended);
-                                       self->dispatch();
+                                       self->dispatch(ours);
                                    }
                                    self->tell(ended);
                                    if (self->server_reader_) self->listen_to_server();
@@ -261,7 +283,7 @@ bool crew_core::read_alone(const remote_call& call) {
     if (!reading) return false;
     arrivals_.clear();
     {
-        const std::lock_guard lock(mutex_);
+        const auto lock = locked();
         if (!is_the_only_one(call)) return false;
         read_results(*call.seat_, arrivals_);
     }

@@ -133,10 +133,10 @@ void crew_core::watch_idleness(clock::duration more) {
 void crew_core::rouse() {
     arrivals ended;
     {
-        const std::lock_guard lock(mutex_);
+        turn ours(*this);
         for (auto& each : seats_)
             if (each->is_empty && each->is_idle && wants_worker(*each)) replace(*each, ended);
-        dispatch();
+        dispatch(ours);
     }
     tell(ended);
 }

@@ -105,7 +105,8 @@ void crew_core::send_initializer(seat& at) {
     send(at, *call);  // into an empty lane
     static_cast<void>(call.release());
     ++calls_;
-    publish(at);
+    at.published = at.submitted;
+    at.way->submitted.publish(at.submitted);  // nobody sleeps there yet
 }
 
 void crew_core::initializer_failed(const std::exception_ptr& error) {
@@ -240,9 +241,9 @@ void crew_core::start_failed(seat& at, const std::string& why, arrivals& ended) 
 void crew_core::start_again(seat& at) {
     arrivals ended;
     {
-        const std::lock_guard lock(mutex_);
+        turn ours(*this);
         if (at.is_empty && wants_worker(at)) replace(at, ended);
-        dispatch();
+        dispatch(ours);
     }
     tell(ended);
 }

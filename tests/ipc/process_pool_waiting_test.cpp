@@ -22,6 +22,10 @@ int waits_for(event go) {
     go.wait();
     return 1;
 }
+int lets_go(event go) {
+    go.set();
+    return 2;
+}
 int dies(int signal) {
     ::raise(signal);
     return 0;
@@ -73,6 +77,21 @@ curious makes_curious(int value) {
 }
 
 }  // namespace
+
+TEST_CASE("a job sent behind one that was taken for short goes to a worker that is idle") {
+    process_pool pool(2);
+    for (int i = 0; i < 300; ++i) {
+        std::vector<bobbin::job<int>> short_ones;
+        for (int k = 0; k < 100 + i; ++k) short_ones.push_back(pool.submit(fn<&doubled>(), k));
+        event go;
+        const auto waits = pool.submit(fn<&waits_for>(), go);
+        const auto sets = pool.submit(fn<&lets_go>(), go);
+        CHECK(waits.get() == 1);
+        CHECK(sets.get() == 2);
+        for (int k = 0; k < 100 + i; ++k)
+            CHECK(short_ones[static_cast<std::size_t>(k)].get() == 2 * k);
+    }
+}
 
 TEST_CASE("a result is not kept back by the job behind it") {
     process_pool pool(1);
