@@ -92,9 +92,18 @@ run_result submit_to(auto& pool, const job_list& jobs) {
     return result;
 }
 
-// `submit(i)` gives a job whose value is i. The pauses are not timed.
+// `submit(i)` gives a job whose value is i. The pauses are not timed, nor is what comes first: as
+// many at once as it takes for each worker to get one, and map what comes with it.
 template <class Submit>
-run_result make_trips(std::uint64_t trips, Submit submit) {
+run_result make_trips(unsigned workers, std::uint64_t trips, Submit submit) {
+    constexpr std::uint64_t some = 100;
+    std::vector<bobbin::job<std::uint64_t>> first;
+    for (std::uint64_t i = 0; i < some * workers; ++i) {
+        first.push_back(submit(i));
+    }
+    for (const auto& each : first) {
+        each.get();
+    }
     run_result result;
     for (std::uint64_t i = 0; i < trips; ++i) {
         std::this_thread::sleep_for(pause_before_trip);
@@ -145,28 +154,19 @@ run_result bobbin_thread_submit(unsigned workers, const job_list& jobs) {
 
 run_result bobbin_process_trip(unsigned workers, std::uint64_t trips) {
     process_pool pool(workers);
-    warm_up(pool);
-    return make_trips(trips, [&](std::uint64_t i) { return pool.submit(no_op_job{}, i); });
+    return make_trips(workers, trips, [&](std::uint64_t i) { return pool.submit(no_op_job{}, i); });
 }
 
 run_result bobbin_process_array_trip(unsigned workers, std::uint64_t trips) {
     constexpr std::size_t size = (std::size_t{64} << 20U) / sizeof(double);
-    const bobbin::ipc::shared_array<double> array(size);
+    // Made but once: what follows on zeroing that much is no part of a trip.
+    static const bobbin::ipc::shared_array<double> array(size);
     process_pool pool(workers);
-    const auto submit = [&](std::uint64_t i) {
+    return make_trips(workers, trips, [&pool](std::uint64_t i) {
         return pool.submit([](const bobbin::ipc::shared_array<double>& /*array*/,
                               std::uint64_t number) { return number; },
                            array, i);
-    };
-    // As many at once as it takes for each worker to get one, and map the array.
-    std::vector<bobbin::job<std::uint64_t>> first;
-    for (std::uint64_t i = 0; i < std::uint64_t{100} * workers; ++i) {
-        first.push_back(submit(i));
-    }
-    for (const auto& each : first) {
-        each.get();
-    }
-    return make_trips(trips, submit);
+    });
 }
 
 run_result bobbin_process_await(unsigned workers, std::uint64_t trips) {
