@@ -160,10 +160,9 @@ void crew_core::post(std::span<remote_call* const> calls) {
         each->id_ = ++ids_;
         each->error = nullptr;
         (each->is_urgent ? urgent_ : waiting_).push_back(*each);
-        // What was sent ahead and has not begun is not to be before it.
-        if (each->is_urgent)
-            for (auto& at : seats_) reclaim(*at, lane::jobs_at_once);
     }
+    if (std::ranges::any_of(calls, [](auto* each) { return each->is_urgent; }))
+        make_way_for_urgent();
     if (stopped_) {  // it came too late
         for (remote_call* each : calls) withdraw(*each);
         return;

@@ -68,14 +68,18 @@ struct seat {
     using clock = std::chrono::steady_clock;
 
     [[nodiscard]] bool may_be_sent_more() const noexcept {
-        return way != nullptr && !has_timed_job && !is_leaving;
+        return way != nullptr && !has_timed_job && !is_leaving && !refuses;
     }
     [[nodiscard]] std::uint64_t in_lane() const noexcept { return submitted - answered; }
     bool has_begun(std::uint64_t number) noexcept {
         return number < answered || way->job(number).slot.is_claimed(number);
     }
+    // The first that is not, if any.
+    std::uint64_t first_waiting() noexcept;
     // Whether it begins what it is sent at once, as far as is known from a moment ago.
     bool keeps_up(clock::time_point time) noexcept;
+    // While jobs are short: it is at one that is not.
+    [[nodiscard]] bool is_stuck(clock::time_point time) const noexcept;
     sent& job(std::uint64_t number) noexcept { return jobs[number % lane::jobs_at_once]; }
     // Not read yet.
     [[nodiscard]] bool has_results() const noexcept {
@@ -100,12 +104,14 @@ struct seat {
     clock::time_point busy_since;
     std::uint64_t next_begun = 0;  // the job that is to show whether it keeps up
     clock::time_point next_begun_since;
+    std::uint64_t cleared = 0;  // up to there, what was not begun has been taken back
     // Of the job with a timeout that it has; or when its worker is ended, or started.
     std::unique_ptr<boost::asio::steady_timer> deadline;
     std::uint64_t generation = 0;  // which of the seat's workers that is
     unsigned failed_starts = 0;    // since it last had one
     bool has_timed_job = false;
     bool is_leaving = false;  // it is sent nothing any more
+    bool refuses = false;     // it has no room for what is to be sent now
     bool is_damaged = false;  // what stands in its lane can't be
     bool is_idle = false;     // its worker is leaving for idleness, or has
     bool is_empty = true;     // it has no worker
@@ -176,8 +182,8 @@ private:
     void initializer_failed(const std::exception_ptr& error);
     void dispatch(turn& ours);
     seat* next_seat(clock::time_point time) noexcept;
-    seat* least_loaded() noexcept;
-    [[nodiscard]] bool next_is_short() const noexcept;
+    seat* least_loaded(clock::time_point time) noexcept;
+    [[nodiscard]] bool jobs_are_short() const noexcept;
     [[nodiscard]] bool has_waiting() const noexcept {
         return !urgent_.empty() || !waiting_.empty();
     }
@@ -189,8 +195,10 @@ private:
     bool withdraw(remote_call& call) noexcept;
     void stop_one(remote_call& call) noexcept;
     void tell_later(remote_call& call) noexcept;
-    void reclaim(seat& from, std::uint64_t most) noexcept;
-    bool reclaim_for_idle(clock::time_point time) noexcept;
+    bool reclaim(seat& from, std::uint64_t number) noexcept;
+    void make_way_for_urgent() noexcept;
+    seat* relieve(clock::time_point time) noexcept;
+    void clear_stuck_lanes(clock::time_point time) noexcept;
     void want_second_look() noexcept;
     bool read_results(seat& at, arrivals& to);
     static std::optional<result_header> header_of(const seat& at,

@@ -27,17 +27,44 @@ bool seat::keeps_up(clock::time_point time) noexcept {
     return true;
 }
 
-// By what such jobs took of late: less than to wake somebody for it.
-bool crew_core::next_is_short() const noexcept {
+bool seat::is_stuck(clock::time_point time) const noexcept {
+    constexpr std::chrono::milliseconds long_time{1};
+    return in_lane() > 0 && time - busy_since > long_time;
+}
+
+// Of late they took less than it does to wake somebody for one.
+bool crew_core::jobs_are_short() const noexcept {
     constexpr double short_ns = 12'000;
-    return job_ns_ > 0 && job_ns_ < short_ns && urgent_.empty() && !waiting_.empty() &&
-           waiting_.first->timeout.count() == 0;
+    return job_ns_ > 0 && job_ns_ < short_ns && seats_.size() > 1;
+}
+
+void crew_core::dispatch(turn& ours) {
+    const auto time = clock::now();
+    is_uneven_ = false;
+    if (jobs_are_short()) clear_stuck_lanes(time);
+    for (;;) {
+        seat* at = relieve(time);
+        std::uint64_t left = 1;
+        if (at == nullptr) {
+            if (!has_waiting()) break;
+            at = next_seat(time);
+            if (at == nullptr) break;
+            left = depth() / 16 + 1;  // short jobs some at a time
+        }
+        for (; left > 0 && has_waiting() && at->may_be_sent_more(); --left)
+            at->refuses = !send_next(*at);
+    }
+    for (auto& each : seats_) {
+        each->refuses = false;
+        if (each->way != nullptr) publish(*each, ours);
+    }
+    if (is_uneven_) want_second_look();
 }
 
 // A short one goes on to who keeps up; if it is long after all, or behind one that is, the second
 // look finds that.
 seat* crew_core::next_seat(clock::time_point time) noexcept {
-    if (next_is_short()) {
+    if (jobs_are_short() && urgent_.empty() && waiting_.first->timeout.count() == 0) {
         const auto few = depth() / 2;
         for (auto& each : seats_)
             if (each->may_be_sent_more() && each->in_lane() > 0 && each->in_lane() < most_in_lane &&
@@ -47,35 +74,82 @@ seat* crew_core::next_seat(clock::time_point time) noexcept {
                 return each.get();
             }
     }
-    seat* const best = least_loaded();
+    seat* const best = least_loaded(time);
     return best != nullptr && best->in_lane() < depth() ? best : nullptr;
 }
 
 // A job behind a long one would wait although another worker is idle.
-seat* crew_core::least_loaded() noexcept {
+seat* crew_core::least_loaded(clock::time_point time) noexcept {
+    const bool none_to_stuck = jobs_are_short();
     seat* best = nullptr;
     for (auto& each : seats_)
-        if (each->may_be_sent_more() && (best == nullptr || each->in_lane() < best->in_lane()))
+        if (each->may_be_sent_more() && !(none_to_stuck && each->is_stuck(time)) &&
+            (best == nullptr || each->in_lane() < best->in_lane()))
             best = each.get();
     return best;
 }
 
-void crew_core::dispatch(turn& ours) {
-    const auto time = clock::now();
-    is_uneven_ = false;
-    bool may_send = true;
-    while (may_send && (has_waiting() || reclaim_for_idle(time))) {
-        seat* const at = next_seat(time);
-        if (at == nullptr) break;
-        // Short jobs some at a time.
-        for (auto left = depth() / 16 + 1;
-             left > 0 && may_send && has_waiting() && !at->has_timed_job; --left)
-            may_send = send_next(*at);
-    }
-    for (auto& each : seats_)
-        if (each->way != nullptr) publish(*each, ours);
-    if (is_uneven_) want_second_look();
+// --- taking back ---
+
+// Jobs are begun in order.
+std::uint64_t seat::first_waiting() noexcept {
+    auto number = submitted;
+    while (number > answered && !has_begun(number - 1)) --number;
+    return number;
 }
+
+// False: it is begun, or none.
+bool crew_core::reclaim(seat& from, std::uint64_t number) noexcept {
+    remote_call* const call = from.job(number).call;
+    if (call == nullptr || call->is_pinned_ || !retract(*call)) return false;
+    call->stage_ = remote_call::stage::waiting;
+    (call->is_urgent ? urgent_ : waiting_).push_front(*call);
+    return true;
+}
+
+// What was sent ahead and has not begun is not to be before an urgent one.
+void crew_core::make_way_for_urgent() noexcept {
+    for (auto& each : seats_) {
+        if (each->way == nullptr) continue;
+        const auto first = each->first_waiting();
+        for (auto number = each->submitted; number > first; --number)
+            if (const auto* call = each->job(number - 1).call; call != nullptr && !call->is_urgent)
+                reclaim(*each, number - 1);
+    }
+}
+
+// What stands behind a long job is done by a worker that has nothing to do, what has waited longest
+// first: the others may wait for that. Null, or the worker that is to be sent it.
+seat* crew_core::relieve(clock::time_point time) noexcept {
+    seat* const idle = least_loaded(time);
+    if (idle == nullptr || idle->in_lane() != 0) return nullptr;
+    for (auto& each : seats_) {
+        if (each->way == nullptr || each->in_lane() < 2 || each->cleared == each->submitted)
+            continue;
+        if (jobs_are_short() && each->keeps_up(time)) {
+            is_uneven_ = true;
+            continue;
+        }
+        for (auto number = each->first_waiting(); number != each->submitted; ++number)
+            if (reclaim(*each, number)) return idle;
+        each->cleared = each->submitted;
+    }
+    return nullptr;
+}
+
+// Nor does it wait for one to have nothing to do.
+void crew_core::clear_stuck_lanes(clock::time_point time) noexcept {
+    if (least_loaded(time) == nullptr) return;  // all are
+    for (auto& each : seats_) {
+        if (each->way == nullptr || each->cleared == each->submitted || !each->is_stuck(time))
+            continue;
+        const auto first = each->first_waiting();
+        for (auto number = each->submitted; number > first; --number) reclaim(*each, number - 1);
+        each->cleared = each->submitted;
+    }
+}
+
+// --- sending ---
 
 // False if the next has to wait.
 bool crew_core::send_next(seat& at) {
@@ -93,32 +167,6 @@ bool crew_core::send_next(seat& at) {
         return true;
     }
     from.push_front(call);
-    return false;
-}
-
-void crew_core::reclaim(seat& from, std::uint64_t most) noexcept {
-    for (auto number = from.submitted; most > 0 && number > from.answered; --number) {
-        remote_call* const call = from.job(number - 1).call;
-        if (call == nullptr || call->is_urgent || call->is_pinned_ || !retract(*call)) continue;
-        call->stage_ = remote_call::stage::waiting;
-        waiting_.push_front(*call);
-        --most;
-    }
-}
-
-// What stands behind a long job is done by a worker that has nothing to do.
-bool crew_core::reclaim_for_idle(clock::time_point time) noexcept {
-    seat* const idle = least_loaded();
-    if (idle == nullptr || idle->in_lane() != 0) return false;
-    for (auto& each : seats_) {
-        if (each->way == nullptr || each->in_lane() < 2) continue;
-        if (each->keeps_up(time)) {
-            is_uneven_ = true;
-            continue;
-        }
-        reclaim(*each, 1);
-        if (!waiting_.empty()) return true;
-    }
     return false;
 }
 

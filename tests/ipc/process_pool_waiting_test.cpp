@@ -5,6 +5,7 @@
 #include <bobbin/runtime/errors.hpp>
 
 #include <atomic>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -25,6 +26,14 @@ int waits_for(event go) {
 int lets_go(event go) {
     go.set();
     return 2;
+}
+int measures(const std::string& text) {
+    return static_cast<int>(text.size());
+}
+std::vector<bobbin::job<int>> submit_short(process_pool& pool, int count) {
+    std::vector<bobbin::job<int>> all;
+    for (int i = 0; i < count; ++i) all.push_back(pool.submit(fn<&doubled>(), i));
+    return all;
 }
 int dies(int signal) {
     ::raise(signal);
@@ -82,19 +91,53 @@ curious makes_curious(int value) {
 
 }  // namespace
 
-TEST_CASE("a job sent behind one that was taken for short goes to a worker that is idle") {
+TEST_CASE("jobs sent behind one that was taken for short go to workers that are idle") {
+    for (const unsigned workers : {2U, 3U}) {
+        process_pool pool(workers);
+        for (int i = 0; i < 300; ++i) {
+            const auto short_ones = submit_short(pool, 1000);
+            // At another moment of what the pool does by itself each time.
+            busy_for(std::chrono::microseconds(i));
+            event go;
+            std::vector<bobbin::job<int>> waiting;
+            for (unsigned k = 1; k < workers; ++k)
+                waiting.push_back(pool.submit(fn<&waits_for>(), go));
+            busy_for(std::chrono::microseconds(i % 41));
+            const auto sets = pool.submit(fn<&lets_go>(), go);
+            CHECK(sets.get() == 2);
+            for (const auto& each : waiting) CHECK(each.get() == 1);
+            for (const auto& each : short_ones) each.get();
+        }
+    }
+}
+
+TEST_CASE("a job behind one that was taken for short does not wait until another worker is idle") {
+    constexpr int most = 1'000'000;
     process_pool pool(2);
-    for (int i = 0; i < 500; ++i) {
-        std::vector<bobbin::job<int>> short_ones;
-        for (int k = 0; k < 1000; ++k) short_ones.push_back(pool.submit(fn<&doubled>(), k));
-        // At another moment of what the pool does by itself each time.
-        busy_for(std::chrono::microseconds(i));
+    for (int i = 0; i < 100; ++i) {
+        auto busy = submit_short(pool, 1000);
         event go;
         const auto waits = pool.submit(fn<&waits_for>(), go);
-        busy_for(std::chrono::microseconds(i % 41));
         const auto sets = pool.submit(fn<&lets_go>(), go);
+        int more = 0;
+        for (; more < most && !waits.done(); ++more) busy.push_back(pool.submit(fn<&doubled>(), 1));
+        CHECK(more < most);
         CHECK(sets.get() == 2);
-        CHECK(waits.get() == 1);
+        for (const auto& each : busy) each.get();
+    }
+}
+
+TEST_CASE("jobs for which a worker has no room go to another") {
+    process_pool pool(2);
+    const std::string large(8000, 'x');
+    for (int i = 0; i < 100; ++i) {
+        const auto short_ones = submit_short(pool, 1000);
+        event go;
+        std::vector<bobbin::job<int>> all;
+        all.push_back(pool.submit(fn<&waits_for>(), go));
+        for (int k = 0; k < 20; ++k) all.push_back(pool.submit(fn<&measures>(), large));
+        all.push_back(pool.submit(fn<&lets_go>(), go));
+        for (const auto& each : all) CHECK(each.get() > 0);
         for (const auto& each : short_ones) each.get();
     }
 }
