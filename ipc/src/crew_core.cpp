@@ -144,7 +144,7 @@ crew_core::turn::~turn() {
     for (std::size_t i = 0; i < count_; ++i) sleepers_.at(i)->submitted.wake();
 }
 
-void crew_core::turn::will_wake(const lane& sleeper) noexcept {
+void crew_core::turn::will_wake(lane& sleeper) noexcept {
     if (count_ == sleepers_.size()) return sleeper.submitted.wake();
     sleepers_.at(count_++) = &sleeper;
 }

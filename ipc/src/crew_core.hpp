@@ -295,11 +295,11 @@ public:
     turn(const turn&) = delete;
     turn& operator=(const turn&) = delete;
 
-    void will_wake(const lane& sleeper) noexcept;
+    void will_wake(lane& sleeper) noexcept;
 
 private:
     std::unique_lock<std::mutex> lock_;
-    std::array<const lane*, 8> sleepers_{};
+    std::array<lane*, 8> sleepers_{};
     std::size_t count_ = 0;
 };
 
