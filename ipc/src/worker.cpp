@@ -50,6 +50,7 @@ public:
             lane_job& job = lane_->job(number);
             fault_point("worker.before_claim");
             if (!job.slot.claim(number)) {
+                socket_.drain();
                 answer_with(number, answer::retracted, {});
             } else if (job.group != 0 && job.group == failed_group_ && job.place > failed_place_) {
                 answer_with(number, answer::skipped, {});
@@ -57,6 +58,7 @@ public:
                 fault_point("worker.claimed");
                 tell_of_work();
                 const bool done = do_job(number, job);
+                ++jobs_done_;
                 if (must_leave(number, done)) return leave();
             }
         }
@@ -69,7 +71,7 @@ private:
         const worker_terms& terms = lane_->terms;
         const bool is_initializer = number == 0 && terms.has_initializer != 0;
         if (is_initializer && !done) return true;
-        if (terms.most_jobs != 0 && number + 1 >= terms.most_jobs) return true;
+        if (terms.most_jobs != 0 && jobs_done_ >= terms.most_jobs) return true;
         if (terms.most_memory == 0 || is_initializer) return false;
         const auto now = clock::now();
         if (now - memory_read_ < std::chrono::milliseconds(1)) return false;
@@ -285,6 +287,7 @@ private:
     std::deque<large_result> read_later_;
     std::uint64_t submitted_ = 0;  // as far as it was seen
     std::uint64_t number_ = 0;
+    std::uint64_t jobs_done_ = 0;
     bool is_answered_ = false;
     std::uint64_t written_ = 0;
     std::uint32_t failed_group_ = 0;

@@ -1,6 +1,5 @@
 #include "worker_socket.hpp"
 
-#include "lane_packet.hpp"
 #include "quiet_thread.hpp"
 
 #include <unistd.h>
@@ -10,7 +9,19 @@ namespace bobbin::inline v0::ipc::detail {
 
 void worker_socket::read_packet() {
     lane_packet packet;
-    auto got = receive_packet_blocking(socket_, std::as_writable_bytes(std::span(&packet, 1)));
+    take(receive_packet_blocking(socket_, std::as_writable_bytes(std::span(&packet, 1))), packet);
+}
+
+void worker_socket::drain() {
+    for (bool any = !has_thread_; any;) {
+        lane_packet packet;
+        auto got = receive_packet(socket_, std::as_writable_bytes(std::span(&packet, 1)));
+        any = !got.none;
+        if (any) take(std::move(got), packet);
+    }
+}
+
+void worker_socket::take(received_packet got, const lane_packet& packet) {
     if (got.gone) ::_exit(0);  // the application has gone, or wants nothing of us any more
     const std::lock_guard lock(mutex_);
     switch (packet.kind) {

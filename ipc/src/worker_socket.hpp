@@ -1,6 +1,7 @@
 // The worker's end of its socket: the segments of arguments and results, and requests to stop.
 #pragma once
 
+#include "lane_packet.hpp"
 #include "segment_exchange.hpp"
 
 #include <bobbin/ipc/decoder.hpp>
@@ -20,6 +21,9 @@ public:
 
     // Blocks until it has come. Throws what mapping it does.
     segment find(std::uint64_t id) override;
+    // Reads what has come, also with jobs that were taken back, for which nothing is looked for
+    // here.
+    void drain();
     // To the application, ahead of the result that it belongs to.
     void send(const segment& memory);
     // Between the two the coroutine is asked to stop when somebody wants that.
@@ -28,6 +32,7 @@ public:
 
 private:
     void read_packet();
+    void take(received_packet got, const lane_packet& packet);
 
     const int socket_;
     std::mutex mutex_;

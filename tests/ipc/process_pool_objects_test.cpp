@@ -15,6 +15,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <tuple>
 #include <unistd.h>
 #include <utility>
@@ -39,6 +40,14 @@ struct fatal {
         was_decoded = Archive::is_loading::value;
     }
 };
+
+int waits_for_number(ipc::shared_value<int> value, int wanted) {
+    while (value.load() != wanted) std::this_thread::yield();
+    return wanted;
+}
+int value_of(ipc::shared_value<int> value) {
+    return value.load();
+}
 
 // How often a segment is mapped here.
 int mapped_segments() {
@@ -125,6 +134,20 @@ TEST_CASE("a worker forgets a shared object that its application has no more") {
     int after = 0;
     for (int i = 0; i < 20; ++i) after = pool.submit(count, ipc::event()).get();
     CHECK(after <= before + 1);  // the one before the last, whose job may just have ended
+}
+
+TEST_CASE("what came with jobs that were taken back leaves room for what comes with others") {
+    ipc::process_pool pool(1);
+    ipc::shared_value<int> go(0);
+    for (int i = 1; i <= 500; ++i) {
+        // It has its value already, so that nothing is looked for among what has come.
+        const auto waits = pool.submit(fn<&waits_for_number>(), go, i);
+        const ipc::shared_value<int> one(1);
+        CHECK(pool.submit(fn<&value_of>(), one).cancel());
+        go.store(i);
+        CHECK(waits.get() == i);
+    }
+    CHECK(pool.submit(fn<&value_of>(), ipc::shared_value<int>(7)).get() == 7);
 }
 
 TEST_CASE("large arguments and results arrive whole, in memory that is used again") {

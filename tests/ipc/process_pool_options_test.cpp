@@ -92,6 +92,21 @@ TEST_CASE("a worker does no more jobs than it may, and no job is lost or done tw
     for (const auto& [pid, count] : by_worker) CHECK(count <= 10);
 }
 
+TEST_CASE("jobs that are taken back are none that a worker has done") {
+    ipc::process_pool_options options(1);
+    options.max_tasks_per_worker = 10;
+    ipc::process_pool pool(options);
+    const int worker = pool.submit(fn<&pid_there>()).get();
+    for (int i = 0; i < 4; ++i) {
+        ipc::event go;
+        const auto waits = pool.submit([](ipc::event until) { until.wait(); }, go);
+        CHECK(pool.submit(fn<&pid_there>()).cancel());
+        go.set();
+        waits.get();
+        CHECK(pool.submit(fn<&pid_there>()).get() == worker);
+    }
+}
+
 TEST_CASE("a worker that has grown too large is replaced after its job") {
     ipc::process_pool_options options(1);
     options.max_rss = std::size_t{200} << 20U;
