@@ -182,6 +182,7 @@ bool crew_core::retract(remote_call& call) noexcept {
     seat& at = *call.seat_;
     if (!at.way->job(call.number_).slot.retract(call.number_)) return false;
     at.job(call.number_).call = nullptr;
+    ++at.taken_back;
     return true;
 }
 

@@ -68,9 +68,12 @@ struct seat {
     using clock = std::chrono::steady_clock;
 
     [[nodiscard]] bool may_be_sent_more() const noexcept {
-        return way != nullptr && !has_timed_job && !is_leaving && !refuses;
+        return way != nullptr && in_lane() < lane::jobs_at_once && !has_timed_job && !is_leaving &&
+               !refuses;
     }
     [[nodiscard]] std::uint64_t in_lane() const noexcept { return submitted - answered; }
+    // Without those that were taken back.
+    [[nodiscard]] std::uint64_t load() const noexcept { return in_lane() - taken_back; }
     bool has_begun(std::uint64_t number) noexcept {
         return number < answered || way->job(number).slot.is_claimed(number);
     }
@@ -97,6 +100,7 @@ struct seat {
     std::uint64_t submitted = 0;
     std::uint64_t answered = 0;
     std::uint64_t published = 0;
+    std::uint64_t taken_back = 0;
     std::uint64_t arguments_begin = 0;
     std::uint64_t arguments_end = 0;
     std::uint64_t results_read = 0;

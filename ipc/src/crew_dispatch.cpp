@@ -29,7 +29,7 @@ bool seat::keeps_up(clock::time_point time) noexcept {
 
 bool seat::is_stuck(clock::time_point time) const noexcept {
     constexpr std::chrono::milliseconds long_time{1};
-    return in_lane() > 0 && time - busy_since > long_time;
+    return load() > 0 && time - busy_since > long_time && !has_results();
 }
 
 // Of late they took less than it does to wake somebody for one.
@@ -75,7 +75,7 @@ seat* crew_core::next_seat(clock::time_point time) noexcept {
             }
     }
     seat* const best = least_loaded(time);
-    return best != nullptr && best->in_lane() < depth() ? best : nullptr;
+    return best != nullptr && best->load() < depth() ? best : nullptr;
 }
 
 // A job behind a long one would wait although another worker is idle.
@@ -84,7 +84,7 @@ seat* crew_core::least_loaded(clock::time_point time) noexcept {
     seat* best = nullptr;
     for (auto& each : seats_)
         if (each->may_be_sent_more() && !(none_to_stuck && each->is_stuck(time)) &&
-            (best == nullptr || each->in_lane() < best->in_lane()))
+            (best == nullptr || each->load() < best->load()))
             best = each.get();
     return best;
 }
@@ -122,10 +122,9 @@ void crew_core::make_way_for_urgent() noexcept {
 // first: the others may wait for that. Null, or the worker that is to be sent it.
 seat* crew_core::relieve(clock::time_point time) noexcept {
     seat* const idle = least_loaded(time);
-    if (idle == nullptr || idle->in_lane() != 0) return nullptr;
+    if (idle == nullptr || idle->load() != 0) return nullptr;
     for (auto& each : seats_) {
-        if (each->way == nullptr || each->in_lane() < 2 || each->cleared == each->submitted)
-            continue;
+        if (each->way == nullptr || each->load() < 2 || each->cleared == each->submitted) continue;
         if (jobs_are_short() && each->keeps_up(time)) {
             is_uneven_ = true;
             continue;
@@ -160,7 +159,8 @@ bool crew_core::send_next(seat& at) {
     try {
         if (send(at, call)) return true;
     } catch (...) {
-        // There is no memory or no descriptor for its arguments.
+        // There is no memory or no descriptor for its arguments, or its timer.
+        if (call.stage_ == remote_call::stage::sent) retract(call);
         call.ended_as = remote_call::end::error;
         call.error = std::current_exception();
         tell_later(call);

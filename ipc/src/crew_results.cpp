@@ -22,6 +22,7 @@ bool crew_core::read_results(seat& at, arrivals& to) {
     const std::uint64_t came = finished - at.results_read;
     if (came == 0) return false;
     const std::uint64_t before = at.answered;
+    std::uint64_t done = 0;
     to.all.reserve(to.all.size() + at.in_lane());  // before there is anything to lose
     std::size_t next = to.bytes.size();
     if (came <= lane::ring_bytes) {
@@ -40,6 +41,10 @@ bool crew_core::read_results(seat& at, arrivals& to) {
         next += sizeof *header;
         seat::sent& sent = at.job(at.answered++);
         at.arguments_begin = sent.arguments_end;
+        if (header->what == answer::retracted && at.taken_back > 0)
+            --at.taken_back;
+        else
+            ++done;
         if (remote_call* const call = std::exchange(sent.call, nullptr)) {
             call->stage_ = remote_call::stage::nowhere;
             to.all.push_back(
@@ -50,7 +55,7 @@ bool crew_core::read_results(seat& at, arrivals& to) {
     if (at.answered == before) return false;
     at.has_timed_job = false;
     if (at.deadline && !at.is_leaving) at.deadline->cancel();
-    measured(at, at.answered - before);
+    measured(at, done);
     return true;
 }
 
@@ -67,9 +72,10 @@ std::optional<result_header> crew_core::header_of(const seat& at,
 
 void crew_core::measured(seat& at, std::uint64_t jobs) {
     const auto time = clock::now();
-    const double each = std::chrono::duration<double, std::nano>(time - at.busy_since).count() /
-                        static_cast<double>(jobs);
-    at.busy_since = time;
+    const auto took = time - std::exchange(at.busy_since, time);
+    if (jobs == 0) return;
+    const double each =
+        std::chrono::duration<double, std::nano>(took).count() / static_cast<double>(jobs);
     constexpr double weight = 0.25;
     job_ns_ = job_ns_ == 0 ? each : job_ns_ + weight * (each - job_ns_);
 }
