@@ -154,6 +154,10 @@ void crew_core::post(std::span<remote_call* const> calls) {
     if (!broken_.empty()) throw pool_broken(broken_);
     if (stopped_ && std::ranges::any_of(calls, [](auto* each) { return each->attempt > 1; }))
         throw pool_closed("bobbin: the process_pool was stopped");  // the error before stands
+    // Before what can't be undone, as it may throw.
+    if (std::ranges::any_of(seats_,
+                            [](const auto& each) { return each->is_empty && each->is_idle; }))
+        boost::asio::post(driver_->get_executor(), [self = shared_from_this()] { self->rouse(); });
     calls_ += calls.size();
     for (remote_call* each : calls) {
         each->stage_ = remote_call::stage::waiting;
@@ -168,9 +172,6 @@ void crew_core::post(std::span<remote_call* const> calls) {
         return;
     }
     dispatch(ours);
-    if (std::ranges::any_of(seats_,
-                            [](const auto& each) { return each->is_empty && each->is_idle; }))
-        boost::asio::post(driver_->get_executor(), [self = shared_from_this()] { self->rouse(); });
 }
 
 bool crew_core::retract(remote_call& call) noexcept {
@@ -179,11 +180,7 @@ bool crew_core::retract(remote_call& call) noexcept {
         return true;
     }
     if (call.stage_ != remote_call::stage::sent) return false;
-    seat& at = *call.seat_;
-    if (!at.way->job(call.number_).slot.retract(call.number_)) return false;
-    at.job(call.number_).call = nullptr;
-    ++at.taken_back;
-    return true;
+    return call.seat_->take_back(call.number_);
 }
 
 // It is told as all are, on the driver.

@@ -63,6 +63,7 @@ struct seat {
     struct sent {
         remote_call* call = nullptr;  // null: taken back, or expired
         std::uint64_t arguments_end = 0;
+        bool is_taken_back = false;
     };
 
     using clock = std::chrono::steady_clock;
@@ -74,6 +75,8 @@ struct seat {
     [[nodiscard]] std::uint64_t in_lane() const noexcept { return submitted - answered; }
     // Without those that were taken back.
     [[nodiscard]] std::uint64_t load() const noexcept { return in_lane() - taken_back; }
+    // False: it is begun.
+    bool take_back(std::uint64_t number) noexcept;
     bool has_begun(std::uint64_t number) noexcept {
         return number < answered || way->job(number).slot.is_claimed(number);
     }

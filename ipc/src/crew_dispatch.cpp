@@ -91,6 +91,14 @@ seat* crew_core::least_loaded(clock::time_point time) noexcept {
 
 // --- taking back ---
 
+bool seat::take_back(std::uint64_t number) noexcept {
+    if (!way->job(number).slot.retract(number)) return false;
+    job(number).call = nullptr;
+    job(number).is_taken_back = true;
+    ++taken_back;
+    return true;
+}
+
 // Jobs are begun in order.
 std::uint64_t seat::first_waiting() noexcept {
     auto number = submitted;
@@ -181,7 +189,7 @@ bool crew_core::send(seat& at, remote_call& call) {
     call.stage_ = remote_call::stage::sent;
     call.seat_ = &at;
     call.number_ = at.submitted;
-    if (at.in_lane() == 0) {
+    if (at.load() == 0) {
         at.busy_since = at.next_begun_since = clock::now();
         at.next_begun = at.submitted;
     }
@@ -193,15 +201,15 @@ bool crew_core::send(seat& at, remote_call& call) {
 bool crew_core::place_arguments(seat& at, const parcel& arguments, lane_job& job) {
     job.size = arguments.bytes().size();
     job.in_segment = 0;
-    if (arguments.has_segments()) {
-        if (!at.line->send_segments(arguments)) return false;
-        if (const auto large = arguments.large()) {
-            job.in_segment = 1;
-            job.begin = large->id();
-            return true;
-        }
+    const auto large = arguments.large();
+    if (large == nullptr && at.arguments_end + job.size - at.arguments_begin > lane::ring_bytes)
+        return false;
+    if (arguments.has_segments() && !at.line->send_segments(arguments)) return false;
+    if (large != nullptr) {
+        job.in_segment = 1;
+        job.begin = large->id();
+        return true;
     }
-    if (at.arguments_end + job.size - at.arguments_begin > lane::ring_bytes) return false;
     job.begin = at.arguments_end;
     at.way->arguments.write(job.begin, arguments.bytes());
     at.arguments_end += job.size;

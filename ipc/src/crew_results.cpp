@@ -23,6 +23,7 @@ bool crew_core::read_results(seat& at, arrivals& to) {
     if (came == 0) return false;
     const std::uint64_t before = at.answered;
     std::uint64_t done = 0;
+    std::uint64_t gone = 0;
     to.all.reserve(to.all.size() + at.in_lane());  // before there is anything to lose
     std::size_t next = to.bytes.size();
     if (came <= lane::ring_bytes) {
@@ -41,10 +42,7 @@ bool crew_core::read_results(seat& at, arrivals& to) {
         next += sizeof *header;
         seat::sent& sent = at.job(at.answered++);
         at.arguments_begin = sent.arguments_end;
-        if (header->what == answer::retracted && at.taken_back > 0)
-            --at.taken_back;
-        else
-            ++done;
+        ++(sent.is_taken_back ? gone : done);
         if (remote_call* const call = std::exchange(sent.call, nullptr)) {
             call->stage_ = remote_call::stage::nowhere;
             to.all.push_back(
@@ -55,6 +53,7 @@ bool crew_core::read_results(seat& at, arrivals& to) {
     if (at.answered == before) return false;
     at.has_timed_job = false;
     if (at.deadline && !at.is_leaving) at.deadline->cancel();
+    at.taken_back -= gone;
     measured(at, done);
     return true;
 }
@@ -67,6 +66,8 @@ std::optional<result_header> crew_core::header_of(const seat& at,
     std::memcpy(&header, result.data(), sizeof header);
     if (at.answered == at.submitted || header.job != at.answered) return std::nullopt;
     if (header.segment == 0 && header.size > result.size() - sizeof header) return std::nullopt;
+    const bool is_taken_back = at.jobs[at.answered % lane::jobs_at_once].is_taken_back;
+    if (is_taken_back != (header.what == answer::retracted)) return std::nullopt;
     return header;
 }
 

@@ -102,7 +102,9 @@ void crew_core::send_initializer(seat& at) {
     options_.initializer.describe_(*call, *store_);
     call->is_pinned_ = true;
     call->id_ = ++ids_;
-    send(at, *call);  // into an empty lane
+    if (!send(at, *call))  // into an empty lane
+        throw std::system_error(ETOOMANYREFS, std::generic_category(),
+                                "bobbin: what an initializer takes along can't be sent");
     static_cast<void>(call.release());
     ++calls_;
     at.published = at.submitted;
@@ -168,10 +170,10 @@ void crew_core::vacate(seat& at, std::optional<exit_status> how, arrivals& ended
     // the worker may live for a moment, and go on.
     call_list again;
     for (auto number = at.submitted; number != at.answered; --number) {
-        remote_call*& call = at.job(number - 1).call;
+        remote_call* const call = at.job(number - 1).call;
         if (call == nullptr) continue;
-        if (!at.way->job(number - 1).slot.retract(number - 1)) break;
-        again.push_front(*std::exchange(call, nullptr));
+        if (!at.take_back(number - 1)) break;
+        again.push_front(*call);
     }
     // What it has answered counts. So one is left at most, which it has begun.
     read_results(at, ended);

@@ -50,7 +50,6 @@ public:
             lane_job& job = lane_->job(number);
             fault_point("worker.before_claim");
             if (!job.slot.claim(number)) {
-                socket_.drain();
                 answer_with(number, answer::retracted, {});
             } else if (job.group != 0 && job.group == failed_group_ && job.place > failed_place_) {
                 answer_with(number, answer::skipped, {});
@@ -205,6 +204,8 @@ private:
     }
 
     void answer_with(std::uint64_t number, answer what, const parcel& sent) {
+        // Nobody may have looked for what came with it.
+        if (what != answer::value) socket_.drain();
         const auto bytes = sent.bytes();
         result_header header{.job = number, .size = bytes.size(), .what = what};
         std::size_t room = sizeof header;

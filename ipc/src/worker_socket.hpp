@@ -21,8 +21,7 @@ public:
 
     // Blocks until it has come. Throws what mapping it does.
     segment find(std::uint64_t id) override;
-    // Reads what has come, also with jobs that were taken back, for which nothing is looked for
-    // here.
+    // Reads what has come, or it would fill with that of jobs which are not done.
     void drain();
     // To the application, ahead of the result that it belongs to.
     void send(const segment& memory);
