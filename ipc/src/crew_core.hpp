@@ -74,7 +74,7 @@ struct seat {
     }
     [[nodiscard]] std::uint64_t in_lane() const noexcept { return submitted - answered; }
     // Without those that were taken back.
-    [[nodiscard]] std::uint64_t load() const noexcept { return in_lane() - taken_back; }
+    [[nodiscard]] std::uint64_t to_do() const noexcept { return in_lane() - taken_back; }
     // False: it is begun.
     bool take_back(std::uint64_t number) noexcept;
     bool has_begun(std::uint64_t number) noexcept {

@@ -29,7 +29,7 @@ bool seat::keeps_up(clock::time_point time) noexcept {
 
 bool seat::is_stuck(clock::time_point time) const noexcept {
     constexpr std::chrono::milliseconds long_time{1};
-    return load() > 0 && time - busy_since > long_time && !has_results();
+    return to_do() > 0 && time - busy_since > long_time && !has_results();
 }
 
 // Of late they took less than it does to wake somebody for one.
@@ -75,7 +75,7 @@ seat* crew_core::next_seat(clock::time_point time) noexcept {
             }
     }
     seat* const best = least_loaded(time);
-    return best != nullptr && best->load() < depth() ? best : nullptr;
+    return best != nullptr && best->to_do() < depth() ? best : nullptr;
 }
 
 // A job behind a long one would wait although another worker is idle.
@@ -84,7 +84,7 @@ seat* crew_core::least_loaded(clock::time_point time) noexcept {
     seat* best = nullptr;
     for (auto& each : seats_)
         if (each->may_be_sent_more() && !(none_to_stuck && each->is_stuck(time)) &&
-            (best == nullptr || each->load() < best->load()))
+            (best == nullptr || each->to_do() < best->to_do()))
             best = each.get();
     return best;
 }
@@ -130,9 +130,9 @@ void crew_core::make_way_for_urgent() noexcept {
 // first: the others may wait for that. Null, or the worker that is to be sent it.
 seat* crew_core::relieve(clock::time_point time) noexcept {
     seat* const idle = least_loaded(time);
-    if (idle == nullptr || idle->load() != 0) return nullptr;
+    if (idle == nullptr || idle->to_do() != 0) return nullptr;
     for (auto& each : seats_) {
-        if (each->way == nullptr || each->load() < 2 || each->cleared == each->submitted) continue;
+        if (each->way == nullptr || each->to_do() < 2 || each->cleared == each->submitted) continue;
         if (jobs_are_short() && each->keeps_up(time)) {
             is_uneven_ = true;
             continue;
@@ -189,7 +189,7 @@ bool crew_core::send(seat& at, remote_call& call) {
     call.stage_ = remote_call::stage::sent;
     call.seat_ = &at;
     call.number_ = at.submitted;
-    if (at.load() == 0) {
+    if (at.to_do() == 0) {
         at.busy_since = at.next_begun_since = clock::now();
         at.next_begun = at.submitted;
     }
