@@ -43,6 +43,10 @@ public:
         ::eventfd_write(changed_.get(), 1);
     }
 
+    // Around a fork, so that the child finds what its parent's thread did last, and no half of it.
+    void before_fork() { mutex_.lock(); }
+    void after_fork() { mutex_.unlock(); }
+
 private:
     void run() {
         std::vector<pollfd> ends;
@@ -89,8 +93,8 @@ private:
 // Never destroyed, as its thread may outlive static objects. A forked child has no such thread and
 // watches nothing of its parent's.
 death_watch* watch = new death_watch;
-[[maybe_unused]] const int forgets_at_fork =
-    ::pthread_atfork(nullptr, nullptr, [] { std::construct_at(watch); });
+[[maybe_unused]] const int forgets_at_fork = ::pthread_atfork(
+    [] { watch->before_fork(); }, [] { watch->after_fork(); }, [] { std::construct_at(watch); });
 
 }  // namespace
 
