@@ -137,20 +137,8 @@ std::unique_lock<std::mutex> crew_core::locked() const {
     return lock;
 }
 
-crew_core::turn::~turn() {
-    lock_.unlock();
-    // A lane may be gone by now. Only the kernel looks for it, and at most wakes somebody else, who
-    // looks again.
-    for (std::size_t i = 0; i < count_; ++i) sleepers_.at(i)->submitted.wake();
-}
-
-void crew_core::turn::will_wake(lane& sleeper) noexcept {
-    if (count_ == sleepers_.size()) return sleeper.submitted.wake();
-    sleepers_.at(count_++) = &sleeper;
-}
-
 void crew_core::post(std::span<remote_call* const> calls) {
-    turn ours(*this);
+    const auto lock = locked();
     if (!broken_.empty()) throw pool_broken(broken_);
     if (stopped_ && std::ranges::any_of(calls, [](auto* each) { return each->attempt > 1; }))
         throw pool_closed("bobbin: the process_pool was stopped");  // the error before stands
@@ -171,7 +159,7 @@ void crew_core::post(std::span<remote_call* const> calls) {
         for (remote_call* each : calls) withdraw(*each);
         return;
     }
-    dispatch(ours);
+    dispatch();
 }
 
 bool crew_core::retract(remote_call& call) noexcept {

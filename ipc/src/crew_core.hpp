@@ -82,10 +82,6 @@ struct seat {
     }
     // The first that is not, if any.
     std::uint64_t first_waiting() noexcept;
-    // Whether it begins what it is sent at once, as far as is known from a moment ago.
-    bool keeps_up(clock::time_point time) noexcept;
-    // While jobs are short: it is at one that is not.
-    [[nodiscard]] bool is_stuck(clock::time_point time) const noexcept;
     sent& job(std::uint64_t number) noexcept { return jobs[number % lane::jobs_at_once]; }
     // Not read yet.
     [[nodiscard]] bool has_results() const noexcept {
@@ -109,9 +105,6 @@ struct seat {
     std::uint64_t results_read = 0;
     std::array<sent, lane::jobs_at_once> jobs;
     clock::time_point busy_since;
-    std::uint64_t next_begun = 0;  // the job that is to show whether it keeps up
-    clock::time_point next_begun_since;
-    std::uint64_t cleared = 0;  // up to there, what was not begun has been taken back
     // Of the job with a timeout that it has; or when its worker is ended, or started.
     std::unique_ptr<boost::asio::steady_timer> deadline;
     std::uint64_t generation = 0;  // which of the seat's workers that is
@@ -150,8 +143,6 @@ struct arrivals {
 boost::asio::posix::stream_descriptor watched_by(thread_pool& driver, int descriptor);
 
 class crew_core : public std::enable_shared_from_this<crew_core> {
-    class turn;
-
 public:
     explicit crew_core(const process_pool_options& options);
 
@@ -187,26 +178,23 @@ private:
     std::shared_ptr<output_lines> make_output();
     void send_initializer(seat& at);
     void initializer_failed(const std::exception_ptr& error);
-    void dispatch(turn& ours);
-    seat* next_seat(clock::time_point time) noexcept;
-    seat* least_loaded(clock::time_point time) noexcept;
-    [[nodiscard]] bool jobs_are_short() const noexcept;
+    void dispatch();
+    seat* next_seat() noexcept;
+    seat* least_loaded() noexcept;
     [[nodiscard]] bool has_waiting() const noexcept {
         return !urgent_.empty() || !waiting_.empty();
     }
     bool send_next(seat& at);
     bool send(seat& at, remote_call& call);
     bool place_arguments(seat& at, const parcel& arguments, lane_job& job);
-    static void publish(seat& at, turn& ours);
+    static void publish(seat& at);
     bool retract(remote_call& call) noexcept;
     bool withdraw(remote_call& call) noexcept;
     void stop_one(remote_call& call) noexcept;
     void tell_later(remote_call& call) noexcept;
     bool reclaim(seat& from, std::uint64_t number) noexcept;
     void make_way_for_urgent() noexcept;
-    seat* relieve(clock::time_point time) noexcept;
-    void clear_stuck_lanes(clock::time_point time) noexcept;
-    void want_second_look() noexcept;
+    seat* relieve() noexcept;
     bool read_results(seat& at, arrivals& to);
     static std::optional<result_header> header_of(const seat& at,
                                                   std::span<const std::byte> result) noexcept;
@@ -241,7 +229,6 @@ private:
     bool must_look_again(reader_asleep::who as);
     bool read_all(reader_asleep::who then);
     void watch_for_second_look();
-    void begin_second_look();
     void look_a_second_time();
     void later(void (crew_core::*what)());
     static void tell_one(const arrivals::one& each, const arrivals& of) noexcept;
@@ -276,7 +263,6 @@ private:
     clock::time_point idle_since_;
     bool idleness_is_watched_ = false;
     std::optional<boost::asio::steady_timer> second_look_;
-    bool is_uneven_ = false;  // a job is behind another, although a worker may be idle
     bool naps_ = false;
     bool second_look_is_due_ = false;
     bool is_first_nap_ = false;  // since then
@@ -291,23 +277,6 @@ private:
     bool has_waiter_ = false;
     bool stopped_ = false;
     bool ending_ = false;
-};
-
-// Has the lock. When that is given back, the workers are woken that were sent something: not
-// before, as who is woken may take the processor from who has the lock.
-class crew_core::turn {
-public:
-    explicit turn(const crew_core& of) : lock_(of.locked()) {}
-    ~turn();
-    turn(const turn&) = delete;
-    turn& operator=(const turn&) = delete;
-
-    void will_wake(lane& sleeper) noexcept;
-
-private:
-    std::unique_lock<std::mutex> lock_;
-    std::array<lane*, 8> sleepers_{};
-    std::size_t count_ = 0;
 };
 
 }  // namespace bobbin::inline v0::ipc::detail

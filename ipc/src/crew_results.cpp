@@ -135,10 +135,10 @@ bool crew_core::look_at_results() {
     arrivals_.clear();
     bool any = false;
     {
-        turn ours(*this);
+        const auto lock = locked();
         // Also what was taken back has taken its place in a lane until now.
         for (auto& each : seats_) any = read_results(*each, arrivals_) || any;
-        dispatch(ours);
+        if (any) dispatch();
     }
     tell_of_results(arrivals_);
     return any;
@@ -183,37 +183,15 @@ void crew_core::listen_to_bell() {
 
 // Results of short jobs that are not told of yet are not to wait for a long one behind them.
 void crew_core::watch_for_second_look() {
-    {
-        const auto lock = locked();
-        is_first_nap_ = !second_look_is_due_;
-        if (second_look_is_due_) return;
-        second_look_is_due_ = true;
-    }
-    begin_second_look();
-}
-
-// Nor is a job that may be such a one's next to wait for it, while a worker is idle.
-void crew_core::want_second_look() noexcept {
+    constexpr std::chrono::microseconds soon{200};
+    is_first_nap_ = !second_look_is_due_;
     if (second_look_is_due_) return;
     second_look_is_due_ = true;
-    try {
-        later(&crew_core::begin_second_look);
-    } catch (const std::bad_alloc&) {
-        second_look_is_due_ = false;  // the next result has it looked for
-    }
-}
-
-void crew_core::begin_second_look() {
-    if (!bell_reader_) return;  // the pool ends
-    constexpr std::chrono::microseconds soon{200};
     if (!second_look_) second_look_.emplace(*driver_);
     second_look_->expires_after(soon);
     second_look_->async_wait([self = shared_from_this()](const boost::system::error_code& error) {
         if (error || !self->bell_reader_) return;
-        {
-            const auto lock = self->locked();
-            self->second_look_is_due_ = false;
-        }
+        self->second_look_is_due_ = false;
         // It has been awake since: it is too early to give up naps.
         if (!self->is_first_nap_ && self->naps_) return self->watch_for_second_look();
         self->look_a_second_time();
@@ -237,9 +215,9 @@ void crew_core::listen_to_server() {
                                    const std::lock_guard reading(self->reading_);
                                    arrivals ended;
                                    {
-                                       turn ours(*self);
+                                       const auto lock = self->locked();
                                        self->read_news(ended);
-                                       self->dispatch(ours);
+                                       self->dispatch();
                                    }
                                    self->tell(ended);
                                    if (self->server_reader_) self->listen_to_server();

@@ -133,10 +133,10 @@ void crew_core::watch_idleness(clock::duration more) {
 void crew_core::rouse() {
     arrivals ended;
     {
-        turn ours(*this);
+        const std::lock_guard lock(mutex_);
         for (auto& each : seats_)
             if (each->is_empty && each->is_idle && wants_worker(*each)) replace(*each, ended);
-        dispatch(ours);
+        dispatch();
     }
     tell(ended);
 }

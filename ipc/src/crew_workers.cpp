@@ -107,8 +107,7 @@ void crew_core::send_initializer(seat& at) {
                                 "bobbin: what an initializer takes along can't be sent");
     static_cast<void>(call.release());
     ++calls_;
-    at.published = at.submitted;
-    at.way->submitted.publish(at.submitted);  // nobody sleeps there yet
+    publish(at);
 }
 
 void crew_core::initializer_failed(const std::exception_ptr& error) {
@@ -243,9 +242,9 @@ void crew_core::start_failed(seat& at, const std::string& why, arrivals& ended) 
 void crew_core::start_again(seat& at) {
     arrivals ended;
     {
-        turn ours(*this);
+        const std::lock_guard lock(mutex_);
         if (at.is_empty && wants_worker(at)) replace(at, ended);
-        dispatch(ours);
+        dispatch();
     }
     tell(ended);
 }

@@ -91,7 +91,7 @@ curious makes_curious(int value) {
 
 }  // namespace
 
-TEST_CASE("jobs sent behind one that was taken for short go to workers that are idle") {
+TEST_CASE("jobs sent behind one that waits for them go to workers that are idle, at every moment") {
     for (const unsigned workers : {2U, 3U}) {
         process_pool pool(workers);
         for (int i = 0; i < 300; ++i) {
@@ -111,7 +111,7 @@ TEST_CASE("jobs sent behind one that was taken for short go to workers that are 
     }
 }
 
-TEST_CASE("a job behind one that was taken for short does not wait until another worker is idle") {
+TEST_CASE("a job that another waits for is done beside a stream of short ones") {
     constexpr int most = 1'000'000;
     process_pool pool(2);
     for (int i = 0; i < 100; ++i) {
