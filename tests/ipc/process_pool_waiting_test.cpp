@@ -111,22 +111,6 @@ TEST_CASE("jobs sent behind one that waits for them go to workers that are idle,
     }
 }
 
-TEST_CASE("a job that another waits for is done beside a stream of short ones") {
-    constexpr int most = 1'000'000;
-    process_pool pool(2);
-    for (int i = 0; i < 100; ++i) {
-        auto busy = submit_short(pool, 1000);
-        event go;
-        const auto waits = pool.submit(fn<&waits_for>(), go);
-        const auto sets = pool.submit(fn<&lets_go>(), go);
-        int more = 0;
-        for (; more < most && !waits.done(); ++more) busy.push_back(pool.submit(fn<&doubled>(), 1));
-        CHECK(more < most);
-        CHECK(sets.get() == 2);
-        for (const auto& each : busy) each.get();
-    }
-}
-
 TEST_CASE("jobs for which a worker has no room go to another") {
     process_pool pool(2);
     const std::string large(8000, 'x');
