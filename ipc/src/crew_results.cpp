@@ -21,7 +21,6 @@ bool crew_core::read_results(seat& at, arrivals& to) {
     const std::uint64_t finished = at.way->finished.load(std::memory_order_acquire);
     const std::uint64_t came = finished - at.results_read;
     if (came == 0) return false;
-    const std::uint64_t before = at.answered;
     std::uint64_t done = 0;
     std::uint64_t gone = 0;
     to.all.reserve(to.all.size() + at.in_lane());  // before there is anything to lose
@@ -50,7 +49,7 @@ bool crew_core::read_results(seat& at, arrivals& to) {
         }
         if (header->segment == 0) next += header->size;
     } while (next != to.bytes.size());
-    if (at.answered == before) return false;
+    if (done + gone == 0) return false;
     at.has_timed_job = false;
     if (at.deadline && !at.is_leaving) at.deadline->cancel();
     at.taken_back -= gone;

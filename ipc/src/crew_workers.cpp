@@ -8,6 +8,7 @@
 #include <bobbin/ipc/worker_died.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <functional>
