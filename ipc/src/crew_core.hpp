@@ -70,7 +70,7 @@ struct seat {
 
     [[nodiscard]] bool may_be_sent_more() const noexcept {
         return way != nullptr && in_lane() < lane::jobs_at_once && !has_timed_job && !is_leaving &&
-               !refuses;
+               !is_held_up && !refuses;
     }
     [[nodiscard]] std::uint64_t in_lane() const noexcept { return submitted - answered; }
     // Without those that were taken back.
@@ -111,6 +111,7 @@ struct seat {
     unsigned failed_starts = 0;    // since it last had one
     bool has_timed_job = false;
     bool is_leaving = false;  // it is sent nothing any more
+    bool is_held_up = false;  // by a long job
     bool refuses = false;     // it has no room for what is to be sent now
     bool is_damaged = false;  // what stands in its lane can't be
     bool is_idle = false;     // its worker is leaving for idleness, or has
@@ -193,7 +194,9 @@ private:
     void stop_one(remote_call& call) noexcept;
     void tell_later(remote_call& call) noexcept;
     bool reclaim(seat& from, std::uint64_t number) noexcept;
+    void reclaim_all(seat& from, bool also_urgent) noexcept;
     void make_way_for_urgent() noexcept;
+    void pass_by_long_jobs() noexcept;
     seat* relieve() noexcept;
     bool read_results(seat& at, arrivals& to);
     static std::optional<result_header> header_of(const seat& at,
@@ -272,6 +275,7 @@ private:
     std::uint64_t ids_ = 0;
     std::atomic<std::uint32_t> groups_{0};
     double job_ns_ = 0;  // how long a job takes, of late
+    clock::time_point last_read_;
     std::deque<clock::time_point> restarts_;
     std::string broken_;  // why, if it is
     bool has_waiter_ = false;

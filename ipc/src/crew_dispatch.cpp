@@ -72,14 +72,28 @@ bool crew_core::reclaim(seat& from, std::uint64_t number) noexcept {
     return true;
 }
 
+// The last first, so that they keep their order.
+void crew_core::reclaim_all(seat& from, bool also_urgent) noexcept {
+    if (from.way == nullptr) return;
+    const auto first = from.first_waiting();
+    for (auto number = from.submitted; number > first; --number)
+        if (const auto* call = from.job(number - 1).call;
+            call != nullptr && (also_urgent || !call->is_urgent))
+            reclaim(from, number - 1);
+}
+
 // What was sent ahead and has not begun is not to be before an urgent one.
 void crew_core::make_way_for_urgent() noexcept {
+    for (auto& each : seats_) reclaim_all(*each, false);
+}
+
+// Nor is it to wait for a long job for as long as later ones keep the other workers busy.
+void crew_core::pass_by_long_jobs() noexcept {
+    constexpr std::chrono::milliseconds is_long{20};
     for (auto& each : seats_) {
-        if (each->way == nullptr) continue;
-        const auto first = each->first_waiting();
-        for (auto number = each->submitted; number > first; --number)
-            if (const auto* call = each->job(number - 1).call; call != nullptr && !call->is_urgent)
-                reclaim(*each, number - 1);
+        if (each->to_do() == 0 || last_read_ - each->busy_since < is_long) continue;
+        reclaim_all(*each, true);
+        each->is_held_up = each->to_do() > 0;
     }
 }
 

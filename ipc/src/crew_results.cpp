@@ -50,7 +50,7 @@ bool crew_core::read_results(seat& at, arrivals& to) {
         if (header->segment == 0) next += header->size;
     } while (next != to.bytes.size());
     if (done + gone == 0) return false;
-    at.has_timed_job = false;
+    at.has_timed_job = at.is_held_up = false;
     if (at.deadline && !at.is_leaving) at.deadline->cancel();
     at.taken_back -= gone;
     measured(at, done);
@@ -71,8 +71,8 @@ std::optional<result_header> crew_core::header_of(const seat& at,
 }
 
 void crew_core::measured(seat& at, std::uint64_t jobs) {
-    const auto time = clock::now();
-    const auto took = time - std::exchange(at.busy_since, time);
+    last_read_ = clock::now();
+    const auto took = last_read_ - std::exchange(at.busy_since, last_read_);
     if (jobs == 0) return;
     const double each =
         std::chrono::duration<double, std::nano>(took).count() / static_cast<double>(jobs);
@@ -137,7 +137,10 @@ bool crew_core::look_at_results() {
         const auto lock = locked();
         // Also what was taken back has taken its place in a lane until now.
         for (auto& each : seats_) any = read_results(*each, arrivals_) || any;
-        if (any) dispatch();
+        if (any) {
+            pass_by_long_jobs();
+            dispatch();
+        }
     }
     tell_of_results(arrivals_);
     return any;

@@ -4,6 +4,7 @@
 #include <bobbin/ipc/event.hpp>
 #include <bobbin/runtime/errors.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <string>
 #include <thread>
@@ -74,6 +75,11 @@ int takes_long(const lingering& argument) {
     return takes(argument);
 }
 
+int busy_for_us(int time) {
+    busy_for(std::chrono::microseconds(time));
+    return time;
+}
+
 // Decoding it waits for another job.
 process_pool* asked = nullptr;
 struct curious {
@@ -109,6 +115,22 @@ TEST_CASE("jobs sent behind one that waits for them go to workers that are idle,
             for (const auto& each : short_ones) each.get();
         }
     }
+}
+
+TEST_CASE("jobs sent behind a long one are done while later ones keep the other worker busy") {
+    process_pool pool(2);
+    event go;
+    const auto long_one = pool.submit(fn<&waits_for>(), go);
+    const auto first = submit_short(pool, 100);
+    std::vector<bobbin::job<int>> later;
+    const bool are_done = test::await([&] {
+        std::erase_if(later, [](const auto& each) { return each.done(); });
+        while (later.size() < 100) later.push_back(pool.submit(fn<&busy_for_us>(), 100));
+        return std::ranges::all_of(first, [](const auto& each) { return each.done(); });
+    });
+    CHECK(are_done);
+    go.set();
+    CHECK(long_one.get() == 1);
 }
 
 TEST_CASE("jobs for which a worker has no room go to another") {
