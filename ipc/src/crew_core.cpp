@@ -140,8 +140,11 @@ std::unique_lock<std::mutex> crew_core::locked() const {
 void crew_core::post(std::span<remote_call* const> calls) {
     const auto lock = locked();
     if (!broken_.empty()) throw pool_broken(broken_);
-    if (stopped_ && std::ranges::any_of(calls, [](auto* each) { return each->attempt > 1; }))
-        throw pool_closed("bobbin: the process_pool was stopped");  // the error before stands
+    // It is not tried again, and the error before stands.
+    if (std::ranges::any_of(calls, [this](auto* each) {
+            return each->attempt > 1 && (stopped_ || each->was_asked_to_stop_);
+        }))
+        throw cancelled();
     // Before what can't be undone, as it may throw.
     if (std::ranges::any_of(seats_,
                             [](const auto& each) { return each->is_empty && each->is_idle; }))
@@ -200,6 +203,7 @@ bool crew_core::take_back(remote_call& call) noexcept {
 
 void crew_core::ask_to_stop(remote_call& call) noexcept {
     const std::lock_guard lock(mutex_);
+    call.was_asked_to_stop_ = true;
     stop_one(call);
 }
 

@@ -29,7 +29,7 @@ void chunk_wait::stop() noexcept {
 }
 
 bool chunk_wait::tries_again(remote_call& call) noexcept {
-    if (!may_post_again(call, retries_) || stopped_.load(std::memory_order_relaxed)) return false;
+    if (!may_post_again(call, retries_)) return false;
     try {
         ++call.attempt;
         remote_call* const one = &call;

@@ -34,6 +34,14 @@ inline bobbin::task<int> succeed_at(std::string ledger, int number, int attempt)
     co_return succeeds_at()(ledger, number, attempt);
 }
 
+struct fails_when_let_go {
+    int operator()(const std::string& ledger, const std::string& gate, int number) const {
+        record(ledger, number);
+        stop_at(gate);
+        throw std::runtime_error("later");
+    }
+};
+
 // Too long for a timeout of some milliseconds.
 struct slow {
     int operator()(const std::string& ledger, int number) const {
@@ -115,6 +123,32 @@ TEST_CASE_TEMPLATE("a job that throws is run again as often as its retries say",
         pool.submit({.retries = 2}, bobbin::fn<&test::succeed_at>(), seen.path(), 5, 3);
     CHECK(coroutine.get() == 5);
     CHECK(seen.count(5) == 3);
+}
+
+TEST_CASE_TEMPLATE("what is cancelled while it runs is not run again", P, CONTRACT_PLACES) {
+    if constexpr (P::concurrent) {
+        const test::ledger seen;
+        auto pool = P::make();
+        bobbin::thread_pool own({.threads = 1, .name = "own"});
+        const auto cancel_when_it_runs = [&](auto start) {
+            test::waypoint gate;
+            const auto job = start(gate.path());
+            REQUIRE(gate.await_arrivals(1));
+            CHECK(!job.cancel());
+            gate.open();
+            CHECK_THROWS_WITH_AS(job.get(), "later", std::runtime_error);
+        };
+        cancel_when_it_runs([&](const std::string& gate) {
+            return pool.submit({.retries = 3}, test::fails_when_let_go(), seen.path(), gate, 1);
+        });
+        cancel_when_it_runs([&](const std::string& gate) {
+            return own.submit([&pool, input = std::vector{std::tuple(seen.path(), gate, 2)}] {
+                return pool.starmap(test::fails_when_let_go(), input, {.retries = 3});
+            });
+        });
+        CHECK(seen.count(1) == 1);
+        CHECK(seen.count(2) == 1);
+    }
 }
 
 TEST_CASE_TEMPLATE("each try gets fresh copies of the arguments", P, CONTRACT_PLACES) {

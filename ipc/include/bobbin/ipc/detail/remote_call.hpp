@@ -65,6 +65,7 @@ private:
     std::uint64_t id_ = 0;      // in its crew
     bool was_claimed_ = false;  // by a worker that died
     bool is_pinned_ = false;    // to the worker that it was sent to
+    bool was_asked_to_stop_ = false;
     remote_call* next_ = nullptr;
     remote_call* previous_ = nullptr;
 };
