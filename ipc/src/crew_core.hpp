@@ -111,7 +111,7 @@ struct seat {
     unsigned failed_starts = 0;    // since it last had one
     bool has_timed_job = false;
     bool is_leaving = false;  // it is sent nothing any more
-    bool is_held_up = false;  // by a long job
+    bool is_held_up = false;  // it has answered nothing for long
     bool refuses = false;     // it has no room for what is to be sent now
     bool is_damaged = false;  // what stands in its lane can't be
     bool is_idle = false;     // its worker is leaving for idleness, or has

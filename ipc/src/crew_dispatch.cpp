@@ -89,11 +89,13 @@ void crew_core::make_way_for_urgent() noexcept {
 
 // Nor is it to wait for a long job for as long as later ones keep the other workers busy.
 void crew_core::pass_by_long_jobs() noexcept {
-    constexpr std::chrono::milliseconds is_long{20};
+    constexpr double least_ns = 20e6;
+    const std::chrono::duration<double, std::nano> is_long(std::max(least_ns, 2 * job_ns_));
     for (auto& each : seats_) {
-        if (each->to_do() == 0 || last_read_ - each->busy_since < is_long) continue;
+        if (each->is_held_up || each->to_do() == 0) continue;
+        if (last_read_ - each->busy_since < is_long) continue;
         reclaim_all(*each, true);
-        each->is_held_up = each->to_do() > 0;
+        each->is_held_up = true;  // until it answers, if only for what was taken back
     }
 }
 
