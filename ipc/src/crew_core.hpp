@@ -206,8 +206,7 @@ private:
     bool wants_worker(seat& at) noexcept;
     void replace(seat& at, arrivals& to);
     void start_failed(seat& at, const std::string& why, arrivals& to);
-    static const remote_call* give_up(seat& at, std::uint64_t job, std::exception_ptr why,
-                                      arrivals& to);
+    static void give_up(seat& at, std::uint64_t job, std::exception_ptr why, arrivals& ended);
     boost::asio::steady_timer& timer_of(seat& at);
     void break_down(const std::string& why, arrivals& to);
     void measured(seat& at, std::uint64_t jobs);
@@ -235,7 +234,9 @@ private:
     void look_a_second_time();
     void later(void (crew_core::*what)());
     static void tell_one(const arrivals::one& each, const arrivals& of) noexcept;
-    void watch_time(seat& at, const remote_call& call);
+    void begin_time(seat& at, const remote_call& call);
+    void watch_time(seat& at, std::uint64_t job, std::chrono::nanoseconds time);
+    bool has_passed(seat& at, const remote_call& call);
     void time_is_up(seat& at, std::uint64_t generation, std::uint64_t job);
     void end_worker(seat& at, std::uint64_t job, int signal);
     void after_grace(seat& at, std::uint64_t job, int signal);

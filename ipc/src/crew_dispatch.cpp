@@ -147,7 +147,7 @@ bool crew_core::send(seat& at, remote_call& call) {
     call.number_ = at.submitted;
     if (at.to_do() == 0) at.busy_since = clock::now();
     ++at.submitted;
-    if (call.timeout.count() > 0) watch_time(at, call);
+    if (call.timeout.count() > 0) begin_time(at, call);
     return true;
 }
 

@@ -5,6 +5,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <memory>
 #include <sys/syscall.h>
@@ -12,6 +13,8 @@
 #include <utility>
 
 namespace bobbin::inline v0::ipc::detail {
+
+using namespace std::chrono_literals;
 
 void seat::send_signal(int signal) const noexcept {
     if (pidfd) ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0);
@@ -22,13 +25,42 @@ boost::asio::steady_timer& crew_core::timer_of(seat& at) {
     return *at.deadline;
 }
 
-void crew_core::watch_time(seat& at, const remote_call& call) {
+void crew_core::begin_time(seat& at, const remote_call& call) {
     at.has_timed_job = true;
-    timer_of(at).expires_after(call.timeout);
+    at.way->timed.number = call.number_;
+    at.way->timed.limit_ns = static_cast<std::uint64_t>(call.timeout.count());
+    at.way->timed.begun_ns.store(0, std::memory_order_relaxed);
+    watch_time(at, call.number_, call.timeout);
+}
+
+void crew_core::watch_time(seat& at, std::uint64_t job, std::chrono::nanoseconds time) {
+    timer_of(at).expires_after(time);
     at.deadline->async_wait([self = shared_from_this(), &at, generation = at.generation,
-                             number = call.number_](const boost::system::error_code& error) {
-        if (!error) self->time_is_up(at, generation, number);
+                             job](const boost::system::error_code& error) {
+        if (!error) self->time_is_up(at, generation, job);
     });
+}
+
+// Whether its time is over. If not, it is watched on.
+bool crew_core::has_passed(seat& at, const remote_call& call) {
+    const auto time = clock::now();
+    const auto time_ns = static_cast<std::uint64_t>(time.time_since_epoch() / 1ns);
+    // Whatever stands there.
+    const auto begun_ns = std::min(at.way->timed.begun_ns.load(std::memory_order_relaxed), time_ns);
+    if (begun_ns != 0) {
+        const auto left = call.timeout - std::chrono::nanoseconds(time_ns - begun_ns);
+        if (left > 0ns) watch_time(at, call.number_, left);
+        return left <= 0ns;
+    }
+    // Its worker may just be starting; if it begins nothing for long, it is ended, and the job goes
+    // to another.
+    if (time - at.busy_since < 10s || !reclaim(at, call.number_)) {
+        watch_time(at, call.number_, std::max<std::chrono::nanoseconds>(call.timeout, 1ms));
+    } else {
+        end_worker(at, call.number_, SIGKILL);
+        dispatch();
+    }
+    return false;
 }
 
 void crew_core::time_is_up(seat& at, std::uint64_t generation, std::uint64_t job) {
@@ -37,9 +69,9 @@ void crew_core::time_is_up(seat& at, std::uint64_t generation, std::uint64_t job
         const std::lock_guard lock(mutex_);
         if (at.way == nullptr || at.generation != generation) return;
         if (job < at.answered || at.has_results()) return;  // that was it: it is alone in its lane
-        const remote_call* const call =
-            give_up(at, job, std::make_exception_ptr(timed_out()), ended);
-        if (call == nullptr) return;
+        const remote_call* const call = at.job(job).call;
+        if (call == nullptr || !has_passed(at, *call)) return;
+        give_up(at, job, std::make_exception_ptr(timed_out()), ended);
         if (call->is_coroutine) {
             at.line->send_stop(job);
             after_grace(at, job, SIGTERM);
@@ -51,15 +83,12 @@ void crew_core::time_is_up(seat& at, std::uint64_t generation, std::uint64_t job
 }
 
 // The job is told so; its worker may still do it.
-const remote_call* crew_core::give_up(seat& at, std::uint64_t job, std::exception_ptr why,
-                                      arrivals& ended) {
+void crew_core::give_up(seat& at, std::uint64_t job, std::exception_ptr why, arrivals& ended) {
     remote_call* const call = std::exchange(at.job(job).call, nullptr);
-    if (call == nullptr) return nullptr;
     call->stage_ = remote_call::stage::nowhere;
     call->ended_as = remote_call::end::error;
     call->error = std::move(why);
     ended.add(*call);
-    return call;
 }
 
 // What has not followed a request to stop in time is ended with its worker.

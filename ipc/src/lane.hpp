@@ -14,7 +14,8 @@
 // job that was taken back, that it was.
 //
 // Orders: what lies before `submitted` is published by its release, what lies before `finished`
-// likewise. The state itself needs none: all it decides is who may go on.
+// likewise. The state itself needs none: all it decides is who may go on. Nor does the time at
+// which a job began.
 #pragma once
 
 #include "published.hpp"
@@ -122,6 +123,13 @@ struct worker_terms {
     std::atomic<std::uint32_t> has_left{0};  // 1: as one of these was reached
 };
 
+// Of the job with a timeout, which is alone in its lane.
+struct timed_job {
+    std::uint64_t number = ~std::uint64_t{0};
+    std::uint64_t limit_ns = 0;
+    std::atomic<std::uint64_t> begun_ns{0};  // by the worker, as its steady clock says; 0: not yet
+};
+
 struct lane {
     static constexpr std::size_t jobs_at_once = 512;
     static constexpr std::size_t ring_bytes = 8 * parcel::most_outside;
@@ -133,6 +141,7 @@ struct lane {
     alignas(128) std::atomic<std::uint64_t> finished{0};  // bytes of results
     std::atomic<std::uint32_t> asleep{reader_asleep::driver};
     alignas(128) worker_terms terms;
+    timed_job timed;
     alignas(128) std::array<lane_job, jobs_at_once> jobs;
     lane_ring<ring_bytes> arguments;
     lane_ring<ring_bytes> results;

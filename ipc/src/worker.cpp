@@ -11,6 +11,7 @@
 #include <bobbin/ipc/detail/job_context.hpp>
 #include <bobbin/ipc/segment.hpp>
 #include <bobbin/runtime/detail/fault_point.hpp>
+#include <bobbin/runtime/errors.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -118,6 +119,7 @@ private:
     bool do_job(std::uint64_t number, const lane_job& job) {
         number_ = number;
         is_answered_ = false;
+        begin_time(number);
         free_results();
         parcel_writer to(result_, *store_);
         result = &to;
@@ -130,15 +132,31 @@ private:
         }
         arguments_.reset();
         if (!is_answered_) {
-            answer_with_error(number, job, ended.error());
+            answer_with_error(number, job,
+                              is_late() ? std::make_exception_ptr(timed_out()) : ended.error());
         }
         result_.clear();
         return is_answered_;
     }
 
-    // Throws if there is no memory, or no descriptor, for its result.
+    void begin_time(std::uint64_t number) {
+        timed_job& timed = lane_->timed;
+        limit_ = std::chrono::nanoseconds(timed.number == number ? timed.limit_ns : 0);
+        if (limit_.count() == 0) return;
+        job_began_ = clock::now();
+        const std::chrono::nanoseconds time = job_began_.time_since_epoch();
+        timed.begun_ns.store(static_cast<std::uint64_t>(time.count()), std::memory_order_relaxed);
+    }
+
+    // Whether the application has noticed or not.
+    [[nodiscard]] bool is_late() const {
+        return limit_.count() != 0 && clock::now() - job_began_ > limit_;
+    }
+
+    // Throws if there is no memory, or no descriptor, for its result, or it comes too late.
     void send_result(bool has_destructors) override {
         fault_point("worker.has_run");
+        if (is_late()) throw timed_out();
         static_cast<parcel_writer*>(result)->finish();
         answer_with(number_, answer::value, result_);
         is_answered_ = true;
@@ -293,7 +311,9 @@ private:
     std::uint64_t written_ = 0;
     std::uint32_t failed_group_ = 0;
     std::uint32_t failed_place_ = 0;
-    clock::time_point began_;  // the work that unrung_ lacks
+    std::chrono::nanoseconds limit_{0};  // of the job's time; 0: none
+    clock::time_point job_began_;        // if it has one
+    clock::time_point began_;            // the work that unrung_ lacks
     std::chrono::nanoseconds unrung_{0};
     unsigned untimed_ = 0;
     clock::time_point memory_read_;

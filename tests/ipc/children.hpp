@@ -1,6 +1,8 @@
 // Child processes that stop where a test wants them, and what they are doing at the moment.
 #pragma once
 
+#include "await.hpp"
+
 #include <bobbin/ipc/process.hpp>
 #include <bobbin/ipc/segment.hpp>
 
@@ -52,23 +54,8 @@ private:
     bobbin::ipc::process process_;
 };
 
-// What a process is doing: the number of the system call in which it sleeps, or "running".
-inline std::string system_call_of(pid_t process) {
-    std::ifstream file("/proc/" + std::to_string(process) + "/syscall");
-    std::string call;
-    file >> call;
-    return call;
-}
-
-// Returns when it sleeps for a lock or a word of memory; false if it takes longer than a test may.
-inline bool await_sleep(const bobbin::ipc::process& process) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    const std::string wanted = std::to_string(SYS_futex);
-    while (system_call_of(process.pid()) != wanted) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        ::sched_yield();
-    }
-    return true;
+[[nodiscard]] inline bool await_sleep(const bobbin::ipc::process& process) {
+    return await_sleep(process.pid());
 }
 
 // Runs so many processes at once: all have started when the first begins.

@@ -44,9 +44,21 @@ task<int> sleeps_until_stopped() {
     co_return 1;
 }
 
-task<int> hears_nothing() {
+task<int> hears_nothing(ipc::event begun) {
+    begun.set();
     ::pause();
     co_return 1;
+}
+
+void take(std::chrono::nanoseconds time) {
+    const auto end = std::chrono::steady_clock::now() + time;
+    while (std::chrono::steady_clock::now() < end) {
+    }
+}
+int takes_too_long(ipc::event done) {
+    take(20ms);
+    done.set();
+    return 1;
 }
 
 std::string variable(const std::string& name) {
@@ -147,11 +159,17 @@ TEST_CASE("one that does not stop goes with its worker, whatever that does to SI
     ipc::process_pool_options options(1);
     options.grace = 10ms;
     ipc::process_pool pool(options);
-    const int pid = pool.submit(fn<&pid_there>()).get();
-    pool.submit([] { ::signal(SIGTERM, SIG_IGN); }).get();
-    const auto late = pool.submit({.timeout = 10ms}, fn<&hears_nothing>());
-    CHECK_THROWS_AS(late.get(), timed_out);
-    CHECK(pool.submit(fn<&pid_there>()).get() != pid);
+    // Its time may be up before it has come to its first line: then it does not begin.
+    for (bool has_begun = false; !has_begun;) {
+        const ipc::event begun;
+        const int pid = pool.submit(fn<&pid_there>()).get();
+        pool.submit([] { ::signal(SIGTERM, SIG_IGN); }).get();
+        const auto late = pool.submit({.timeout = 10ms}, fn<&hears_nothing>(), begun);
+        CHECK_THROWS_AS(late.get(), timed_out);
+        const bool is_alive = pool.submit(fn<&pid_there>()).get() == pid;
+        has_begun = begun.is_set();
+        CHECK(is_alive != has_begun);
+    }
 }
 
 TEST_CASE("a worker whose job's time is up can still tidy up at SIGTERM") {
@@ -160,19 +178,49 @@ TEST_CASE("a worker whose job's time is up can still tidy up at SIGTERM") {
     ipc::process_pool pool(options);
     static const ipc::event* tidy = nullptr;
     const ipc::event tidied;
-    const auto late = pool.submit(
-        {.timeout = 10ms},
-        [](const ipc::event& at_end) {
-            tidy = &at_end;
-            ::signal(SIGTERM, [](int) {
-                ipc::event(*tidy).set();
-                ::_exit(0);
-            });
-            for (;;) ::pause();
-        },
-        tidied);
+    const auto will_tidy = [](const ipc::event& at_end) {
+        static const ipc::event kept = at_end;
+        tidy = &kept;
+        ::signal(SIGTERM, [](int) {
+            ipc::event(*tidy).set();
+            ::_exit(0);
+        });
+    };
+    pool.submit(will_tidy, tidied).get();
+    const auto late = pool.submit({.timeout = 10ms}, [] {
+        for (;;) ::pause();
+    });
     CHECK_THROWS_AS(late.get(), timed_out);
     tidied.wait();
+}
+
+TEST_CASE("a job's time begins when its worker begins it") {
+    ipc::process_pool pool(1);
+    const int worker = pool.submit(fn<&pid_there>()).get();
+    ::kill(worker, SIGSTOP);
+    const auto job = pool.submit({.timeout = 1ms}, fn<&get_word>());
+    take(20ms);
+    CHECK(job.pending());
+    CHECK(job.cancel());
+    ::kill(worker, SIGCONT);
+    CHECK(pool.submit(fn<&pid_there>()).get() == worker);
+}
+
+TEST_CASE("a job that has taken too long has failed, whenever that is noticed") {
+    ipc::process_pool pool(1);
+    const int worker = pool.submit(fn<&pid_there>()).get();
+    ipc::event begin;
+    ipc::event look;
+    const auto first = pool.submit([](const ipc::event& there) { there.wait(); }, begin);
+    // The thread that would notice has something else to do.
+    first.on_done([&](const auto& /*job*/) { look.wait(); });
+    const ipc::event done;
+    begin.set();
+    const auto late = pool.submit({.timeout = 1ms}, fn<&takes_too_long>(), done);
+    done.wait();
+    CHECK(test::await_sleep(worker));  // as it has answered
+    look.set();
+    CHECK_THROWS_AS(late.get(), timed_out);
 }
 
 TEST_CASE("a pool that ends does not wait for a time of grace") {
@@ -180,7 +228,7 @@ TEST_CASE("a pool that ends does not wait for a time of grace") {
     options.grace = 1h;  // longer than a test may take
     ipc::process_pool pool(options);
     pool.submit([] { ::signal(SIGTERM, SIG_IGN); }).get();
-    const auto late = pool.submit({.timeout = 10ms}, fn<&hears_nothing>());
+    const auto late = pool.submit({.timeout = 10ms}, fn<&hears_nothing>(), ipc::event());
     CHECK_THROWS_AS(late.get(), timed_out);
 }
 

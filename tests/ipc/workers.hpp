@@ -1,6 +1,8 @@
 // Worker processes, as tests see them from outside and as their jobs see them from inside.
 #pragma once
 
+#include "await.hpp"
+
 #include <bobbin/ipc/process_pool.hpp>
 #include <bobbin/ipc/worker_died.hpp>
 #include <bobbin/runtime/fn.hpp>
@@ -62,23 +64,6 @@ ipc::worker_died death_of(const bobbin::job<R>& job) {
 
 inline bool contains(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
-}
-
-// False if it takes longer than a test may.
-template <class Predicate>
-[[nodiscard]] bool await(Predicate is_so) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (!is_so()) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        ::sched_yield();
-    }
-    return true;
-}
-
-// Until it is reaped: its number means nobody then.
-[[nodiscard]] inline bool await_end(pid_t process) {
-    REQUIRE(process > 1);
-    return await([&] { return ::kill(process, 0) != 0 && errno == ESRCH; });
 }
 
 inline void kill_now(pid_t process) {

@@ -20,7 +20,8 @@ struct job_options {
     // it still counts as work of the pool. Negative: std::invalid_argument.
     std::chrono::nanoseconds timeout{0};
     // How many times a job that threw, or whose worker died, is run again, with fresh copies of its
-    // arguments, before its error counts. Not after `cancelled` and `timed_out`.
+    // arguments, before its error counts. Not after `cancelled` and `timed_out`, nor when it was
+    // cancelled while it ran.
     unsigned retries = 0;
     bobbin::priority priority = priority::normal;
 };

@@ -32,7 +32,8 @@ public:
     crew& operator=(const crew&) = delete;
     ~crew() = default;
 
-    // Any thread. Throws pool_broken if there are no workers and will be none.
+    // Any thread. Throws pool_broken if there are no workers and will be none, cancelled for what
+    // is to be tried again although it was asked to stop.
     void post(std::span<remote_call* const> calls);
     // True: it will not run, and ends as `withdrawn`. Any thread.
     bool take_back(remote_call& call) noexcept;
