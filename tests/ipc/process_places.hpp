@@ -20,7 +20,7 @@ struct processes {
         bobbin::ipc::process_pool_options options(
             static_cast<unsigned>(std::stoul(given("BOBBIN_TEST_WORKERS", "2"))));
         options.start_method = method(given("BOBBIN_TEST_START_METHOD", "fork_server"));
-        options.grace = std::chrono::seconds(1);  // for jobs that would end, on a busy machine
+        options.grace = std::chrono::hours(1);  // for jobs that would end, on a busy machine
         return bobbin::ipc::process_pool(options);
     }
 

@@ -1,5 +1,7 @@
 // Goal: tasks wait for queues without a thread each, can be cancelled, and are woken by what other
 // processes do. Method: children are forked before the pool starts its threads.
+#include "await.hpp"
+
 #include <bobbin/ipc/process.hpp>
 #include <bobbin/ipc/shared_queue.hpp>
 #include <bobbin/runtime/errors.hpp>
@@ -40,14 +42,9 @@ int threads_named(const std::string& name) {
     return count;
 }
 
-// Until the process sleeps: it does nothing but wait.
-void await_sleep(pid_t process) {
-    char state = ' ';
-    while (state != 'S') {
-        std::string text;
-        std::getline(std::ifstream("/proc/" + std::to_string(process) + "/stat"), text);
-        state = text.at(text.rfind(')') + 2);
-    }
+// The one that waits for queues lingers for a moment.
+bool await_no_waiting_thread() {
+    return test::await([] { return threads_named("bobbin-wait") == 0; });
 }
 
 task<void> add_one(ipc::shared_queue<int>& queue, std::atomic<long>& sum, std::atomic<int>& count) {
@@ -182,6 +179,7 @@ TEST_CASE("closing a queue, and the death of its producers, end the wait") {
         }
     };
     CHECK(bobbin::sync_wait(pool, pop_from(orphaned)) == "an item");
+    REQUIRE(await_no_waiting_thread());
     const auto ends = [](auto first, auto second, auto third) -> task<std::string> {
         auto [a, b, nothing] =
             co_await bobbin::when_all(std::move(first), std::move(second), std::move(third));
@@ -193,6 +191,7 @@ TEST_CASE("closing a queue, and the death of its producers, end the wait") {
 }
 
 TEST_CASE("more queues than a thread can wait for get another thread") {
+    REQUIRE(await_no_waiting_thread());
     constexpr int count = 130;
     std::vector<ipc::shared_queue<int>> queues;
     for (int i = 0; i < count; ++i) queues.emplace_back(64);
@@ -215,7 +214,7 @@ TEST_CASE(
     "while another process is stopped in the middle of its turn, a task waits, and is not busy") {
     ipc::shared_queue<int> queue;
     auto stopped = ipc::process::forked([&] { queue.get(); });
-    await_sleep(stopped.pid());
+    REQUIRE(test::await_state(stopped.pid(), 'S'));
     REQUIRE(::kill(stopped.pid(), SIGSTOP) == 0);
     REQUIRE(::waitpid(stopped.pid(), nullptr, WUNTRACED) == stopped.pid());
     bobbin::thread_pool pool({.threads = 2});

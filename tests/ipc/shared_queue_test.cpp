@@ -1,5 +1,7 @@
 // Goal: what is put is got, once, whole and in order, whoever puts and gets; and nobody waits for
 // what can't come. Method: real processes, forked by this one, which has no threads here.
+#include "await.hpp"
+
 #include <bobbin/ipc/process.hpp>
 #include <bobbin/ipc/shared_queue.hpp>
 
@@ -196,6 +198,7 @@ TEST_CASE("closing wakes those who wait for an item, and those who wait for room
         children.push_back(ipc::process::forked(
             [&] { return fails_with<ipc::queue_closed>([&] { full.put(1); }); }));
     }
+    for (const auto& child : children) REQUIRE(test::await_sleep(child.pid()));
     empty.close();
     full.close();
     for (auto& child : children) CHECK(child.join().ok());
@@ -232,7 +235,9 @@ TEST_CASE("expecting a process that is none is an error") {
 TEST_CASE("a process that is killed while it waits for an item leaves the next its turn") {
     ipc::shared_queue<int> queue;
     auto victim = ipc::process::forked([&] { queue.get(); });
+    REQUIRE(test::await_sleep(victim.pid()));
     auto heir = ipc::process::forked([&] { return queue.get(); });
+    REQUIRE(test::await_sleep(heir.pid()));
     victim.kill();
     victim.join();
     queue.put(42);
@@ -242,6 +247,7 @@ TEST_CASE("a process that is killed while it waits for an item leaves the next i
 TEST_CASE("a deadline is kept while the one whose turn it is is stopped") {
     ipc::shared_queue<int> queue;
     auto stopped = ipc::process::forked([&] { queue.get(); });
+    REQUIRE(test::await_sleep(stopped.pid()));
     ::kill(stopped.pid(), SIGSTOP);
     int status = 0;
     ::waitpid(stopped.pid(), &status, WUNTRACED);

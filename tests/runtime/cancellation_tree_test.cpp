@@ -56,8 +56,15 @@ TEST_CASE("the pool's stop ends a wide group in which nobody listens") {
     in_every_pool([](test::place& place) {
         constexpr int width = 200'000;  // milliseconds of work
         std::atomic<int> begun = 0;
+        std::atomic<bool> stopped = false;
         auto child = [&]() -> task<void> {
-            if (begun.fetch_add(1) == 1000) place.pool().stop();
+            const int number = begun.fetch_add(1);
+            if (number == 1000) {
+                place.pool().stop();
+                stopped = true;
+            }
+            // Or they could all be done before that one goes on.
+            while (number > 1000 && !stopped) std::this_thread::yield();
             co_return;
         };
         auto work = [&]() -> task<void> {

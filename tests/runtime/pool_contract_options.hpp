@@ -189,7 +189,8 @@ TEST_CASE_TEMPLATE("a job that ended as cancelled or out of time is not run agai
     const auto late =
         pool.submit({.timeout = test::short_time, .retries = 3}, test::slow(), seen.path(), 2);
     CHECK_THROWS_AS(late.get(), bobbin::timed_out);
-    CHECK(seen.entries() == std::vector{1, 2});
+    CHECK(seen.count(1) == 1);
+    CHECK(seen.count(2) <= 1);  // it may not have come to its first line
 }
 
 TEST_CASE_TEMPLATE("a job that takes longer than its timeout fails with timed_out", P,
@@ -277,7 +278,8 @@ TEST_CASE_TEMPLATE("a timeout costs only the job that was late, in ranges too", 
             else if (ends[i])  // a machine under load may be late itself
                 CHECK(ends[i].value() == static_cast<int>(i));
         }
-        CHECK_THROWS_AS(bobbin::sync_wait(pool.map(one, inputs, options)), bobbin::timed_out);
+        const std::vector<int> late_first = {2, 3, 4};
+        CHECK_THROWS_AS(bobbin::sync_wait(pool.map(one, late_first, options)), bobbin::timed_out);
     }
     if constexpr (P::late_jobs_end) CHECK(seen.count(2) == 2);
 }

@@ -148,20 +148,20 @@ TEST_CASE_TEMPLATE(
     "a result is read before the last job has run, though all workers have more to do", P,
     CONTRACT_PLACES) {
     if constexpr (P::concurrent) {
-        const test::ledger seen;
         auto pool = P::make();
-        const auto job = bobbin::bind(
-            [](const std::string& path, int i) {
-                test::record(path, i);
-                return i;
-            },
-            seen.path());
-        auto results = pool.map_stream(job, test::first_numbers(1000), {.chunk_size = 1});
-        auto ran_when_first_was_read = [&]() -> bobbin::task<std::size_t> {
-            co_await results.next();
-            co_return seen.size();
+        test::waypoint before_the_last;  // opened by who reads the first
+        const auto job = [](const std::string& waypoint, int i) {
+            if (i == 999) test::stop_at(waypoint);
+            return i;
         };
-        CHECK(bobbin::sync_wait(ran_when_first_was_read()) < 1000);
+        auto results = pool.map_stream(bobbin::bind(job, before_the_last.path()),
+                                       test::first_numbers(1000), {.chunk_size = 1});
+        auto read_all = [&]() -> bobbin::task<int> {
+            int count = 0;
+            for (; co_await results.next(); ++count) before_the_last.open();
+            co_return count;
+        };
+        CHECK(bobbin::sync_wait(read_all()) == 1000);
     }
 }
 
