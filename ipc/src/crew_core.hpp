@@ -189,6 +189,9 @@ private:
     bool send(seat& at, remote_call& call);
     bool place_arguments(seat& at, const parcel& arguments, lane_job& job);
     static void publish(seat& at);
+    void begin_time(seat& at, const remote_call& call);
+    void watch_time(seat& at, std::uint64_t job, std::chrono::nanoseconds time);
+    bool has_passed(seat& at, const remote_call& call);
     bool retract(remote_call& call) noexcept;
     bool withdraw(remote_call& call) noexcept;
     void stop_one(remote_call& call) noexcept;
@@ -234,9 +237,6 @@ private:
     void look_a_second_time();
     void later(void (crew_core::*what)());
     static void tell_one(const arrivals::one& each, const arrivals& of) noexcept;
-    void begin_time(seat& at, const remote_call& call);
-    void watch_time(seat& at, std::uint64_t job, std::chrono::nanoseconds time);
-    bool has_passed(seat& at, const remote_call& call);
     void time_is_up(seat& at, std::uint64_t generation, std::uint64_t job);
     void end_worker(seat& at, std::uint64_t job, int signal);
     void after_grace(seat& at, std::uint64_t job, int signal);

@@ -25,12 +25,15 @@ boost::asio::steady_timer& crew_core::timer_of(seat& at) {
     return *at.deadline;
 }
 
+// A worker that has begun nothing for so long, though it was sent a job, is stuck.
+constexpr auto patience = 30s;
+
 void crew_core::begin_time(seat& at, const remote_call& call) {
     at.has_timed_job = true;
     at.way->timed.number = call.number_;
     at.way->timed.limit_ns = static_cast<std::uint64_t>(call.timeout.count());
     at.way->timed.begun_ns.store(0, std::memory_order_relaxed);
-    watch_time(at, call.number_, call.timeout);
+    watch_time(at, call.number_, std::min<std::chrono::nanoseconds>(call.timeout, patience));
 }
 
 void crew_core::watch_time(seat& at, std::uint64_t job, std::chrono::nanoseconds time) {
@@ -43,32 +46,32 @@ void crew_core::watch_time(seat& at, std::uint64_t job, std::chrono::nanoseconds
 
 // Whether its time is over. If not, it is watched on.
 bool crew_core::has_passed(seat& at, const remote_call& call) {
+    const std::chrono::nanoseconds begun(at.way->timed.begun_ns.load(std::memory_order_relaxed));
     const auto time = clock::now();
-    const auto time_ns = static_cast<std::uint64_t>(time.time_since_epoch() / 1ns);
-    // Whatever stands there.
-    const auto begun_ns = std::min(at.way->timed.begun_ns.load(std::memory_order_relaxed), time_ns);
-    if (begun_ns != 0) {
-        const auto left = call.timeout - std::chrono::nanoseconds(time_ns - begun_ns);
+    if (begun > time.time_since_epoch()) return true;  // what can't be
+    if (begun.count() != 0) {
+        const auto left = begun + call.timeout - time.time_since_epoch();
         if (left > 0ns) watch_time(at, call.number_, left);
         return left <= 0ns;
     }
-    // Its worker may just be starting; if it begins nothing for long, it is ended, and the job goes
-    // to another.
-    if (time - at.busy_since < 10s || !reclaim(at, call.number_)) {
-        watch_time(at, call.number_, std::max<std::chrono::nanoseconds>(call.timeout, 1ms));
+    // Its worker may just be starting.
+    if (time - at.busy_since < patience || !reclaim(at, call.number_)) {
+        watch_time(at, call.number_,
+                   std::clamp<std::chrono::nanoseconds>(call.timeout, 1ms, patience));
     } else {
-        end_worker(at, call.number_, SIGKILL);
+        end_worker(at, call.number_, SIGTERM);
         dispatch();
     }
     return false;
 }
 
 void crew_core::time_is_up(seat& at, std::uint64_t generation, std::uint64_t job) {
+    look_at_results();  // its worker may not have come to tell of it
     arrivals ended;
     {
         const std::lock_guard lock(mutex_);
-        if (at.way == nullptr || at.generation != generation) return;
-        if (job < at.answered || at.has_results()) return;  // that was it: it is alone in its lane
+        if (at.way == nullptr || at.generation != generation || job < at.answered) return;
+        if (at.has_results()) return watch_time(at, job, 1ms);
         const remote_call* const call = at.job(job).call;
         if (call == nullptr || !has_passed(at, *call)) return;
         give_up(at, job, std::make_exception_ptr(timed_out()), ended);

@@ -50,6 +50,7 @@ public:
         for (std::uint64_t number = 0; await_job(number); ++number) {
             lane_job& job = lane_->job(number);
             fault_point("worker.before_claim");
+            begin_time(number);  // first, or nobody would know when the job that it claims began
             if (!job.slot.claim(number)) {
                 answer_with(number, answer::retracted, {});
             } else if (job.group != 0 && job.group == failed_group_ && job.place > failed_place_) {
@@ -119,7 +120,6 @@ private:
     bool do_job(std::uint64_t number, const lane_job& job) {
         number_ = number;
         is_answered_ = false;
-        begin_time(number);
         free_results();
         parcel_writer to(result_, *store_);
         result = &to;

@@ -126,6 +126,26 @@ TEST_CASE("with a retry, a death at any of these places fails no job") {
         }
 }
 
+TEST_CASE(
+    "a worker that is stopped at any step ends when its job's time has passed, or has done it") {
+    for (const std::string point :
+         {"worker.claimed", "worker.has_run", "worker.result_written", "worker.answered"}) {
+        CAPTURE(point);
+        ipc::process_pool pool(1);
+        const std::string next = point == "worker.claimed" ? "1" : "2";  // after the arming job
+        const int worker = pool.submit(arms, point + ":stop:n=" + next).get();
+        const auto job = pool.submit({.timeout = std::chrono::milliseconds(20)}, twice, 4);
+        if (point == "worker.answered") {
+            CHECK(job.get() == 8);
+            REQUIRE(await_state(worker, 'T'));
+            ::kill(worker, SIGCONT);
+        } else {
+            CHECK_THROWS_AS(job.get(), bobbin::timed_out);
+        }
+        CHECK(pool.submit(twice, 5).get() == 10);
+    }
+}
+
 TEST_CASE("a death at every step of a worker, one after the other, costs one job at most") {
     int passage = 1;
     for (;; ++passage) {

@@ -38,7 +38,7 @@
 //     timeout passes           `timed_out`, as if f had thrown it. Threads: the job is asked to
 //                              stop and counts as unfinished until it ends; its late result is
 //                              dropped. Sequential: known afterwards. Processes: its worker is
-//                              ended.
+//                              ended, unless the job has ended by then.
 //     worker dies (processes)  `worker_died`, as if f had thrown it, unless `retries` remain
 //     chunk_size 0, window 0,  std::invalid_argument, from the call
 //     timeout < 0, retries with arguments that can't be copied
