@@ -36,6 +36,9 @@ void crew::ask_to_stop(remote_call& call) noexcept {
 bool crew::has_begun(const remote_call& call) const noexcept {
     return core_->has_begun(call);
 }
+void crew::awaited(remote_call& call) noexcept {
+    core_->awaited(call);
+}
 void crew::bring(const remote_call& call) {
     core_->bring(call);
 }

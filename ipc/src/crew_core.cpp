@@ -138,7 +138,7 @@ std::unique_lock<std::mutex> crew_core::locked() const {
 }
 
 void crew_core::post(std::span<remote_call* const> calls) {
-    const auto lock = locked();
+    turn ours(*this);
     if (!broken_.empty()) throw pool_broken(broken_);
     // It is not tried again, and the error before stands.
     if (std::ranges::any_of(calls, [this](auto* each) {
@@ -154,6 +154,7 @@ void crew_core::post(std::span<remote_call* const> calls) {
         each->stage_ = remote_call::stage::waiting;
         each->id_ = ++ids_;
         each->error = nullptr;
+        if (each->is_awaited) ++awaited_;
         (each->is_urgent ? urgent_ : waiting_).push_back(*each);
     }
     if (std::ranges::any_of(calls, [](auto* each) { return each->is_urgent; }))
@@ -162,7 +163,27 @@ void crew_core::post(std::span<remote_call* const> calls) {
         for (remote_call* each : calls) withdraw(*each);
         return;
     }
-    dispatch();
+    dispatch(ours);
+    if (awaited_ > 0) hurry(ours);
+}
+
+// Whose end is known: it is the crew's no more, but to be told.
+void crew_core::has_ended(remote_call& call) noexcept {
+    call.stage_ = remote_call::stage::nowhere;
+    if (call.is_awaited) --awaited_;
+}
+
+void crew_core::awaited(remote_call& call) noexcept {
+    turn ours(*this);
+    if (std::exchange(call.is_awaited, true)) return;
+    if (call.stage_ == remote_call::stage::nowhere) return;
+    ++awaited_;
+    hurry(ours);
+}
+
+// Somebody waits for what the driver may be sleeping through.
+void crew_core::hurry(turn& ours) noexcept {
+    if (std::exchange(is_unhurried_, false)) ours.will_wake_driver();
 }
 
 bool crew_core::retract(remote_call& call) noexcept {
@@ -176,7 +197,7 @@ bool crew_core::retract(remote_call& call) noexcept {
 
 // It is told as all are, on the driver.
 void crew_core::tell_later(remote_call& call) noexcept {
-    call.stage_ = remote_call::stage::nowhere;
+    has_ended(call);
     boost::asio::post(driver_->get_executor(), [self = shared_from_this(), &call] {
         arrivals one;
         one.add(call);
@@ -238,6 +259,10 @@ void crew_core::release() noexcept {
     if (--holders_ == 0 && calls_ == 0) idle_.notify_all();
 }
 void crew_core::drain() {
+    {
+        turn ours(*this);
+        hurry(ours);
+    }
     std::unique_lock lock(mutex_);
     idle_.wait(lock, [this] { return calls_ == 0 && holders_ == 0; });
 }

@@ -88,6 +88,8 @@ struct seat {
         return !is_damaged && way->finished.load(std::memory_order_relaxed) != results_read;
     }
     void send_signal(int signal) const noexcept;
+    // Its worker sees what it was sent. True: it sleeps, and is to be woken.
+    [[nodiscard]] bool publish() noexcept;
 
     std::uint32_t index = 0;
     std::optional<segment> memory;
@@ -155,6 +157,7 @@ public:
     bool take_back(remote_call& call) noexcept;
     void ask_to_stop(remote_call& call) noexcept;
     bool has_begun(const remote_call& call) const noexcept;
+    void awaited(remote_call& call) noexcept;
     void bring(const remote_call& call);
     std::uint32_t new_group() noexcept {
         return groups_.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -171,6 +174,7 @@ public:
 
 private:
     using clock = std::chrono::steady_clock;
+    class turn;
 
     std::unique_lock<std::mutex> locked() const;
 
@@ -179,7 +183,7 @@ private:
     std::shared_ptr<output_lines> make_output();
     void send_initializer(seat& at);
     void initializer_failed(const std::exception_ptr& error);
-    void dispatch();
+    void dispatch(turn& ours);
     seat* next_seat() noexcept;
     seat* least_loaded() noexcept;
     [[nodiscard]] bool has_waiting() const noexcept {
@@ -188,12 +192,13 @@ private:
     bool send_next(seat& at);
     bool send(seat& at, remote_call& call);
     bool place_arguments(seat& at, const parcel& arguments, lane_job& job);
-    static void publish(seat& at);
     void begin_time(seat& at, const remote_call& call);
     void watch_time(seat& at, std::uint64_t job, std::chrono::nanoseconds time);
-    bool has_passed(seat& at, const remote_call& call);
+    bool has_passed(seat& at, const remote_call& call, turn& ours);
     bool retract(remote_call& call) noexcept;
     bool withdraw(remote_call& call) noexcept;
+    void has_ended(remote_call& call) noexcept;
+    void hurry(turn& ours) noexcept;
     void stop_one(remote_call& call) noexcept;
     void tell_later(remote_call& call) noexcept;
     bool reclaim(seat& from, std::uint64_t number) noexcept;
@@ -209,7 +214,7 @@ private:
     bool wants_worker(seat& at) noexcept;
     void replace(seat& at, arrivals& to);
     void start_failed(seat& at, const std::string& why, arrivals& to);
-    static void give_up(seat& at, std::uint64_t job, std::exception_ptr why, arrivals& ended);
+    void give_up(seat& at, std::uint64_t job, std::exception_ptr why, arrivals& ended);
     boost::asio::steady_timer& timer_of(seat& at);
     void break_down(const std::string& why, arrivals& to);
     void measured(seat& at, std::uint64_t jobs);
@@ -264,10 +269,12 @@ private:
     call_list urgent_;
     call_list waiting_;
     std::size_t calls_ = 0;
+    std::size_t awaited_ = 0;  // of them, whose ends are not known yet
     clock::time_point idle_since_;
     bool idleness_is_watched_ = false;
     std::optional<boost::asio::steady_timer> second_look_;
     bool naps_ = false;
+    bool is_unhurried_ = false;  // asleep, and not to be told of results
     bool second_look_is_due_ = false;
     bool is_first_nap_ = false;  // since then
     std::optional<boost::asio::steady_timer> idle_timer_;
@@ -282,6 +289,26 @@ private:
     bool has_waiter_ = false;
     bool stopped_ = false;
     bool ending_ = false;
+};
+
+// Has the lock. Whoever is to be woken is woken when that is given back: not before, as it may take
+// the processor from who has the lock.
+class crew_core::turn {
+public:
+    explicit turn(const crew_core& of) : core_(&of), lock_(of.locked()) {}
+    turn(const turn&) = delete;
+    turn& operator=(const turn&) = delete;
+    ~turn();
+
+    void will_wake(lane& sleeper) noexcept;
+    void will_wake_driver() noexcept { wakes_driver_ = true; }
+
+private:
+    const crew_core* const core_;
+    std::unique_lock<std::mutex> lock_;
+    std::array<lane*, 8> sleepers_{};
+    std::size_t count_ = 0;
+    bool wakes_driver_ = false;
 };
 
 }  // namespace bobbin::inline v0::ipc::detail

@@ -2,17 +2,18 @@
 #include "crew_core.hpp"
 
 #include <algorithm>
+#include <sys/eventfd.h>
 
 namespace bobbin::inline v0::ipc::detail {
 
 std::uint64_t crew_core::depth() const noexcept {
-    // So many that their worker is busy while the driver is woken; and one ahead of it.
-    constexpr double ahead_ns = 200'000;
+    // So many that their worker is busy while the driver sleeps for now; and one ahead of it.
+    constexpr double ahead_ns = 400'000;
     const double jobs = job_ns_ > 0 ? ahead_ns / job_ns_ : 2;
     return static_cast<std::uint64_t>(std::clamp(jobs, 2.0, lane::jobs_at_once * 0.8));
 }
 
-void crew_core::dispatch() {
+void crew_core::dispatch(turn& ours) {
     for (;;) {
         seat* at = nullptr;
         std::uint64_t left = 1;
@@ -28,7 +29,7 @@ void crew_core::dispatch() {
     }
     for (auto& each : seats_) {
         each->refuses = false;
-        if (each->way != nullptr) publish(*each);
+        if (each->way != nullptr && each->publish()) ours.will_wake(*each->way);
     }
 }
 
@@ -169,10 +170,23 @@ bool crew_core::place_arguments(seat& at, const parcel& arguments, lane_job& job
     return true;
 }
 
-void crew_core::publish(seat& at) {
-    if (at.published == at.submitted) return;
-    at.published = at.submitted;
-    at.way->submitted.publish(at.submitted);
+bool seat::publish() noexcept {
+    if (published == submitted) return false;
+    published = submitted;
+    return way->submitted.publish_silently(submitted);
+}
+
+void crew_core::turn::will_wake(lane& sleeper) noexcept {
+    if (count_ == sleepers_.size()) return sleeper.submitted.wake();
+    sleepers_.at(count_++) = &sleeper;
+}
+
+crew_core::turn::~turn() {
+    lock_.unlock();
+    // A lane may be gone by now. Only the kernel looks for it, and at most wakes somebody else, who
+    // looks again.
+    for (std::size_t i = 0; i < count_; ++i) sleepers_.at(i)->submitted.wake();
+    if (wakes_driver_) ::eventfd_write(core_->bell_.get(), 1);
 }
 
 }  // namespace bobbin::inline v0::ipc::detail

@@ -43,7 +43,7 @@ bool crew_core::read_results(seat& at, arrivals& to) {
         at.arguments_begin = sent.arguments_end;
         ++(sent.is_taken_back ? gone : done);
         if (remote_call* const call = std::exchange(sent.call, nullptr)) {
-            call->stage_ = remote_call::stage::nowhere;
+            has_ended(*call);
             to.all.push_back(
                 {call, at.line.get(), header->what, next, header->size, header->segment});
         }
@@ -85,11 +85,15 @@ void crew_core::measured(seat& at, std::uint64_t jobs) {
 void crew_core::tell(arrivals& those) {
     for (const auto& each : those.all) tell_one(each, those);
     for (const auto& each : those.outputs) each->finish();
-    const auto lock = locked();
-    calls_ -= those.all.size();
-    if (has_waiter_) ::eventfd_write(waiter_bell_.get(), 1);  // it may have been its job
-    if (calls_ == 0 && holders_ == 0) idle_.notify_all();
-    if (calls_ == 0 && !those.all.empty()) begin_idleness();
+    bool has_waiter = false;
+    {
+        const auto lock = locked();
+        calls_ -= those.all.size();
+        has_waiter = has_waiter_;
+        if (calls_ == 0 && holders_ == 0) idle_.notify_all();
+        if (calls_ == 0 && !those.all.empty()) begin_idleness();
+    }
+    if (has_waiter) ::eventfd_write(waiter_bell_.get(), 1);  // it may have been its job
 }
 
 void crew_core::tell_one(const arrivals::one& each, const arrivals& of) noexcept {
@@ -134,12 +138,13 @@ bool crew_core::look_at_results() {
     arrivals_.clear();
     bool any = false;
     {
-        const auto lock = locked();
+        turn ours(*this);
+        is_unhurried_ = false;
         // Also what was taken back has taken its place in a lane until now.
         for (auto& each : seats_) any = read_results(*each, arrivals_) || any;
         if (any) {
             pass_by_long_jobs();
-            dispatch();
+            dispatch(ours);
         }
     }
     tell_of_results(arrivals_);
@@ -156,6 +161,8 @@ bool crew_core::must_look_again(reader_asleep::who as) {
     const auto lock = locked();
     if (calls_ == 0) as = reader_asleep::driver;  // for who knows how long
     naps_ = as == reader_asleep::driver_for_now;
+    is_unhurried_ = naps_ && awaited_ == 0;
+    if (is_unhurried_) as = reader_asleep::driver_unhurried;
     bool any = false;
     for (auto& each : seats_)
         if (each->way != nullptr) any = falls_asleep(*each, as) || any;
@@ -217,9 +224,9 @@ void crew_core::listen_to_server() {
                                    const std::lock_guard reading(self->reading_);
                                    arrivals ended;
                                    {
-                                       const auto lock = self->locked();
+                                       turn ours(*self);
                                        self->read_news(ended);
-                                       self->dispatch();
+                                       self->dispatch(ours);
                                    }
                                    self->tell(ended);
                                    if (self->server_reader_) self->listen_to_server();

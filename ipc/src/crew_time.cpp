@@ -45,7 +45,7 @@ void crew_core::watch_time(seat& at, std::uint64_t job, std::chrono::nanoseconds
 }
 
 // Whether its time is over. If not, it is watched on.
-bool crew_core::has_passed(seat& at, const remote_call& call) {
+bool crew_core::has_passed(seat& at, const remote_call& call, turn& ours) {
     const std::chrono::nanoseconds begun(at.way->timed.begun_ns.load(std::memory_order_relaxed));
     const auto time = clock::now();
     if (begun > time.time_since_epoch()) return true;  // what can't be
@@ -60,7 +60,7 @@ bool crew_core::has_passed(seat& at, const remote_call& call) {
                    std::clamp<std::chrono::nanoseconds>(call.timeout, 1ms, patience));
     } else {
         end_worker(at, call.number_, SIGTERM);
-        dispatch();
+        dispatch(ours);
     }
     return false;
 }
@@ -69,11 +69,11 @@ void crew_core::time_is_up(seat& at, std::uint64_t generation, std::uint64_t job
     look_at_results();  // its worker may not have come to tell of it
     arrivals ended;
     {
-        const std::lock_guard lock(mutex_);
+        turn ours(*this);
         if (at.way == nullptr || at.generation != generation || job < at.answered) return;
         if (at.has_results()) return watch_time(at, job, 1ms);
         const remote_call* const call = at.job(job).call;
-        if (call == nullptr || !has_passed(at, *call)) return;
+        if (call == nullptr || !has_passed(at, *call, ours)) return;
         give_up(at, job, std::make_exception_ptr(timed_out()), ended);
         if (call->is_coroutine) {
             at.line->send_stop(job);
@@ -88,7 +88,7 @@ void crew_core::time_is_up(seat& at, std::uint64_t generation, std::uint64_t job
 // The job is told so; its worker may still do it.
 void crew_core::give_up(seat& at, std::uint64_t job, std::exception_ptr why, arrivals& ended) {
     remote_call* const call = std::exchange(at.job(job).call, nullptr);
-    call->stage_ = remote_call::stage::nowhere;
+    has_ended(*call);
     call->ended_as = remote_call::end::error;
     call->error = std::move(why);
     ended.add(*call);
@@ -165,10 +165,10 @@ void crew_core::watch_idleness(clock::duration more) {
 void crew_core::rouse() {
     arrivals ended;
     {
-        const std::lock_guard lock(mutex_);
+        turn ours(*this);
         for (auto& each : seats_)
             if (each->is_empty && each->is_idle && wants_worker(*each)) replace(*each, ended);
-        dispatch();
+        dispatch(ours);
     }
     tell(ended);
 }

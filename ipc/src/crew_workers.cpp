@@ -108,7 +108,7 @@ void crew_core::send_initializer(seat& at) {
                                 "bobbin: what an initializer takes along can't be sent");
     static_cast<void>(call.release());
     ++calls_;
-    publish(at);
+    if (at.publish()) at.way->submitted.wake();
 }
 
 void crew_core::initializer_failed(const std::exception_ptr& error) {
@@ -181,7 +181,7 @@ void crew_core::vacate(seat& at, std::optional<exit_status> how, arrivals& ended
         remote_call* const call = std::exchange(at.job(number).call, nullptr);
         if (call == nullptr) continue;
         call->was_claimed_ = true;
-        call->stage_ = remote_call::stage::nowhere;
+        has_ended(*call);
         call->ended_as = remote_call::end::error;
         call->error = std::make_exception_ptr(worker_died(at.pid, how, call->id_, call->attempt));
         ended.add(*call);
@@ -190,7 +190,7 @@ void crew_core::vacate(seat& at, std::optional<exit_status> how, arrivals& ended
         remote_call& call = *again.last;
         again.remove(call);
         if (call.is_pinned_) {
-            call.stage_ = remote_call::stage::nowhere;
+            has_ended(call);
             call.ended_as = remote_call::end::withdrawn;
             ended.add(call);
         } else {
@@ -243,9 +243,9 @@ void crew_core::start_failed(seat& at, const std::string& why, arrivals& ended) 
 void crew_core::start_again(seat& at) {
     arrivals ended;
     {
-        const std::lock_guard lock(mutex_);
+        turn ours(*this);
         if (at.is_empty && wants_worker(at)) replace(at, ended);
-        dispatch();
+        dispatch(ours);
     }
     tell(ended);
 }
@@ -271,7 +271,7 @@ void crew_core::break_down(const std::string& why, arrivals& ended) {
     for (call_list* list : {&urgent_, &waiting_})
         while (!list->empty()) {
             remote_call& call = list->pop_front();
-            call.stage_ = remote_call::stage::nowhere;
+            has_ended(call);
             call.ended_as = remote_call::end::error;
             call.error = std::make_exception_ptr(pool_broken(broken_));
             ended.add(call);

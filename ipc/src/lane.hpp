@@ -98,9 +98,10 @@ struct lane_job {
     std::uint32_t place = 0;       // in its group
 };
 
-// Who sleeps, to be woken by a result. For now: it will look by itself soon.
+// Who sleeps, to be woken by a result. For now: it will look by itself soon. Unhurried: nobody
+// waits for results until then.
 namespace reader_asleep {
-enum who : std::uint32_t { none, driver_for_now, driver, waiter };
+enum who : std::uint32_t { none, driver_unhurried, driver_for_now, driver, waiter };
 }
 
 enum class answer : std::uint32_t { value, error, skipped, retracted };

@@ -70,6 +70,18 @@ public:
         Atomics::add_and_wake(word_, one - asleep);
     }
 
+    // As `publish`, but true if `wake` is to follow: it is the publisher's to see that it does.
+    [[nodiscard]] bool publish_silently(std::uint64_t number) {
+        std::uint32_t word = word_.load(std::memory_order_relaxed);
+        slot(word + one).store(number, std::memory_order_release);  // with the acquire in read()
+        // Release: with the acquires above.
+        while (!word_.compare_exchange_strong(
+            word, (word & ~asleep) + one, std::memory_order_release, std::memory_order_relaxed)) {
+        }
+        return (word & asleep) != 0;
+    }
+    void wake() { Atomics::wake(word_); }
+
     // From any process, and any number of times. Numbers may still be published.
     void close() { Atomics::or_and_wake(word_, is_closed); }
 

@@ -90,7 +90,7 @@ private:
     // False: there will be no more.
     bool await_job(std::uint64_t number) {
         if (is_there(number)) return true;
-        ring_bell();
+        if (who_sleeps() != reader_asleep::driver_unhurried) ring_bell();
         const bool any = sleep_until_job(number);
         began_ = clock::now();
         return any;
@@ -177,10 +177,12 @@ private:
         answer_with(number, answer::error, text);
     }
 
-    // Whatever comes next may take as long as it likes. Who sleeps only for now sees it anyway. The
-    // order is that of `ring_bell`.
+    // In the order of `ring_bell`.
+    std::uint32_t who_sleeps() { return lane_->asleep.fetch_or(0, std::memory_order_acq_rel); }
+
+    // Whatever comes next may take as long as it likes. Who sleeps only for now sees it anyway.
     void tell_of_result() {
-        const auto asleep = lane_->asleep.fetch_or(0, std::memory_order_acq_rel);
+        const auto asleep = who_sleeps();
         if (asleep == reader_asleep::driver || asleep == reader_asleep::waiter) ring_bell();
     }
 
@@ -190,6 +192,7 @@ private:
         // This look can't be earlier than the results, thanks to the claim's compare-and-swap (on
         // x86; elsewhere it might, and they would be told of with the next).
         const auto asleep = lane_->asleep.load(std::memory_order_relaxed);
+        if (asleep == reader_asleep::driver_unhurried) return;
         // The time costs more than a short job. While nobody sleeps it is read now and then, so
         // that it never seems much longer ago than it is.
         constexpr unsigned now_and_then = 16;
@@ -197,7 +200,7 @@ private:
         const auto now = clock::now();
         unrung_ += now - began_;
         began_ = now;
-        constexpr std::chrono::microseconds worth_a_bell{100};
+        constexpr std::chrono::microseconds worth_a_bell{200};
         if (asleep != reader_asleep::driver_for_now || unrung_ > worth_a_bell) ring_bell();
     }
 
@@ -267,6 +270,7 @@ private:
     void ring_bell() {
         unrung_ = {};
         switch (lane_->asleep.exchange(reader_asleep::none, std::memory_order_acq_rel)) {
+            case reader_asleep::driver_unhurried:
             case reader_asleep::driver_for_now:
             case reader_asleep::driver:
                 ::eventfd_write(bell_, 1);

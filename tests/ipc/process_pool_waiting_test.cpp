@@ -133,6 +133,17 @@ TEST_CASE("jobs sent behind a long one are done while later ones keep the other 
     CHECK(long_one.get() == 1);
 }
 
+TEST_CASE("results for which nobody waits are there soon all the same") {
+    process_pool pool(2);
+    for (int i = 0; i < 300; ++i) {
+        const auto all = submit_short(pool, 1 + 5 * i);
+        busy_for(std::chrono::microseconds(2 * i));
+        CHECK(test::await([&] {
+            return std::ranges::all_of(all, [](const auto& each) { return each.done(); });
+        }));
+    }
+}
+
 TEST_CASE("jobs for which a worker has no room go to another") {
     process_pool pool(2);
     const std::string large(8000, 'x');

@@ -82,6 +82,13 @@ struct mortal_atomics {
         });
         if (asleep[own_index]) throw fell_asleep{};
     }
+    static void wake(word_type& word) {
+        take_step();
+        word.update([](std::uint32_t now) {
+            asleep.fill(false);
+            return now;
+        });
+    }
     static void add_and_wake(word_type& word, int add) {
         change_and_wake(word, [=](std::uint32_t now) { return now + std::uint32_t(add); });
     }
@@ -97,12 +104,7 @@ private:
             if (P != protocol::wakes_after_the_commit) asleep.fill(false);
             return change(now);
         });
-        if (P != protocol::wakes_after_the_commit) return;
-        take_step();
-        word.update([](std::uint32_t now) {
-            asleep.fill(false);
-            return now;
-        });
+        if (P == protocol::wakes_after_the_commit) wake(word);
     }
 };
 
@@ -193,6 +195,25 @@ exploration explore_publisher(int last, std::uint32_t published_before = 0) {
 
 TEST_CASE("no waiter sleeps beside a published number") {
     CHECK(explore_publisher<protocol::as_it_is>(nobody_dies).failures == 0);
+}
+
+TEST_CASE("who publishes silently is told whether to wake") {
+    for (const std::uint32_t published_before : {0U, last_count}) {
+        const auto all = checked(explore([=] {
+            auto state = std::make_shared<model<protocol::as_it_is>>(published_before);
+            const auto waiter = [=](std::size_t index) {
+                return
+                    [=] { state->survives(index, nobody_dies, [&] { state->await(index, 1); }); };
+            };
+            return modelled_program{
+                {[=] {
+                     if (state->number.publish_silently(1)) state->number.wake();
+                 },
+                 waiter(1), waiter(2)},
+                [=] { return state->nobody_sleeps_beside_a_change() && !asleep[1] && !asleep[2]; }};
+        }));
+        CHECK(all.failures == 0);
+    }
 }
 
 TEST_CASE("a publisher that is killed leaves a number published and all woken, or neither") {

@@ -42,6 +42,8 @@ public:
     // Whether a worker has begun it.
     bool has_begun(const remote_call& call) const noexcept;
 
+    // Somebody is to be told of its end. Any thread.
+    void awaited(remote_call& call) noexcept;
     // By who will wait for it: may do what brings its end. Any thread but the driver's.
     void bring(const remote_call& call);
     // `close` and `drop`, on the driver.

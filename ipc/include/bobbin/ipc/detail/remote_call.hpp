@@ -29,6 +29,7 @@ public:
     std::uint32_t place = 0;    // in the group
     bool is_coroutine = false;  // it can be asked to stop
     bool is_urgent = false;
+    bool is_awaited = false;              // by somebody who should not wait longer than need be
     std::chrono::nanoseconds timeout{0};  // 0: none
     unsigned attempt = 1;
 

@@ -31,7 +31,10 @@ public:
     chunk_wait(const chunk_wait&) = delete;
     chunk_wait& operator=(const chunk_wait&) = delete;
 
-    void add(remote_call& call) { calls_.push_back(&call); }
+    void add(remote_call& call) {
+        call.is_awaited = true;
+        calls_.push_back(&call);
+    }
 
     class awaiter {
     public:

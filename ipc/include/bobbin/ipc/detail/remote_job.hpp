@@ -67,6 +67,7 @@ private:
             .destroy = [](core& job) noexcept { delete &of(job); },
             .take_back = [](core& job) noexcept { return of(job).crew_->take_back(of(job)); },
             .has_begun = [](const core& job) noexcept { return of(job).crew_->has_begun(of(job)); },
+            .awaited = [](core& job) noexcept { of(job).crew_->awaited(of(job)); },
             .bring = [](const core& job) { of(job).crew_->bring(of(job)); },
         };
         return own;
