@@ -181,9 +181,12 @@ void crew_core::awaited(remote_call& call) noexcept {
     hurry(ours);
 }
 
-// Somebody waits for what the driver may be sleeping through.
+// Somebody waits: the driver sleeps on as it does then, unless it has slept through something.
 void crew_core::hurry(turn& ours) noexcept {
-    if (std::exchange(is_unhurried_, false)) ours.will_wake_driver();
+    if (!std::exchange(is_unhurried_, false)) return;
+    for (auto& each : seats_)
+        if (each->way != nullptr && falls_asleep(*each, reader_asleep::driver_for_now))
+            ours.will_wake_driver();
 }
 
 bool crew_core::retract(remote_call& call) noexcept {
@@ -261,10 +264,12 @@ void crew_core::release() noexcept {
 void crew_core::drain() {
     {
         turn ours(*this);
+        ++awaited_;
         hurry(ours);
     }
     std::unique_lock lock(mutex_);
     idle_.wait(lock, [this] { return calls_ == 0 && holders_ == 0; });
+    --awaited_;
 }
 
 }  // namespace bobbin::inline v0::ipc::detail

@@ -114,6 +114,7 @@ struct seat {
     bool has_timed_job = false;
     bool is_leaving = false;  // it is sent nothing any more
     bool is_held_up = false;  // it has answered nothing for long
+    bool ran_dry = false;     // while jobs waited for it to be looked at
     bool refuses = false;     // it has no room for what is to be sent now
     bool is_damaged = false;  // what stands in its lane can't be
     bool is_idle = false;     // its worker is leaving for idleness, or has
@@ -269,7 +270,7 @@ private:
     call_list urgent_;
     call_list waiting_;
     std::size_t calls_ = 0;
-    std::size_t awaited_ = 0;  // of them, whose ends are not known yet
+    std::size_t awaited_ = 0;  // of them, whose ends are not known yet; and who drains the pool
     clock::time_point idle_since_;
     bool idleness_is_watched_ = false;
     std::optional<boost::asio::steady_timer> second_look_;

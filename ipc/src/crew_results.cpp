@@ -139,9 +139,12 @@ bool crew_core::look_at_results() {
     bool any = false;
     {
         turn ours(*this);
-        is_unhurried_ = false;
         // Also what was taken back has taken its place in a lane until now.
-        for (auto& each : seats_) any = read_results(*each, arrivals_) || any;
+        for (auto& each : seats_) {
+            if (!read_results(*each, arrivals_)) continue;
+            any = true;
+            each->ran_dry = has_waiting() && each->to_do() == 0;
+        }
         if (any) {
             pass_by_long_jobs();
             dispatch(ours);
@@ -161,11 +164,13 @@ bool crew_core::must_look_again(reader_asleep::who as) {
     const auto lock = locked();
     if (calls_ == 0) as = reader_asleep::driver;  // for who knows how long
     naps_ = as == reader_asleep::driver_for_now;
-    is_unhurried_ = naps_ && awaited_ == 0;
-    if (is_unhurried_) as = reader_asleep::driver_unhurried;
+    is_unhurried_ = naps_ && awaited_ == 0 && !has_waiter_;
     bool any = false;
-    for (auto& each : seats_)
-        if (each->way != nullptr) any = falls_asleep(*each, as) || any;
+    for (auto& each : seats_) {
+        const bool may_run_dry = is_unhurried_ && !each->ran_dry;
+        if (each->way != nullptr)
+            any = falls_asleep(*each, may_run_dry ? reader_asleep::driver_unhurried : as) || any;
+    }
     return any;
 }
 

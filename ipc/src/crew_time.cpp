@@ -46,11 +46,12 @@ void crew_core::watch_time(seat& at, std::uint64_t job, std::chrono::nanoseconds
 
 // Whether its time is over. If not, it is watched on.
 bool crew_core::has_passed(seat& at, const remote_call& call, turn& ours) {
-    const std::chrono::nanoseconds begun(at.way->timed.begun_ns.load(std::memory_order_relaxed));
+    const auto begun = at.way->timed.begun_ns.load(std::memory_order_relaxed);
     const auto time = clock::now();
-    if (begun > time.time_since_epoch()) return true;  // what can't be
-    if (begun.count() != 0) {
-        const auto left = begun + call.timeout - time.time_since_epoch();
+    const auto now_ns = static_cast<std::uint64_t>(time.time_since_epoch() / 1ns);
+    if (begun > now_ns) return true;  // what can't be
+    if (begun != 0) {
+        const auto left = call.timeout - std::chrono::nanoseconds(now_ns - begun);
         if (left > 0ns) watch_time(at, call.number_, left);
         return left <= 0ns;
     }

@@ -12,10 +12,10 @@
 //
 // Publishing writes the slot that no reader reads, then commits: by a compare-and-swap if nobody
 // sleeps, else by a system call that adds to the word and wakes, both or neither. So a death leaves
-// a number published and its sleepers woken, or neither. Sleepers set bit 0 by compare-and-swap on
-// the same word, so that they either see the new count or are seen. All who sleep are woken: one
-// that was chosen might die before it does anything. A sleeper that dies leaves its bit, which
-// costs the next publisher one system call.
+// a number published and its sleepers woken, or neither (but for `publish_silently`). Sleepers set
+// bit 0 by compare-and-swap on the same word, so that they either see the new count or are seen.
+// All who sleep are woken: one that was chosen might die before it does anything. A sleeper that
+// dies leaves its bit, which costs the next publisher one system call.
 #pragma once
 
 #include "futex.hpp"

@@ -99,7 +99,7 @@ void job_core::settle_unclaimed() noexcept {
 
 bool job_core::listen(job_listener& added) noexcept {
     // Not later: once it is told, the listener may let go of the job.
-    if (kind_->awaited != nullptr && !ended()) kind_->awaited(*this);
+    if (kind_->awaited != nullptr) kind_->awaited(*this);
     const std::lock_guard lock(lock_of(this));
     if (added.withdrawn_ || (added.waits_ && ended())) return false;
     // Acquire, with the release in `close`.
