@@ -13,6 +13,7 @@
 #include <sys/eventfd.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 namespace bobbin::inline v0::ipc::detail {
 
@@ -137,6 +138,19 @@ std::unique_lock<std::mutex> crew_core::locked() const {
     return lock;
 }
 
+void crew_core::turn::will_wake(lane& sleeper) noexcept {
+    if (count_ == sleepers_.size()) return sleeper.submitted.wake();  // rare
+    sleepers_.at(count_++) = &sleeper;
+}
+
+crew_core::turn::~turn() {
+    lock_.unlock();
+    // A lane may be gone by now. Only the kernel looks for it, and at most wakes somebody else, who
+    // looks again.
+    for (std::size_t i = 0; i < count_; ++i) sleepers_.at(i)->submitted.wake();
+    if (wakes_driver_) ::eventfd_write(core_->bell_.get(), 1);
+}
+
 void crew_core::post(std::span<remote_call* const> calls) {
     turn ours(*this);
     if (!broken_.empty()) throw pool_broken(broken_);
@@ -168,7 +182,7 @@ void crew_core::post(std::span<remote_call* const> calls) {
 }
 
 // Whose end is known: it is the crew's no more, but to be told.
-void crew_core::has_ended(remote_call& call) noexcept {
+void crew_core::leaves_table(remote_call& call) noexcept {
     call.stage_ = remote_call::stage::nowhere;
     if (call.is_awaited) --awaited_;
 }
@@ -181,7 +195,8 @@ void crew_core::awaited(remote_call& call) noexcept {
     hurry(ours);
 }
 
-// Somebody waits: the driver sleeps on as it does then, unless it has slept through something.
+// Somebody waits from now on: lanes ring as in any nap. The driver is woken only if there is
+// something to be read already.
 void crew_core::hurry(turn& ours) noexcept {
     if (!std::exchange(is_unhurried_, false)) return;
     for (auto& each : seats_)
@@ -200,7 +215,7 @@ bool crew_core::retract(remote_call& call) noexcept {
 
 // It is told as all are, on the driver.
 void crew_core::tell_later(remote_call& call) noexcept {
-    has_ended(call);
+    leaves_table(call);
     boost::asio::post(driver_->get_executor(), [self = shared_from_this(), &call] {
         arrivals one;
         one.add(call);
@@ -263,7 +278,7 @@ void crew_core::release() noexcept {
 }
 void crew_core::drain() {
     {
-        turn ours(*this);
+        turn ours(*this);  // whose end may ring the bell
         ++awaited_;
         hurry(ours);
     }

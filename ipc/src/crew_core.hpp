@@ -114,7 +114,7 @@ struct seat {
     bool has_timed_job = false;
     bool is_leaving = false;  // it is sent nothing any more
     bool is_held_up = false;  // it has answered nothing for long
-    bool ran_dry = false;     // while jobs waited for it to be looked at
+    bool ran_dry = false;     // it had nothing left when it was read, although jobs waited
     bool refuses = false;     // it has no room for what is to be sent now
     bool is_damaged = false;  // what stands in its lane can't be
     bool is_idle = false;     // its worker is leaving for idleness, or has
@@ -198,7 +198,7 @@ private:
     bool has_passed(seat& at, const remote_call& call, turn& ours);
     bool retract(remote_call& call) noexcept;
     bool withdraw(remote_call& call) noexcept;
-    void has_ended(remote_call& call) noexcept;
+    void leaves_table(remote_call& call) noexcept;
     void hurry(turn& ours) noexcept;
     void stop_one(remote_call& call) noexcept;
     void tell_later(remote_call& call) noexcept;
@@ -270,12 +270,12 @@ private:
     call_list urgent_;
     call_list waiting_;
     std::size_t calls_ = 0;
-    std::size_t awaited_ = 0;  // of them, whose ends are not known yet; and who drains the pool
+    std::size_t awaited_ = 0;  // calls that somebody waits for; and who drains the pool
     clock::time_point idle_since_;
     bool idleness_is_watched_ = false;
     std::optional<boost::asio::steady_timer> second_look_;
     bool naps_ = false;
-    bool is_unhurried_ = false;  // asleep, and not to be told of results
+    bool is_unhurried_ = false;  // lanes were told so, and not hurried since: awaited_ is 0
     bool second_look_is_due_ = false;
     bool is_first_nap_ = false;  // since then
     std::optional<boost::asio::steady_timer> idle_timer_;

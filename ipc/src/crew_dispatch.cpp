@@ -2,7 +2,6 @@
 #include "crew_core.hpp"
 
 #include <algorithm>
-#include <sys/eventfd.h>
 
 namespace bobbin::inline v0::ipc::detail {
 
@@ -174,19 +173,6 @@ bool seat::publish() noexcept {
     if (published == submitted) return false;
     published = submitted;
     return way->submitted.publish_silently(submitted);
-}
-
-void crew_core::turn::will_wake(lane& sleeper) noexcept {
-    if (count_ == sleepers_.size()) return sleeper.submitted.wake();
-    sleepers_.at(count_++) = &sleeper;
-}
-
-crew_core::turn::~turn() {
-    lock_.unlock();
-    // A lane may be gone by now. Only the kernel looks for it, and at most wakes somebody else, who
-    // looks again.
-    for (std::size_t i = 0; i < count_; ++i) sleepers_.at(i)->submitted.wake();
-    if (wakes_driver_) ::eventfd_write(core_->bell_.get(), 1);
 }
 
 }  // namespace bobbin::inline v0::ipc::detail

@@ -43,7 +43,7 @@ bool crew_core::read_results(seat& at, arrivals& to) {
         at.arguments_begin = sent.arguments_end;
         ++(sent.is_taken_back ? gone : done);
         if (remote_call* const call = std::exchange(sent.call, nullptr)) {
-            has_ended(*call);
+            leaves_table(*call);
             to.all.push_back(
                 {call, at.line.get(), header->what, next, header->size, header->segment});
         }
@@ -139,12 +139,12 @@ bool crew_core::look_at_results() {
     bool any = false;
     {
         turn ours(*this);
-        // Also what was taken back has taken its place in a lane until now.
         for (auto& each : seats_) {
             if (!read_results(*each, arrivals_)) continue;
             any = true;
-            each->ran_dry = has_waiting() && each->to_do() == 0;
+            if (has_waiting() && each->to_do() == 0) each->ran_dry = true;
         }
+        // Also what was taken back has taken its place in a lane until now.
         if (any) {
             pass_by_long_jobs();
             dispatch(ours);
@@ -154,7 +154,8 @@ bool crew_core::look_at_results() {
     return any;
 }
 
-// True: there is something to be read, so it is not to sleep. See the worker.
+// Of who sleeps, or is about to. True: there is something to be read already. The orders are those
+// of the worker's `ring_bell`.
 bool crew_core::falls_asleep(seat& at, reader_asleep::who who) noexcept {
     at.way->asleep.exchange(who, std::memory_order_acq_rel);
     return at.has_results();
@@ -167,11 +168,14 @@ bool crew_core::must_look_again(reader_asleep::who as) {
     is_unhurried_ = naps_ && awaited_ == 0 && !has_waiter_;
     bool any = false;
     for (auto& each : seats_) {
-        const bool may_run_dry = is_unhurried_ && !each->ran_dry;
-        if (each->way != nullptr)
-            any = falls_asleep(*each, may_run_dry ? reader_asleep::driver_unhurried : as) || any;
+        if (each->way == nullptr) continue;
+        // Who ran dry holds too little for a nap: it rings.
+        const bool rings = !is_unhurried_ || each->ran_dry;
+        any = falls_asleep(*each, rings ? as : reader_asleep::driver_unhurried) || any;
     }
-    return any;
+    if (any) return true;
+    for (auto& each : seats_) each->ran_dry = false;
+    return false;
 }
 
 // False: there may be more, but the driver has other things to do, too.

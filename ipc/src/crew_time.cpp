@@ -44,7 +44,7 @@ void crew_core::watch_time(seat& at, std::uint64_t job, std::chrono::nanoseconds
     });
 }
 
-// Whether its time is over. If not, it is watched on.
+// Whether its time is over. If not, it is watched on, or its worker ended, which has not begun it.
 bool crew_core::has_passed(seat& at, const remote_call& call, turn& ours) {
     const auto begun = at.way->timed.begun_ns.load(std::memory_order_relaxed);
     const auto time = clock::now();
@@ -89,7 +89,7 @@ void crew_core::time_is_up(seat& at, std::uint64_t generation, std::uint64_t job
 // The job is told so; its worker may still do it.
 void crew_core::give_up(seat& at, std::uint64_t job, std::exception_ptr why, arrivals& ended) {
     remote_call* const call = std::exchange(at.job(job).call, nullptr);
-    has_ended(*call);
+    leaves_table(*call);
     call->ended_as = remote_call::end::error;
     call->error = std::move(why);
     ended.add(*call);

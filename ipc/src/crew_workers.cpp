@@ -181,7 +181,7 @@ void crew_core::vacate(seat& at, std::optional<exit_status> how, arrivals& ended
         remote_call* const call = std::exchange(at.job(number).call, nullptr);
         if (call == nullptr) continue;
         call->was_claimed_ = true;
-        has_ended(*call);
+        leaves_table(*call);
         call->ended_as = remote_call::end::error;
         call->error = std::make_exception_ptr(worker_died(at.pid, how, call->id_, call->attempt));
         ended.add(*call);
@@ -190,7 +190,7 @@ void crew_core::vacate(seat& at, std::optional<exit_status> how, arrivals& ended
         remote_call& call = *again.last;
         again.remove(call);
         if (call.is_pinned_) {
-            has_ended(call);
+            leaves_table(call);
             call.ended_as = remote_call::end::withdrawn;
             ended.add(call);
         } else {
@@ -271,7 +271,7 @@ void crew_core::break_down(const std::string& why, arrivals& ended) {
     for (call_list* list : {&urgent_, &waiting_})
         while (!list->empty()) {
             remote_call& call = list->pop_front();
-            has_ended(call);
+            leaves_table(call);
             call.ended_as = remote_call::end::error;
             call.error = std::make_exception_ptr(pool_broken(broken_));
             ended.add(call);

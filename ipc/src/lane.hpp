@@ -98,8 +98,8 @@ struct lane_job {
     std::uint32_t place = 0;       // in its group
 };
 
-// Who sleeps, to be woken by a result. For now: it will look by itself soon. Unhurried: nobody
-// waits for results until then.
+// Who sleeps, to be woken by a result. For now: it will look by itself soon. Unhurried: nor is it
+// rung for when a worker runs dry, as nobody waits.
 namespace reader_asleep {
 enum who : std::uint32_t { none, driver_unhurried, driver_for_now, driver, waiter };
 }

@@ -90,6 +90,7 @@ private:
     // False: there will be no more.
     bool await_job(std::uint64_t number) {
         if (is_there(number)) return true;
+        // Who is unhurried looks by itself, or is hurried and sees this result then.
         if (who_sleeps() != reader_asleep::driver_unhurried) ring_bell();
         const bool any = sleep_until_job(number);
         began_ = clock::now();
@@ -177,7 +178,7 @@ private:
         answer_with(number, answer::error, text);
     }
 
-    // In the order of `ring_bell`.
+    // A read-modify-write, for the reason given at `ring_bell`.
     std::uint32_t who_sleeps() { return lane_->asleep.fetch_or(0, std::memory_order_acq_rel); }
 
     // Whatever comes next may take as long as it likes. Who sleeps only for now sees it anyway.

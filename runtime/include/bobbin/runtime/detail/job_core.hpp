@@ -60,7 +60,7 @@ public:
         // whether it has happened.
         bool (*take_back)(job_core&) noexcept = nullptr;
         bool (*has_begun)(const job_core&) noexcept = nullptr;
-        // Before somebody waits for its end, or will be told of it; it may have ended.
+        // Before a listener is added. The job may have ended.
         void (*awaited)(job_core&) noexcept = nullptr;
         // By a thread that is about to block until its end: to do what it can for that.
         void (*bring)(const job_core&) = nullptr;
