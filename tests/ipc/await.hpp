@@ -38,13 +38,9 @@ inline std::string system_call_of(pid_t process) {
     return call;
 }
 
-[[nodiscard]] inline bool await_system_call(pid_t process, long call) {
-    return await([&, wanted = std::to_string(call)] { return system_call_of(process) == wanted; });
-}
-
 // Until it sleeps for a lock or a word of memory.
 [[nodiscard]] inline bool await_sleep(pid_t process) {
-    return await_system_call(process, SYS_futex);
+    return await([&] { return system_call_of(process) == std::to_string(SYS_futex); });
 }
 
 // As in /proc: R runs, S sleeps, T is stopped.

@@ -6,12 +6,9 @@
 #include <bobbin/ipc/process.hpp>
 #include <bobbin/ipc/segment.hpp>
 
-#include <chrono>
 #include <csignal>
-#include <fstream>
 #include <runtime/ledger.hpp>
 #include <string>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>

@@ -264,9 +264,11 @@ TEST_CASE("no job is done twice when the server dies, at whatever moment") {
         std::vector<bobbin::job<int>> all;
         const int moment = std::uniform_int_distribution(0, jobs - 1)(random);
         for (int i = 0; i < jobs; ++i) {
-            if (i == moment) kill_now(server);
-            // Killed is not dead yet: in half of the rounds that comes later, if at all.
-            if (i == moment && round % 2 == 0) REQUIRE(await_end(server));
+            if (i == moment) {
+                kill_now(server);
+                // Killed is not dead yet: in half of the rounds that comes later, if at all.
+                if (round % 2 == 0) REQUIRE(await_end(server));
+            }
             all.push_back(pool.submit(
                 [](const std::string& path, int number) {
                     record(path, number);

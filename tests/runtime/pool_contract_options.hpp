@@ -180,17 +180,22 @@ TEST_CASE_TEMPLATE("retries are for each job of a range", P, CONTRACT_PLACES) {
 TEST_CASE_TEMPLATE("a job that ended as cancelled or out of time is not run again", P,
                    CONTRACT_PLACES) {
     const test::ledger seen;
-    auto pool = P::make();
-    const auto cancelled = [](const std::string& ledger) {
-        test::record(ledger, 1);
-        throw bobbin::cancelled();
-    };
-    CHECK_THROWS_AS(pool.submit({.retries = 3}, cancelled, seen.path()).get(), bobbin::cancelled);
-    const auto late =
-        pool.submit({.timeout = test::short_time, .retries = 3}, test::slow(), seen.path(), 2);
-    CHECK_THROWS_AS(late.get(), bobbin::timed_out);
+    {
+        auto pool = P::make();
+        const auto cancelled = [](const std::string& ledger) {
+            test::record(ledger, 1);
+            throw bobbin::cancelled();
+        };
+        CHECK_THROWS_AS(pool.submit({.retries = 3}, cancelled, seen.path()).get(),
+                        bobbin::cancelled);
+        const auto late =
+            pool.submit({.timeout = test::short_time, .retries = 3}, test::slow(), seen.path(), 2);
+        CHECK_THROWS_AS(late.get(), bobbin::timed_out);
+    }
     CHECK(seen.count(1) == 1);
-    CHECK(seen.count(2) <= 1);  // it may not have come to its first line
+    // Where it ends with its worker, that may be before its first line.
+    CHECK(seen.count(2) <= 1);
+    if constexpr (P::late_jobs_end) CHECK(seen.count(2) == 1);
 }
 
 TEST_CASE_TEMPLATE("a job that takes longer than its timeout fails with timed_out", P,
