@@ -1,28 +1,24 @@
 #include "fork_server.hpp"
 
 #include "control_socket.hpp"
+#include "program.hpp"
 #include "run_and_exit.hpp"
 
 #include <bobbin/ipc/encoding.hpp>
 
 #include <array>
 #include <cerrno>
-#include <climits>
 #include <csignal>
 #include <fcntl.h>
-#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <poll.h>
 #include <pthread.h>
 #include <spawn.h>
 #include <stdexcept>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
-
-extern char** environ;  // NOLINT: POSIX declares it nowhere
 
 namespace bobbin::inline v0::ipc::detail {
 namespace {
@@ -42,11 +38,20 @@ void forget(server& gone) noexcept {
     gone.pid = -1;
 }
 
+// As functions of C have it, with a null pointer behind the last.
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+    std::vector<char*> all;
+    for (std::string& each : texts) all.push_back(each.data());
+    all.push_back(nullptr);
+    return all;
+}
+
 // The server's end is at `first_inherited` in the new program.
 pid_t execute(const std::string& path, int socket) {
-    const std::string name = path;
-    std::array<char*, 3> arguments = {const_cast<char*>(name.c_str()),
-                                      const_cast<char*>(server_token), nullptr};
+    std::vector<std::string> words{path, server_token};
+    std::vector<std::string> variables = starting_environment();
+    const auto arguments = pointers_to(words);
+    const auto environment = pointers_to(variables);
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
     ::posix_spawn_file_actions_init(&files);
@@ -61,31 +66,36 @@ pid_t execute(const std::string& path, int socket) {
     ::posix_spawnattr_setflags(
         &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
     pid_t pid = -1;
-    const int error =
-        ::posix_spawn(&pid, path.c_str(), &files, &attributes, arguments.data(), environ);
+    const int error = ::posix_spawn(&pid, path.c_str(), &files, &attributes, arguments.data(),
+                                    environment.data());
     ::posix_spawnattr_destroy(&attributes);
     ::posix_spawn_file_actions_destroy(&files);
     if (error != 0) fail(error, "bobbin: the program could not be started again as a fork server");
     return pid;
 }
 
+std::string path_of_server() {
+    const std::string& other = about_this_program().server;
+    return other.empty() ? path_of_program() : other;
+}
+
 // Its first word, or why it is no server.
 void await_ready(server& started) {
     constexpr int patience_ms = 30'000;
     pollfd word{.fd = started.socket.get(), .events = POLLIN, .revents = 0};
-    server_packet first;
+    server_refusal first;
     static_cast<void>(::poll(&word, 1, patience_ms));
     const auto got =
         receive_packet(started.socket.get(), std::as_writable_bytes(std::span(&first, 1)));
-    if (!got.none && !got.gone && first.what == server_news::ready) return;
+    const bool answers = !got.none && !got.gone;
+    if (answers && first.head.what == server_news::ready) return;
     if (started.pid > 0) ::kill(started.pid, SIGKILL);
     forget(started);
-    if (!got.none && !got.gone && first.what == server_news::refuses)
+    if (answers && first.head.what == server_news::refuses)
         throw std::logic_error(
-            "bobbin: the fork server, which is this program started again, has " +
-            std::to_string(first.number) +
-            " threads before main: a static object starts one. Start it in main, after "
-            "bobbin::ipc::init");
+            "bobbin: no fork server: " + path_of_server() + ", started as one, says that " +
+            std::string(first.text.data(),
+                        std::min<std::size_t>(first.text_size, first.text.size())));
     throw std::runtime_error(
         "bobbin: this program was started again as a fork server and did not become one: "
         "bobbin::ipc::init(argc, argv) has to be the first line of main, before anything that may "
@@ -94,24 +104,30 @@ void await_ready(server& started) {
 
 server start_server() {
     auto [ours, theirs] = control_socket_pair();
-    const auto& program = about_this_program();
     server started{.socket = std::move(ours)};
-    started.pid =
-        execute(program.server.empty() ? path_of_program() : program.server, theirs.get());
+    started.pid = execute(path_of_server(), theirs.get());
     theirs = owned_descriptor();
     await_ready(started);
     return started;
 }
 
-// The application's. A child that it forks has none.
 struct shared_server {
     std::mutex mutex;
     server running;
 };
-shared_server* application = new shared_server;
+// The application's. A child that it forks has none. Static objects may have pools, so it is there
+// before them, and is not destroyed.
+union not_destroyed {
+    constexpr not_destroyed() : value{} {}
+    not_destroyed(const not_destroyed&) = delete;
+    not_destroyed& operator=(const not_destroyed&) = delete;
+    ~not_destroyed() {}  // NOLINT: of the union, which does nothing
+    shared_server value;
+};
+constinit not_destroyed application;
 [[maybe_unused]] const int forgets_at_fork = ::pthread_atfork(nullptr, nullptr, [] {
-    ::close(application->running.socket.get());
-    std::construct_at(application);  // not destroyed: its lock may have been taken
+    ::close(application.value.running.socket.get());
+    std::construct_at(&application.value);  // not destroyed: its lock may have been taken
 });
 
 sending give(server& to, int session) {
@@ -120,8 +136,8 @@ sending give(server& to, int session) {
 }
 
 void open_with_shared_server(int session) {
-    const std::lock_guard lock(application->mutex);
-    server& running = application->running;
+    const std::lock_guard lock(application.value.mutex);
+    server& running = application.value.running;
     if (running.socket && give(running, session) == sending::done) return;
     forget(running);
     running = start_server();
@@ -159,36 +175,9 @@ owned_descriptor open_with_copy(owned_descriptor session) {
 
 }  // namespace
 
-this_program& about_this_program() noexcept {
-    static this_program about;
-    return about;
-}
-
-std::size_t threads_of_this_process() {
-    std::size_t count = 0;
-    for ([[maybe_unused]] const auto& each : std::filesystem::directory_iterator("/proc/self/task"))
-        ++count;
-    return count;
-}
-
-std::string path_of_program() {
-    const std::string self = "/proc/self/exe";
-    std::string path(PATH_MAX, '\0');
-    const auto size = ::readlink(self.c_str(), path.data(), path.size());
-    if (size <= 0) return self;
-    path.resize(static_cast<std::size_t>(size));
-    struct stat named {};
-    struct stat running {};
-    // Opened, as valgrind gives the program's file to who opens it, and its own to who only asks.
-    const owned_descriptor own(::open(self.c_str(), O_RDONLY | O_CLOEXEC));
-    const bool same = own && ::stat(path.c_str(), &named) == 0 &&
-                      ::fstat(own.get(), &running) == 0 && named.st_dev == running.st_dev &&
-                      named.st_ino == running.st_ino;
-    return same ? path : self;  // it was replaced or deleted since
-}
-
 fork_session::fork_session(start_method how) : how_(how) {
     constexpr std::uint32_t deepest = 10;
+    refuse_to_start_more();
     const auto& program = about_this_program();
     if (!program.initialised)
         throw std::logic_error(

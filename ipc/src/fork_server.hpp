@@ -62,23 +62,4 @@ private:
 // The server's life, at the other end of the socket.
 [[noreturn]] void serve(int socket) noexcept;
 
-// Whether init() was called; how many pools this process is a worker inside of.
-struct this_program {
-    bool initialised = false;
-    std::uint32_t depth = 0;
-    std::string server;  // to be started in place of this program, if not empty
-};
-this_program& about_this_program() noexcept;
-
-// What init() recognises as the first argument of a program that is started again. The descriptors
-// from `first_inherited` on say whether that is true.
-inline constexpr const char* server_token = "--bobbin-fork-server";
-inline constexpr const char* worker_token = "--bobbin-worker";
-inline constexpr int first_inherited = 3;
-
-std::size_t threads_of_this_process();
-
-// The program's own file, to be executed.
-std::string path_of_program();
-
 }  // namespace bobbin::inline v0::ipc::detail

@@ -2,6 +2,7 @@
 #include "default_signals.hpp"
 #include "fork_server.hpp"
 #include "process_start.hpp"
+#include "program.hpp"
 #include "run_and_exit.hpp"
 #include "standard_output.hpp"
 #include "worker.hpp"

@@ -1,5 +1,5 @@
-#include "control_socket.hpp"
 #include "fork_server.hpp"
+#include "program.hpp"
 #include "worker.hpp"
 
 #include <bobbin/ipc/init.hpp>
@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <string_view>
-#include <sys/socket.h>
 #include <unistd.h>
 
 namespace bobbin::inline v0::ipc {
@@ -16,20 +15,14 @@ namespace {
 
 using namespace detail;
 
-// Nobody has these descriptors there who was not started by us.
-bool is_control_socket(int descriptor) noexcept {
-    int type = 0;
-    socklen_t size = sizeof type;
-    return ::getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
-           type == SOCK_SEQPACKET;
-}
-
 [[noreturn]] void become_server() {
+    about_this_program().started_as = origin::user;
+    leave_starting_environment();
     const std::size_t threads = threads_of_this_process();
     if (threads == 1) serve(first_inherited);
-    const server_packet refusal{.what = server_news::refuses,
-                                .number = static_cast<std::int32_t>(threads)};
-    static_cast<void>(send_packet_blocking(first_inherited, std::as_bytes(std::span(&refusal, 1))));
+    tell_refusal("it has " + std::to_string(threads) +
+                 " threads before main: a static object starts one. Start it in main, after "
+                 "bobbin::ipc::init");
     ::_exit(1);
 }
 
@@ -40,6 +33,7 @@ bool is_control_socket(int descriptor) noexcept {
         ::fcntl(first_inherited + i, F_SETFD, FD_CLOEXEC);
     }
     const auto depth = static_cast<std::uint32_t>(std::atoi(argv[3]));
+    about_this_program().started_as = origin::user;
     about_this_program().depth = depth;
     run_worker(static_cast<std::uint32_t>(std::atoi(argv[2])), depth, std::move(descriptors));
 }

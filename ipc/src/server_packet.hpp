@@ -1,6 +1,7 @@
 // What an application and its fork server say to each other.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -31,7 +32,7 @@ using child_request = std::variant<worker_request, process_request>;
 
 enum class server_news : std::uint32_t {
     ready,    // the server, to begin with
-    refuses,  // to be a server, as it has `number` threads already
+    refuses,  // to be a server, for a reason: a server_refusal
     started,  // a child, with its pidfd
     failed,   // to start one: errno is `number`
     ended,    // a child
@@ -44,6 +45,12 @@ struct server_packet {
     std::int32_t number = 0;
     std::int32_t code = 0;
     std::int32_t signal = 0;
+};
+
+struct server_refusal {
+    server_packet head{.what = server_news::refuses};
+    std::uint32_t text_size = 0;
+    std::array<char, 1U << 12U> text{};
 };
 
 }  // namespace bobbin::inline v0::ipc::detail

@@ -1,0 +1,52 @@
+// This program as it can see itself: how it was started, and how it is started again. A fork server
+// and a worker of start_method::spawn are this program, or another that stands in for it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace bobbin::inline v0::ipc::detail {
+
+// What a program that is started again has as its first argument. The descriptors from
+// `first_inherited` on say whether that is true.
+inline constexpr const char* server_token = "--bobbin-fork-server";
+inline constexpr const char* worker_token = "--bobbin-worker";
+inline constexpr int first_inherited = 3;
+
+// Who started this process, and for what.
+enum class origin : std::uint8_t { user, server, worker };
+
+struct this_program {
+    bool initialised = false;          // init() was called
+    origin started_as = origin::user;  // as its first argument says, until init() has made it that
+    std::uint32_t depth = 0;           // how many pools this process is a worker inside of
+    std::string server;                // to be started in place of this program, if not empty
+};
+this_program& about_this_program() noexcept;
+
+// Nobody has these descriptors there who was not started by us.
+bool is_control_socket(int descriptor) noexcept;
+
+// What is started again is not to start anything until init() has made it what it was started for:
+// it would do so without end. Then this tells who started it, and ends the process; or it throws
+// std::logic_error if that can't be told. In other processes it does nothing.
+void refuse_to_start_more();
+
+// To who has started this one as a fork server, which it does not become.
+void tell_refusal(const std::string& why);
+
+std::size_t threads_of_this_process();
+
+// The program's own file, to be executed.
+std::string path_of_program();
+
+// The environment of a program that is started again as a fork server. It counts those that were
+// started in each other and have not become one so far, as who does not see its arguments never
+// will. Throws std::logic_error if these are too many.
+std::vector<std::string> starting_environment();
+// Takes back what that added, for what is started from here.
+void leave_starting_environment() noexcept;
+
+}  // namespace bobbin::inline v0::ipc::detail
