@@ -1,6 +1,7 @@
 #include "fork_server.hpp"
 
 #include "control_socket.hpp"
+#include "other_threads.hpp"
 #include "program.hpp"
 #include "run_and_exit.hpp"
 
@@ -149,9 +150,10 @@ void open_with_shared_server(int session) {
 owned_descriptor open_with_copy(owned_descriptor session) {
     if (threads_of_this_process() != 1)
         throw std::logic_error(
-            "bobbin: start_method::fork in a process that has several threads: a copy would have "
-            "one of them, and the locks of all. Make the pool before any thread is started, or use "
-            "start_method::fork_server");
+            "bobbin: start_method::fork in a process that has several threads (" +
+            describe_other_threads() +
+            "): a copy would have one of them, and the locks of all. Make the pool before any "
+            "thread is started, or use start_method::fork_server");
     auto [ours, theirs] = control_socket_pair();
     flush_output();  // or every worker would write it again
     const pid_t middle = ::fork();

@@ -1,5 +1,7 @@
 #include "fork_server.hpp"
+#include "other_threads.hpp"
 #include "program.hpp"
+#include "thread_caps.hpp"
 #include "worker.hpp"
 
 #include <bobbin/ipc/init.hpp>
@@ -15,14 +17,29 @@ namespace {
 
 using namespace detail;
 
+// A library that starts threads as it is loaded does so by these, which are 1 for a fork server if
+// the user doesn't say anything else.
+std::string how_to_have_no_threads() {
+    std::string variables;
+    for (const thread_cap& each : thread_caps) {
+        const char* const value = std::getenv(each.variable);
+        if (value == nullptr || std::string_view(value) == "1") continue;
+        variables += std::string(variables.empty() ? "" : ", ") + each.variable + '=' + value;
+    }
+    const std::string own =
+        "start them in main, after bobbin::ipc::init, in place of a static object";
+    if (variables.empty())
+        return "If they are yours, " + own +
+               "; a library that starts one as it is loaded has to be told not to, or loaded later";
+    return "Unset " + variables + " in the environment, or set it to 1; if they are yours, " + own;
+}
+
 [[noreturn]] void become_server() {
     about_this_program().started_as = origin::user;
     leave_starting_environment();
-    const std::size_t threads = threads_of_this_process();
-    if (threads == 1) serve(first_inherited);
-    tell_refusal("it has " + std::to_string(threads) +
-                 " threads before main: a static object starts one. Start it in main, after "
-                 "bobbin::ipc::init");
+    if (threads_of_this_process() == 1) serve(first_inherited);
+    tell_refusal("it has threads before main, which it can't fork with: " +
+                 describe_other_threads() + ". " + how_to_have_no_threads());
     ::_exit(1);
 }
 

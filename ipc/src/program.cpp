@@ -3,6 +3,7 @@
 #include "control_socket.hpp"
 #include "owned_descriptor.hpp"
 #include "server_packet.hpp"
+#include "thread_caps.hpp"
 
 #include <algorithm>
 #include <climits>
@@ -10,7 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
-#include <filesystem>
+#include <sstream>
 #include <stdexcept>
 #include <string_view>
 #include <sys/socket.h>
@@ -22,6 +23,7 @@ extern char** environ;  // NOLINT: POSIX declares it nowhere
 namespace bobbin::inline v0::ipc::detail {
 namespace {
 
+// How many, then the names of the other variables that were added.
 constexpr const char* starts_variable = "BOBBIN_STARTS";
 
 // Before all static objects, as these may make pools. That it is given the arguments is an
@@ -77,13 +79,6 @@ void refuse_to_start_more() {
     ::_exit(1);
 }
 
-std::size_t threads_of_this_process() {
-    std::size_t count = 0;
-    for ([[maybe_unused]] const auto& each : std::filesystem::directory_iterator("/proc/self/task"))
-        ++count;
-    return count;
-}
-
 std::string path_of_program() {
     const std::string self = "/proc/self/exe";
     std::string path(PATH_MAX, '\0');
@@ -112,13 +107,23 @@ std::vector<std::string> starting_environment() {
         throw std::logic_error("bobbin: this program starts no fork server: " + why);
     }
     const std::string counts = std::string(starts_variable) + '=';
-    std::vector<std::string> all{counts + std::to_string(starts + 1)};
+    std::string added = counts + std::to_string(starts + 1);
+    std::vector<std::string> all;
     for (char** each = environ; *each != nullptr; ++each)
         if (!std::string_view(*each).starts_with(counts)) all.emplace_back(*each);
+    for (const thread_cap& each : thread_caps) {
+        if (std::getenv(each.variable) != nullptr) continue;
+        all.push_back(std::string(each.variable) + "=1");
+        added += std::string(" ") + each.variable;
+    }
+    all.push_back(added);
     return all;
 }
 
-void leave_starting_environment() noexcept {
+void leave_starting_environment() {
+    const char* const added = std::getenv(starts_variable);
+    std::istringstream words(added != nullptr ? added : "");
+    for (std::string each; words >> each;) ::unsetenv(each.c_str());
     ::unsetenv(starts_variable);
 }
 

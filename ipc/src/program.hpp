@@ -37,16 +37,15 @@ void refuse_to_start_more();
 // To who has started this one as a fork server, which it does not become.
 void tell_refusal(const std::string& why);
 
-std::size_t threads_of_this_process();
-
 // The program's own file, to be executed.
 std::string path_of_program();
 
-// The environment of a program that is started again as a fork server. It counts those that were
-// started in each other and have not become one so far, as who does not see its arguments never
-// will. Throws std::logic_error if these are too many.
+// The environment of a program that is started again as a fork server. In it
+//   - numerical libraries are to start no threads, unless the user says how many, and
+//   - those are counted that were started in each other and have not become one so far, as who does
+//     not see its arguments never will. Throws std::logic_error if these are too many.
 std::vector<std::string> starting_environment();
 // Takes back what that added, for what is started from here.
-void leave_starting_environment() noexcept;
+void leave_starting_environment();
 
 }  // namespace bobbin::inline v0::ipc::detail
