@@ -56,7 +56,7 @@ public:
 private:
     const owned_descriptor socket_;
     sent_segments sent_;
-    received_segments received_;
+    received_segments received_{segment::adopt};  // a worker does anything
 };
 
 struct seat {

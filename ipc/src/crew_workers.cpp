@@ -42,7 +42,7 @@ private:
 bool crew_core::start_worker(seat& at) {
     auto [ours, theirs] = control_socket_pair();
     auto line = std::make_unique<worker_line>(std::move(ours));
-    segment memory = segment::adopt(create_anonymous_file(sizeof(lane)).release());
+    segment memory = segment::adopt_unsealed(create_anonymous_file(sizeof(lane)).release());
     auto* const way = new (memory.data()) lane;
     way->terms.most_jobs = options_.max_tasks_per_worker + (options_.initializer ? 1 : 0);
     if (options_.max_tasks_per_worker == 0) way->terms.most_jobs = 0;

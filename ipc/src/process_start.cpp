@@ -65,13 +65,13 @@ public:
     }
 
 private:
-    received_segments all_;
+    received_segments all_{segment::adopt_unsealed};  // of our application
 };
 
 int call(const process_request& wanted, std::span<owned_descriptor> files) {
     std::optional<segment> large;
     if (wanted.size_in_segment > 0) {
-        large = segment::adopt(files.front().release());
+        large = segment::adopt_unsealed(files.front().release());
         if (wanted.size_in_segment > large->size())
             throw protocol_error("bobbin: a process's arguments");
         files = files.subspan(1);

@@ -1,6 +1,7 @@
 #include "anonymous_file.hpp"
 #include "memory_room.hpp"
 
+#include <bobbin/ipc/errors.hpp>
 #include <bobbin/ipc/segment.hpp>
 
 #include <boost/interprocess/mapped_region.hpp>
@@ -12,6 +13,7 @@
 #include <fcntl.h>
 #include <limits>
 #include <random>
+#include <stdexcept>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -87,10 +89,26 @@ owned_descriptor create_unnamed_file() {
 
 const char* checked_name(const std::string& name) {
     constexpr std::size_t longest = 250;
-    if (name.empty() || name.size() > longest || name.find('/') != std::string::npos)
-        fail(EINVAL,
-             "the name of a segment has 1 to 250 characters and no slash, not '" + name + "'");
+    const bool is_file = name != "." && name != "..";
+    const bool has_no_other_end = name.find('\0') == std::string::npos;
+    if (name.empty() || name.size() > longest || name.find('/') != std::string::npos || !is_file ||
+        !has_no_other_end)
+        throw std::invalid_argument(
+            "bobbin: the name of a segment has 1 to 250 bytes, no slash and no NUL among them, and "
+            "is neither '.' nor '..'; not '" +
+            std::string(name.c_str()) + (has_no_other_end ? "'" : "' and a NUL"));
     return name.c_str();
+}
+
+// Whoever else has it can take its pages away, and then whoever looks there gets SIGBUS.
+bool can_be_shrunk(int file) {
+    const int seals = ::fcntl(file, F_GET_SEALS);
+    return seals < 0 || (seals & F_SEAL_SHRINK) == 0;
+}
+
+bool memfd_is_refused() {
+    const owned_descriptor tried(::memfd_create("bobbin", MFD_CLOEXEC));
+    return !tried && (errno == ENOSYS || errno == EPERM);
 }
 
 // The object closes its own descriptor.
@@ -130,7 +148,7 @@ owned_descriptor create_anonymous_file(std::size_t bytes) {
 
 segment segment::create(std::size_t bytes) {
     detail::refuse_what_does_not_fit(bytes);
-    return adopt(detail::create_anonymous_file(bytes).release());
+    return adopt_unsealed(detail::create_anonymous_file(bytes).release());
 }
 
 segment segment::create_named(const std::string& name, std::size_t bytes) {
@@ -146,7 +164,7 @@ segment segment::create_named(const std::string& name, std::size_t bytes) {
     }
     try {
         reserve(file.get(), bytes);
-        return adopt(file.release());
+        return adopt_unsealed(file.release());
     } catch (...) {
         remove_named(name);
         throw;
@@ -164,10 +182,21 @@ segment segment::open_named(const std::string& name) {
     const struct stat status = status_of(file.get());
     if (status.st_uid != ::geteuid() || (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
         fail(EACCES, "the segment '" + name + "' belongs to another user, or others may use it");
-    return adopt(file.release());
+    return adopt_unsealed(file.release());
 }
 
 segment segment::adopt(int file) {
+    owned_descriptor own(file);
+    // Where there are no memfds, all have to trust each other.
+    if (S_ISREG(status_of(file).st_mode) && can_be_shrunk(file) && !memfd_is_refused())
+        throw wrong_segment(
+            "bobbin: memory that came as a descriptor can be shrunk by others, and this process "
+            "would die of it: it has no seals. Named segments have none: open them by their name, "
+            "or trust whoever sent it and use segment::adopt_unsealed");
+    return adopt_unsealed(own.release());
+}
+
+segment segment::adopt_unsealed(int file) {
     owned_descriptor own(file);
     const struct stat status = status_of(file);
     if (!S_ISREG(status.st_mode) || status.st_size <= 0)

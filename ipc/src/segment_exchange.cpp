@@ -42,7 +42,7 @@ void received_segments::forget(std::uint64_t id) noexcept {
 segment received_segments::get(std::uint64_t id) {
     if (const auto found = mapped_.find(id); found != mapped_.end()) return found->second;
     auto file = files_.extract(id);
-    return mapped_.emplace(id, segment::adopt(file.mapped().release())).first->second;
+    return mapped_.emplace(id, adopt_(file.mapped().release())).first->second;
 }
 
 }  // namespace bobbin::inline v0::ipc::detail

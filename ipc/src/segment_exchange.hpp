@@ -23,9 +23,12 @@ private:
     std::map<std::uint64_t, std::weak_ptr<const void>> known_;
 };
 
-// What has come from the other side.
+// What has come from the other side, and is adopted as that is trusted: by segment::adopt, or by
+// segment::adopt_unsealed.
 class received_segments {
 public:
+    explicit received_segments(segment (*adopt)(int)) noexcept : adopt_(adopt) {}
+
     void came(std::uint64_t id, owned_descriptor file) { files_[id] = std::move(file); }
     void forget(std::uint64_t id) noexcept;
     [[nodiscard]] bool has(std::uint64_t id) const noexcept {
@@ -35,6 +38,7 @@ public:
     segment get(std::uint64_t id);
 
 private:
+    segment (*adopt_)(int);
     std::map<std::uint64_t, owned_descriptor> files_;  // not used yet
     std::map<std::uint64_t, segment> mapped_;
 };

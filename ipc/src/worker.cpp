@@ -333,7 +333,7 @@ int at(const std::vector<owned_descriptor>& descriptors, worker_descriptor which
 void run_worker(std::uint32_t /*seat*/, std::uint32_t /*depth*/,
                 std::vector<owned_descriptor> descriptors) {
     try {
-        worker(segment::adopt(descriptors.at(0).release()),
+        worker(segment::adopt_unsealed(descriptors.at(0).release()),
                at(descriptors, worker_descriptor::control),
                at(descriptors, worker_descriptor::bell),
                at(descriptors, worker_descriptor::waiter_bell))

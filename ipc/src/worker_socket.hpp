@@ -37,8 +37,8 @@ private:
     std::mutex mutex_;
     std::condition_variable came_;
     bool has_thread_ = false;
-    received_segments received_;
-    sent_segments sent_;  // of the worker's thread
+    received_segments received_{segment::adopt_unsealed};  // of our application
+    sent_segments sent_;                                   // of the worker's thread
     std::uint64_t running_ = 0;
     std::uint64_t to_stop_ = ~std::uint64_t{0};
     bobbin::detail::job_core* coroutine_ = nullptr;

@@ -1,8 +1,10 @@
 // Shared objects, and much data, as arguments and results of jobs in other processes.
 #include <bobbin/ipc/encoding.hpp>
+#include <bobbin/ipc/errors.hpp>
 #include <bobbin/ipc/event.hpp>
 #include <bobbin/ipc/pipe.hpp>
 #include <bobbin/ipc/process_pool.hpp>
+#include <bobbin/ipc/segment.hpp>
 #include <bobbin/ipc/shared_array.hpp>
 #include <bobbin/ipc/shared_queue.hpp>
 #include <bobbin/ipc/shared_value.hpp>
@@ -15,6 +17,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <sys/mman.h>
 #include <thread>
 #include <tuple>
 #include <unistd.h>
@@ -207,4 +210,22 @@ TEST_CASE("bytes alone do not carry a shared object, and say so") {
                          std::logic_error);
     const std::vector<std::byte> bytes(8);
     CHECK_THROWS_AS(ipc::decode<ipc::event>(bytes), ipc::protocol_error);
+}
+
+TEST_CASE("a worker's memory that can be shrunk is refused, and named memory goes to workers") {
+    ipc::process_pool pool(1);
+    const std::string name = "bobbin-test-" + std::to_string(::getpid());
+    const ipc::shared_value<int> named(ipc::create_named{name}, 7);
+    CHECK(ipc::segment::remove_named(name));
+    CHECK(pool.submit(fn<&value_of>(), named).get() == 7);
+    const auto shrinkable = [](int bytes) {
+        const int file = ::memfd_create("shrinkable", MFD_CLOEXEC);
+        if (::ftruncate(file, bytes) != 0) throw std::runtime_error("ftruncate");
+        return ipc::segment::adopt_unsealed(file);
+    };
+    CHECK_THROWS_AS(pool.submit(shrinkable, 4096).get(), ipc::wrong_segment);
+    const auto sealed = [](int bytes) {
+        return ipc::segment::create(static_cast<std::size_t>(bytes));
+    };
+    CHECK(pool.submit(sealed, 4096).get().size() == 4096);
 }

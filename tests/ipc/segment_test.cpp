@@ -1,6 +1,7 @@
 // Goal: a segment is private to its user, can't be damaged through its descriptor, and is either
 // there whole or an exception. Method: what needs limits, another user or a mount of its own runs
 // in a forked child, which may set them for itself.
+#include <bobbin/ipc/errors.hpp>
 #include <bobbin/ipc/process.hpp>
 #include <bobbin/ipc/segment.hpp>
 #include <bobbin/ipc/shared_queue.hpp>
@@ -18,7 +19,9 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <set>
+#include <stdexcept>
 #include <string>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -150,8 +153,25 @@ TEST_CASE("a named segment is this user's only, and stays until it is removed") 
     CHECK(segment::remove_named(name));
     CHECK_FALSE(segment::remove_named(name));
     CHECK(has(refusal(ENOENT, [&] { segment::open_named(name); }), name));
-    CHECK(has(refusal(EINVAL, [] { segment::create_named("a/b", 1); }), "no slash"));
-    CHECK(has(refusal(EINVAL, [] { segment::create_named("", 1); }), "1 to 250"));
+}
+
+TEST_CASE("what is no name is refused by all who take one, and means no other object") {
+    const std::string name = own_name();
+    const segment memory = segment::create_named(name, 100);
+    for (const std::string& wrong :
+         {std::string(), std::string("a/b"), "/" + name, std::string("."), std::string(".."),
+          std::string(251, 'a'), std::string(1, '\0'), name + std::string("\0other", 6),
+          name + std::string(1, '\0')}) {
+        CHECK_THROWS_AS(segment::create_named(wrong, 1), std::invalid_argument);
+        CHECK_THROWS_AS(segment::open_named(wrong), std::invalid_argument);
+        CHECK_THROWS_AS(segment::remove_named(wrong), std::invalid_argument);
+        CHECK_THROWS_AS(ipc::shared_queue<int>(ipc::create_named{wrong}), std::invalid_argument);
+        CHECK_THROWS_AS(ipc::shared_queue<int>(ipc::open_named{wrong}), std::invalid_argument);
+    }
+    CHECK(segment::remove_named(name));
+    const std::string longest(250, 'a');
+    segment::create_named(longest, 1);
+    CHECK(segment::remove_named(longest));
 }
 
 TEST_CASE("objects in named segments are opened as what they are") {
@@ -275,7 +295,9 @@ TEST_CASE("where memfd_create is refused there is memory all the same, and no na
         const auto names = names_in("/dev/shm");
         ipc::shared_queue<int> queue;
         queue.put(1);
-        return queue.get() == 1 && names_in("/dev/shm") == names ? 0 : 1;
+        // It can't be sealed, and is taken over all the same.
+        ipc::shared_queue<int> same(segment::adopt(::dup(queue.memory().descriptor())));
+        return same.get() == 1 && names_in("/dev/shm") == names ? 0 : 1;
     });
     const auto end = child.join();
     if (end.code == 77)
@@ -290,4 +312,23 @@ TEST_CASE("a size that no memory has is an exception") {
 
 TEST_CASE("a descriptor that is no segment is refused") {
     CHECK(has(refusal(EINVAL, [] { segment::adopt(::open("/dev/null", O_RDWR)); }), "no segment"));
+}
+
+TEST_CASE("memory that others can shrink is refused, unless they are trusted") {
+    const auto unsealed = [] {
+        const int file = ::memfd_create("unsealed", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        REQUIRE(::ftruncate(file, 4096) == 0);
+        return file;
+    };
+    CHECK_THROWS_AS(segment::adopt(unsealed()), ipc::wrong_segment);
+    CHECK(segment::adopt_unsealed(unsealed()).size() == 4096);
+    const std::string name = own_name();
+    const segment named = segment::create_named(name, 100);
+    CHECK(segment::remove_named(name));
+    CHECK_THROWS_AS(segment::adopt(::dup(named.descriptor())), ipc::wrong_segment);
+    // What is sealed against shrinking may do without other seals.
+    const int file = unsealed();
+    REQUIRE(::fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK) == 0);
+    CHECK(segment::adopt(file).size() == 4096);
+    CHECK(segment::adopt(::dup(segment::create(100).descriptor())).size() >= 100);
 }

@@ -18,7 +18,9 @@ namespace bobbin::inline v0::ipc {
 //
 // Named segments are what boost::interprocess::shared_memory_object makes, for processes that have
 // nothing in common but the name, and for this user only. A name stays until it is removed or the
-// machine restarts, whatever becomes of the processes.
+// machine restarts, whatever becomes of the processes. They can't be sealed: whoever opens them may
+// shrink them, of which the others die. As arguments they go to processes and workers, but not back
+// or over a socket: these open them by their name.
 //
 // All memory is there when the constructor returns: too little is an exception then, never SIGBUS
 // later. (A control group's limit is compared with the request, which is a best effort: others may
@@ -30,11 +32,17 @@ public:
     // Zeroed memory of at least that many bytes. Throw std::system_error, whose text names the
     // sizes, and leave nothing behind.
     static segment create(std::size_t bytes);
-    // The name has to be new; no slash, at most 250 characters.
+    // A name has 1 to 250 bytes, none of them a slash or NUL, and is neither "." nor "..": else
+    // std::invalid_argument, here and wherever names are given. This one has to be new.
     static segment create_named(const std::string& name, std::size_t bytes);
     static segment open_named(const std::string& name);
-    // Takes the descriptor over, also when it throws.
+    // Takes the descriptor over, also when it throws. Throws wrong_segment if others can shrink the
+    // memory, as it has no seals: this process would die of SIGBUS then. (But for systems where
+    // memfd_create is refused to this process: no memory can be sealed there.)
     static segment adopt(int descriptor);
+    // The same of whatever memory, from those who are trusted not to shrink it: what a named
+    // segment is for all who use it.
+    static segment adopt_unsealed(int descriptor);
 
     // Takes the name away; users of the memory keep it. False if there is no such name.
     static bool remove_named(const std::string& name);
