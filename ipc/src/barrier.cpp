@@ -95,7 +95,7 @@ struct barrier::state {
     }
     bool await_end(std::uint32_t phase, deadline until);
 
-    const std::size_t parties;
+    const std::size_t parties;  // each handle has read it once
     detail::fair_lock lock;
     std::atomic<std::uint64_t> arrivals{0};
     alignas(64) detail::published<> ends;
@@ -112,15 +112,23 @@ bool barrier::state::await_end(std::uint32_t phase, deadline until) {
 }
 
 barrier::barrier(const create_named* name, std::size_t parties)
-    : shared_object(what, sizeof(state), name, [&](std::byte* memory) {
-          if (parties == 0 || parties > most_parties)
-              throw std::invalid_argument("bobbin: a barrier for " + std::to_string(parties));
-          new (memory) state(parties);
-      }) {}
+    : shared_object(
+          what, sizeof(state), name,
+          [&](std::byte* memory) {
+              if (parties == 0 || parties > most_parties)
+                  throw std::invalid_argument("bobbin: a barrier for " + std::to_string(parties));
+              new (memory) state(parties);
+          }),
+      parties_(parties) {}
 barrier::barrier(std::size_t parties) : barrier(nullptr, parties) {}
 barrier::barrier(const create_named& name, std::size_t parties) : barrier(&name, parties) {}
 barrier::barrier(const open_named& name) : barrier(segment::open_named(name.name)) {}
-barrier::barrier(segment existing) : shared_object(what, std::move(existing), sizeof(state)) {}
+barrier::barrier(segment existing)
+    : shared_object(what, std::move(existing), sizeof(state)), parties_(own().parties) {
+    if (parties_ == 0 || parties_ > most_parties)
+        throw wrong_segment("bobbin: a barrier's memory was written over: it is for " +
+                            std::to_string(parties_));
+}
 
 barrier::state& barrier::own() const noexcept {
     return *std::launder(reinterpret_cast<state*>(body()));
@@ -138,7 +146,11 @@ std::size_t barrier::arrive_and_wait_until(deadline until) {
         if (now.broken()) throw broken_barrier();
         phase = now.ended();
         before = own.came(now);
-        if (before + 1 == own.parties) {
+        if (before >= parties_)
+            throw protocol_error(
+                "bobbin: the memory of a barrier was written over: " + std::to_string(before) +
+                " of " + std::to_string(parties_) + " have come, and wait");
+        if (before + 1 == parties_) {
             own.ends.publish(now.after_all_came().bits());
             bobbin::detail::fault_point("barrier.all_came");
             return before;
@@ -184,7 +196,7 @@ bool barrier::broken() const noexcept {
     return phases(own().ends.read()).broken();
 }
 std::size_t barrier::parties() const noexcept {
-    return own().parties;
+    return parties_;
 }
 std::size_t barrier::waiting() const noexcept {
     // Acquire: with the release of an arrival.

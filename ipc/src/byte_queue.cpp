@@ -12,20 +12,30 @@
 namespace bobbin::inline v0::ipc::detail {
 namespace {
 
-constexpr std::size_t least_capacity = 64;
 constexpr std::size_t most_capacity = std::size_t{1} << 46U;  // more than any machine has
 
 std::size_t rounded_up(std::size_t capacity) {
     if (capacity > most_capacity)
         throw std::invalid_argument("bobbin: a queue of " + std::to_string(capacity) + " bytes");
-    return std::bit_ceil(std::max(capacity, least_capacity));
+    return std::bit_ceil(std::max(capacity, byte_ring::least_capacity));
+}
+
+// Each use looks whether the positions can be true, in its own copy of them; so that memory outside
+// of the ring is safe from whatever others write into the queue.
+[[noreturn]] void refuse_damaged(const std::string& what) {
+    throw protocol_error("bobbin: the memory of a queue was written over: " + what);
+}
+
+void expect_position(std::uint64_t at) {
+    if (at % byte_ring::unit != 0) [[unlikely]]
+        refuse_damaged("no message begins at byte " + std::to_string(at));
 }
 
 // Bytes of the ring from a position on.
-void write_at(byte_ring& ring, std::uint64_t at, std::span<const std::byte> bytes) noexcept {
+void write_at(ring_bytes ring, std::uint64_t at, std::span<const std::byte> bytes) noexcept {
     if (bytes.empty()) return;
-    const std::size_t offset = at & (ring.capacity - 1);
-    const std::size_t first = std::min(bytes.size(), ring.capacity - offset);
+    const std::size_t offset = at & (ring.size() - 1);
+    const std::size_t first = std::min(bytes.size(), ring.size() - offset);
     std::memcpy(ring.data() + offset, bytes.data(), first);
     if (first < bytes.size()) std::memcpy(ring.data(), bytes.data() + first, bytes.size() - first);
 }
@@ -34,26 +44,26 @@ void write_at(byte_ring& ring, std::uint64_t at, std::span<const std::byte> byte
 // has reached its line; so lines are asked for some messages ahead, where those are already ours.
 constexpr std::uint64_t ahead = 512;
 
-void prepare_to_write(byte_ring& ring, std::uint64_t end, std::uint64_t limit) noexcept {
+void prepare_to_write(ring_bytes ring, std::uint64_t end, std::uint64_t limit) noexcept {
     if (limit - end < 2 * ahead) return;
 #if defined(__x86_64__)
     // __builtin_prefetch asks for a line to write with newer instruction sets only; older
     // processors take this one for a no-op.
-    asm volatile("prefetchw %0" : : "m"(ring.data()[(end + ahead) & (ring.capacity - 1)]));
+    asm volatile("prefetchw %0" : : "m"(ring[(end + ahead) & (ring.size() - 1)]));
 #else
-    __builtin_prefetch(ring.data() + ((end + ahead) & (ring.capacity - 1)), 1);
+    __builtin_prefetch(&ring[(end + ahead) & (ring.size() - 1)], 1);
 #endif
 }
 
-void prepare_to_read(byte_ring& ring, std::uint64_t begin, std::uint64_t end) noexcept {
+void prepare_to_read(ring_bytes ring, std::uint64_t begin, std::uint64_t end) noexcept {
     if (end - begin < 2 * ahead) return;
-    __builtin_prefetch(ring.data() + ((begin + ahead) & (ring.capacity - 1)));
+    __builtin_prefetch(&ring[(begin + ahead) & (ring.size() - 1)]);
 }
 
-two_parts read_at(byte_ring& ring, std::uint64_t at, std::size_t size) noexcept {
-    const std::size_t offset = at & (ring.capacity - 1);
-    const std::size_t first = std::min(size, ring.capacity - offset);
-    return {{{ring.data() + offset, first}, {ring.data(), size - first}}};
+two_parts read_at(ring_bytes ring, std::uint64_t at, std::size_t size) noexcept {
+    const std::size_t offset = at & (ring.size() - 1);
+    const std::size_t first = std::min(size, ring.size() - offset);
+    return {ring.subspan(offset, first), ring.first(size - first)};
 }
 
 }  // namespace
@@ -63,7 +73,7 @@ void await_change(ring_end& mine, published<>& other, published<>::key seen, dea
     constexpr std::uint32_t least = 4;
     constexpr std::uint32_t most = 128;
     constexpr int pauses = 200;
-    const std::uint32_t looks = mine.looks.load(std::memory_order_relaxed);
+    const std::uint32_t looks = std::min(mine.looks.load(std::memory_order_relaxed), most);
     for (std::uint32_t i = 0; i < looks; ++i) {
         for (int pause = 0; pause < pauses; ++pause) spin_pause();
         if (other.current() != seen) {
@@ -80,24 +90,27 @@ void await_change(ring_end& mine, published<>& other, published<>::key seen, dea
 byte_queue::byte_queue(const contents& what, std::size_t capacity, const create_named* name)
     : shared_object(what, sizeof(byte_ring) + rounded_up(capacity), name,
                     [&](std::byte* memory) { new (memory) byte_ring(rounded_up(capacity)); }),
-      ring_(std::launder(reinterpret_cast<byte_ring*>(body()))) {}
+      ring_(std::launder(reinterpret_cast<byte_ring*>(body()))),
+      bytes_(ring_->data(), rounded_up(capacity)) {}
 
 byte_queue::byte_queue(const contents& what, segment existing)
-    : shared_object(what, std::move(existing)),
-      ring_(std::launder(reinterpret_cast<byte_ring*>(body()))) {
-    if (body_size() < sizeof(byte_ring) || !std::has_single_bit(ring_->capacity) ||
-        ring_->capacity > body_size() - sizeof(byte_ring))
-        throw wrong_segment("bobbin: a queue's segment is smaller than what it should hold");
+    : shared_object(what, std::move(existing), sizeof(byte_ring)),
+      ring_(std::launder(reinterpret_cast<byte_ring*>(body()))),
+      bytes_(ring_->data(), ring_->capacity) {
+    if (!std::has_single_bit(bytes_.size()) || bytes_.size() < byte_ring::least_capacity ||
+        bytes_.size() > body_size() - sizeof(byte_ring))
+        throw wrong_segment("bobbin: a queue of " + std::to_string(bytes_.size()) +
+                            " bytes in a segment of " + std::to_string(memory().size()));
 }
 
-std::size_t byte_queue::capacity() const noexcept {
-    return ring_->capacity;
-}
-
-std::size_t byte_queue::bytes_used() const noexcept {
+std::uint64_t byte_queue::distance() const noexcept {
     // In this order the difference is never negative.
     const std::uint64_t head = ring_->consumers.position.read();
     return ring_->producers.position.read() - head;
+}
+
+std::size_t byte_queue::bytes_used() const noexcept {
+    return std::min<std::uint64_t>(distance(), capacity());
 }
 
 bool byte_queue::closed() const noexcept {
@@ -113,11 +126,12 @@ void byte_queue::close() {
 }
 
 bool byte_queue::can_pop() const {
-    return bytes_used() > 0 || closed() || producers_are_gone();
+    return distance() > 0 || closed() || producers_are_gone();
 }
 
 bool byte_queue::can_push(std::size_t message) const noexcept {
-    return closed() || byte_ring::room_for(message) <= capacity() - bytes_used();
+    const std::uint64_t used = distance();
+    return closed() || used > capacity() || byte_ring::room_for(message) <= capacity() - used;
 }
 
 byte_queue::sleeping_place byte_queue::announce_sleeper(queue_end end) const {
@@ -127,44 +141,57 @@ byte_queue::sleeping_place byte_queue::announce_sleeper(queue_end end) const {
 
 // --- pushing ---
 
-byte_queue::pushing::pushing(byte_queue& to, std::size_t first_message, deadline until) {
-    byte_ring& ring = *to.ring_;
-    ring_end& own = ring.producers;
-    if (first_message > ring.capacity || byte_ring::room_for(first_message) > ring.capacity)
-        throw too_large(first_message, ring.capacity - byte_ring::unit);
-    if (own.lock.lock_until(until) == acquired::no) return;
+byte_queue::pushing::pushing(byte_queue& to, std::size_t first_message, deadline until)
+    : bytes_(to.bytes_) {
+    if (first_message > bytes_.size() || byte_ring::room_for(first_message) > bytes_.size())
+        throw too_large(first_message, bytes_.size() - byte_ring::unit);
+    fair_lock& lock = to.ring_->producers.lock;
+    if (lock.lock_until(until) == acquired::no) return;
+    ring_ = to.ring_;
+    try {
+        if (!await_room(first_message, until)) ring_ = nullptr;
+    } catch (...) {
+        lock.let_go();
+        throw;
+    }
+    if (ring_ == nullptr) lock.let_go();
+}
+
+// False if there is none at the deadline.
+bool byte_queue::pushing::await_room(std::size_t message, deadline until) {
+    ring_end& own = ring_->producers;
+    published<>& other = ring_->consumers.position;
     // Whatever the holder before died of, its bytes were committed or were not.
-    ring_ = &ring;
-    begin_ = end_ = own.position.own();
+    end_ = own.position.own();
+    expect_position(end_);
+    seen_ = own.seen.load(std::memory_order_relaxed);
     // Mostly what was seen last is enough, and the other end's line stays where it is.
-    if (!own.position.closed() && fits(first_message)) return;
+    if (!own.position.closed() && fits(message)) return true;
     for (;;) {
         // Before both questions: what changes after them, changes the key.
-        const auto key = ring.consumers.position.current();
-        if (own.position.closed()) {
-            own.lock.unlock();
-            throw queue_closed();
-        }
-        if (has_room_for(first_message)) return;
-        if (until != never && deadline::clock::now() >= until) break;
-        await_change(own, ring.consumers.position, key, until);
+        const auto key = other.current();
+        if (own.position.closed()) throw queue_closed();
+        if (has_room_for(message)) return true;
+        if (until != never && deadline::clock::now() >= until) return false;
+        await_change(own, other, key, until);
     }
-    own.lock.unlock();
-    ring_ = nullptr;
 }
 
 byte_queue::pushing::~pushing() {
-    if (ring_ != nullptr) ring_->producers.lock.unlock();
+    if (ring_ != nullptr) ring_->producers.lock.let_go();
 }
 
 bool byte_queue::pushing::fits(std::size_t message) const noexcept {
-    const std::uint64_t needed = end_ + byte_ring::room_for(message);
-    return needed - ring_->producers.seen.load(std::memory_order_relaxed) <= ring_->capacity;
+    return end_ + byte_ring::room_for(message) - seen_ <= bytes_.size();
 }
 
-bool byte_queue::pushing::has_room_for(std::size_t message) noexcept {
+bool byte_queue::pushing::has_room_for(std::size_t message) {
     if (fits(message)) return true;
-    ring_->producers.seen.store(ring_->consumers.position.read(), std::memory_order_relaxed);
+    seen_ = ring_->consumers.position.read();
+    if (end_ - seen_ > bytes_.size())
+        refuse_damaged("its ends are at bytes " + std::to_string(seen_) + " and " +
+                       std::to_string(end_));
+    ring_->producers.seen.store(seen_, std::memory_order_relaxed);
     return fits(message);
 }
 
@@ -172,14 +199,13 @@ void byte_queue::pushing::write(message_parts message) noexcept {
     std::uint64_t size = 0;
     std::uint64_t at = end_ + byte_ring::unit;
     for (const auto piece : message) {
-        write_at(*ring_, at + size, piece);
+        write_at(bytes_, at + size, piece);
         size += piece.size();
         bobbin::detail::fault_point("queue.partly_written");
     }
-    write_at(*ring_, end_, std::as_bytes(std::span(&size, 1)));
+    write_at(bytes_, end_, std::as_bytes(std::span(&size, 1)));
     end_ += byte_ring::room_for(size);
-    prepare_to_write(*ring_, end_,
-                     ring_->producers.seen.load(std::memory_order_relaxed) + ring_->capacity);
+    prepare_to_write(bytes_, end_, seen_ + bytes_.size());
 }
 
 void byte_queue::pushing::commit() noexcept {
@@ -190,7 +216,7 @@ void byte_queue::pushing::commit() noexcept {
 
 // --- popping ---
 
-byte_queue::popping::popping(byte_queue& from, deadline until) {
+byte_queue::popping::popping(byte_queue& from, deadline until) : bytes_(from.bytes_) {
     fair_lock& lock = from.ring_->consumers.lock;
     if (lock.lock_until(until) == acquired::no) return;
     ring_ = from.ring_;
@@ -199,10 +225,10 @@ byte_queue::popping::popping(byte_queue& from, deadline until) {
         if (begin_ == end_) ring_ = nullptr;
         if (ring_ != nullptr) look_at_message();
     } catch (...) {
-        lock.unlock();
+        lock.let_go();
         throw;
     }
-    if (ring_ == nullptr) lock.unlock();
+    if (ring_ == nullptr) lock.let_go();
 }
 
 // If there is none at the deadline, begin_ is end_.
@@ -230,24 +256,24 @@ void byte_queue::popping::await_message(const byte_queue& from, deadline until) 
 }
 
 byte_queue::popping::~popping() {
-    if (ring_ != nullptr) ring_->consumers.lock.unlock();
+    if (ring_ != nullptr) ring_->consumers.lock.let_go();
 }
 
 void byte_queue::popping::look_at_message() {
+    expect_position(begin_);
     std::uint64_t size = 0;
-    std::memcpy(&size, read_at(*ring_, begin_, byte_ring::unit)[0].data(), sizeof size);
-    if (end_ - begin_ > ring_->capacity || size > ring_->capacity ||
-        byte_ring::room_for(size) > end_ - begin_)
-        throw protocol_error("bobbin: the memory of a queue is damaged: a message of " +
-                             std::to_string(size) + " bytes where " +
-                             std::to_string(end_ - begin_) + " are used");
+    std::memcpy(&size, read_at(bytes_, begin_, byte_ring::unit)[0].data(), sizeof size);
+    const std::uint64_t used = end_ - begin_;
+    if (used > bytes_.size() || size > bytes_.size() || byte_ring::room_for(size) > used)
+        refuse_damaged("a message of " + std::to_string(size) + " bytes where " +
+                       std::to_string(used) + " are used");
     size_ = size;
     next_ = begin_ + byte_ring::room_for(size);
-    prepare_to_read(*ring_, next_, end_);
+    prepare_to_read(bytes_, next_, end_);
 }
 
 two_parts byte_queue::popping::message() const noexcept {
-    return read_at(*ring_, begin_ + byte_ring::unit, size_);
+    return read_at(bytes_, begin_ + byte_ring::unit, size_);
 }
 
 bool byte_queue::popping::next() {

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 
 namespace bobbin::inline v0::ipc::detail {
 
@@ -26,6 +27,8 @@ struct byte_ring {
 
     std::byte* data() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
 
+    static constexpr std::size_t least_capacity = 64;
+
     // Each message has its size before it, and begins where a multiple of this has room for that.
     static constexpr std::size_t unit = 8;
     static constexpr std::size_t room_for(std::size_t message) noexcept {
@@ -34,11 +37,11 @@ struct byte_ring {
 
     ring_end producers;
     ring_end consumers;
-    const std::size_t capacity;  // a power of two
+    const std::size_t capacity;  // a power of two; each handle has read it once
 
     // Processes that are expected to push: process_identity of each, or 0.
     static constexpr std::size_t most_expected = 128;
-    std::atomic<bool> expects{false};
+    std::atomic<std::uint8_t> expects{0};  // 1 if any ever was
     std::array<std::atomic<std::uint64_t>, most_expected> expected{};
 };
 

@@ -64,6 +64,7 @@ std::optional<result_header> crew_core::header_of(const seat& at,
     if (result.size() < sizeof header) return std::nullopt;
     std::memcpy(&header, result.data(), sizeof header);
     if (at.answered == at.submitted || header.job != at.answered) return std::nullopt;
+    if (header.what > answer::retracted) return std::nullopt;
     if (header.segment == 0 && header.size > result.size() - sizeof header) return std::nullopt;
     const bool is_taken_back = at.jobs[at.answered % lane::jobs_at_once].is_taken_back;
     if (is_taken_back != (header.what == answer::retracted)) return std::nullopt;

@@ -16,7 +16,7 @@ namespace bobbin::inline v0::ipc::detail {
 void byte_queue::expect(pid_t producer) {
     const std::uint64_t identity = process_identity(producer);
     // One that has ended already was expected all the same.
-    ring_->expects.store(true, std::memory_order_release);
+    ring_->expects.store(1, std::memory_order_release);
     if (identity == 0) {
         if (::kill(producer, 0) == 0 || errno != ESRCH) return;
         throw std::system_error(ESRCH, std::generic_category(),
@@ -43,7 +43,7 @@ void byte_queue::expect(pid_t producer) {
 }
 
 bool byte_queue::expects_producers() const noexcept {
-    return ring_->expects.load(std::memory_order_acquire);  // with the release in expect()
+    return ring_->expects.load(std::memory_order_acquire) != 0;  // with the release in expect()
 }
 
 void byte_queue::watch_producers() const {

@@ -16,8 +16,11 @@
 //     passed   how often the lock was taken without the line since; written by its holder
 #pragma once
 
+#include "holding.hpp"
 #include "robust_lock.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <limits>
 
@@ -49,6 +52,7 @@ public:
         return lock_.try_lock(repair);
     }
     void unlock() { lock_.unlock(); }
+    void let_go() noexcept { lock_.let_go(); }
 
 private:
     // Takes the lock without the line, if it is free and that is still allowed.
@@ -75,19 +79,25 @@ private:
             if (const acquired got = pass(repair); got != acquired::no) return got;
         }
         // Who died in line had nothing else.
+        line_.expect_a_holder();
         if (line_.lock_until(until) == acquired::no) return acquired::no;
+        const holding in_line(line_);
         bobbin::detail::fault_point("fair_lock.first_in_line");
-        acquired got = acquired::no;
-        try {
-            got = lock_.lock_until(until, repair);
-        } catch (...) {
-            line_.unlock();
-            throw;
-        }
+        const acquired got = lock_as_first(until, repair);
         if (got != acquired::no) passed_.store(0, std::memory_order_relaxed);
         bobbin::detail::fault_point("fair_lock.has_both");
-        line_.unlock();
         return got;
+    }
+
+    // Looks, ever more rarely, whether there is a holder at all, as a wild word may say so.
+    template <repair_function Repair>
+    acquired lock_as_first(deadline until, Repair& repair) {
+        for (std::chrono::seconds patience(1);; patience *= 2) {
+            const deadline look = std::min(until, after(patience));
+            const acquired got = lock_.lock_until(look, repair);
+            if (got != acquired::no || look == until) return got;
+            lock_.expect_a_holder();
+        }
     }
 
     robust_lock lock_;

@@ -9,7 +9,7 @@ public:
     explicit holding(Lock& locked) noexcept : lock_(locked) {}
     holding(const holding&) = delete;
     holding& operator=(const holding&) = delete;
-    ~holding() { lock_.unlock(); }
+    ~holding() { lock_.let_go(); }
 
 private:
     Lock& lock_;

@@ -1,9 +1,11 @@
 #include "lock_state.hpp"
 
+#include <bobbin/ipc/errors.hpp>
 #include <bobbin/ipc/lock_handle.hpp>
 
 #include <cerrno>
 #include <new>
+#include <string>
 #include <system_error>
 
 namespace bobbin::inline v0::ipc {
@@ -32,6 +34,11 @@ void lock_handle::enter() {
     if (depth == 0 && state_->is_abandoned()) {
         state_->lock.unlock();
         throw owner_died();
+    }
+    if (depth > detail::lock_state::most_depth) [[unlikely]] {
+        state_->lock.let_go();
+        throw protocol_error("bobbin: the memory of a lock was written over: its holder has it " +
+                             std::to_string(depth) + " times");
     }
     state_->depth.store(depth + 1, std::memory_order_relaxed);
     bobbin::detail::fault_point("mutex.entered");

@@ -16,6 +16,8 @@ namespace bobbin::inline v0::ipc::detail {
 struct lock_state {
     explicit lock_state(lock_kind kind) : lock(kind) {}
 
+    static constexpr std::uint32_t most_depth = 1U << 30U;  // more than any stack
+
     // For the lock: a holder died. It left something half done if a user had the lock.
     void note_death() noexcept {
         if (depth.load(std::memory_order_relaxed) == 0) return;

@@ -1,8 +1,13 @@
 #include "robust_lock.hpp"
 
+#include <bobbin/ipc/errors.hpp>
+
 #include <algorithm>
 #include <ctime>
+#include <linux/futex.h>
+#include <string>
 #include <system_error>
+#include <unistd.h>
 
 namespace bobbin::inline v0::ipc::detail {
 namespace {
@@ -22,6 +27,16 @@ public:
 private:
     pthread_mutexattr_t own_{};
 };
+
+// Whether that is a thread which can have a lock: threads of the kernel can't.
+bool is_thread_of_a_program(pid_t thread) {
+    const pid_t group = ::getpgid(thread);
+    if (group != 0) return group > 0 || errno != ESRCH;
+    // One of the kernel, or of a process that came into this PID namespace from outside.
+    char none = 0;
+    const std::string program = "/proc/" + std::to_string(thread) + "/exe";
+    return ::readlink(program.c_str(), &none, 1) >= 0 || errno != ENOENT;
+}
 
 }  // namespace
 
@@ -65,6 +80,19 @@ int robust_lock::lock_in_time(deadline until) {
     const std::timespec at{.tv_sec = seconds.count(),
                            .tv_nsec = std::chrono::nanoseconds(since_start - seconds).count()};
     return ::pthread_mutex_clocklock(&mutex_, CLOCK_MONOTONIC, &at);
+}
+
+void robust_lock::expect_a_holder() const {
+    const auto word = [this] { return __atomic_load_n(&mutex_.__data.__lock, __ATOMIC_RELAXED); };
+    const int seen = word();
+    const auto holder = static_cast<pid_t>(seen & FUTEX_TID_MASK);
+    // The kernel changes the word before a thread's number is free.
+    if (holder != 0 && !is_thread_of_a_program(holder) && word() == seen) refuse_damaged();
+}
+
+void robust_lock::refuse_damaged() {
+    throw protocol_error(
+        "bobbin: the memory of a lock was written over by somebody who has no business there");
 }
 
 void robust_lock::fail_to_unlock(int error) {

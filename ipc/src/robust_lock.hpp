@@ -5,6 +5,11 @@
 //
 // The kernel finds the dead holder by its thread number, so all who use a lock have to be in one
 // PID namespace; and the memory may not be unmapped by a thread that holds it.
+//
+// glibc ends the process, or follows wild addresses, where a lock's own words make no sense. So
+// what kind of lock it is is looked at before each use, and that somebody has it before a sleep. A
+// lock that is written over while a thread has it can't be helped: its words are links in that
+// thread's list of locks.
 #pragma once
 
 #include "futex.hpp"
@@ -46,29 +51,57 @@ public:
     robust_lock& operator=(const robust_lock&) = delete;
     ~robust_lock() = default;  // it ends with its memory
 
-    // Throw std::system_error if the thread has it already, or the system can't. `repair` is called
-    // if the holder before died.
+    // Throw std::system_error if the thread has it already, or the system can't; protocol_error if
+    // it was written over. `repair` is called if the holder before died.
     template <repair_function Repair = nothing_to_repair>
     acquired lock(Repair repair = {}) {
+        expect_a_lock();
         return result(::pthread_mutex_lock(&mutex_), repair);
     }
     template <repair_function Repair = nothing_to_repair>
     acquired lock_until(deadline until, Repair repair = {}) {
+        expect_a_lock();
         return result(lock_in_time(until), repair);
     }
     // A plain lock that this thread has already is one that can't be had.
     template <repair_function Repair = nothing_to_repair>
     acquired try_lock(Repair repair = {}) {
+        expect_a_lock();
         const int error = ::pthread_mutex_trylock(&mutex_);
         return result(error == EDEADLK ? EBUSY : error, repair);
     }
 
     // By the thread that has it; else throws std::system_error.
     void unlock() {
+        expect_a_lock();
         if (const int error = ::pthread_mutex_unlock(&mutex_); error != 0) fail_to_unlock(error);
     }
+    // The same for those who can't fail: only if it was written over meanwhile it stays as it is,
+    // and whoever comes next learns of it.
+    void let_go() noexcept {
+        if (is_a_lock()) ::pthread_mutex_unlock(&mutex_);
+    }
+
+    // Before a sleep: throws protocol_error if it seems to be held, but by no thread there is.
+    void expect_a_holder() const;
 
 private:
+    // As the constructor left it.
+    [[nodiscard]] bool is_a_lock() const noexcept {
+        const int kind = __atomic_load_n(&mutex_.__data.__kind, __ATOMIC_RELAXED);
+        return kind == plain_kind || kind == recursive_kind || kind == in_order_kind;
+    }
+    void expect_a_lock() const {
+        if (!is_a_lock()) [[unlikely]]
+            refuse_damaged();
+    }
+    [[noreturn]] static void refuse_damaged();
+
+    // What glibc notes for a robust, process-shared mutex of each type; its ABI.
+    static constexpr int plain_kind = 128 + 16 + PTHREAD_MUTEX_ERRORCHECK;
+    static constexpr int recursive_kind = 128 + 16 + PTHREAD_MUTEX_RECURSIVE;
+    static constexpr int in_order_kind = 128 + 32 + 16 + PTHREAD_MUTEX_ERRORCHECK;
+
     template <repair_function Repair>
     acquired result(int error, Repair& repair) {
         if (error == 0) [[likely]]

@@ -31,6 +31,12 @@ constexpr std::uint64_t most_permits = std::numeric_limits<std::int64_t>::max();
     throw std::overflow_error("bobbin: more permits than a semaphore can count");
 }
 
+[[noreturn]] void refuse_damaged() {
+    throw protocol_error(
+        "bobbin: the memory of a semaphore was written over: more permits were taken than "
+        "released");
+}
+
 }  // namespace
 
 semaphore::semaphore(const create_named* name, std::size_t initial)
@@ -56,7 +62,9 @@ bool semaphore::try_acquire_until(detail::deadline until) {
         const auto key = own.released.current();
         // Relaxed: the takers' lock orders it.
         const std::uint64_t taken = own.taken.load(std::memory_order_relaxed);
-        if (own.released.read() != taken) {
+        const std::uint64_t left = own.released.read() - taken;
+        if (left > most_permits) refuse_damaged();
+        if (left != 0) {
             // Release: for value(), which reads this count first.
             own.taken.store(taken + 1, std::memory_order_release);
             bobbin::detail::fault_point("semaphore.taken");
@@ -83,6 +91,7 @@ void semaphore::release(std::size_t permits) {
     const detail::holding turn(own.givers);
     bobbin::detail::fault_point("semaphore.giving");
     const std::uint64_t before = own.released.own();
+    if (before > most_permits) refuse_damaged();
     if (permits > most_permits - before) refuse_so_many();
     if (permits != 0) own.released.publish(before + permits);
     bobbin::detail::fault_point("semaphore.released");

@@ -3,8 +3,8 @@
 #include <bobbin/ipc/sharded_counter.hpp>
 
 #include <array>
+#include <exception>
 #include <new>
-#include <system_error>
 
 namespace bobbin::inline v0::ipc {
 
@@ -65,12 +65,8 @@ sharded_counter::shard::~shard() {
     if (place_ == nullptr ||
         owned_in_ != detail::process_generation.load(std::memory_order_relaxed))
         return;
-    try {
-        place_->claim.unlock();
-    } catch (const std::system_error&) {
-        // Ended by another thread than its own, which keeps the claim until it ends.
-        static_cast<void>(0);
-    }
+    // If another thread than its own ends it, that one keeps the claim until it ends.
+    place_->claim.let_go();
 }
 
 void sharded_counter::shard::claim() {
@@ -95,7 +91,7 @@ void sharded_counter::shard::add_elsewhere(std::int64_t number) noexcept {
     if (asked_in_ != detail::process_generation.load(std::memory_order_relaxed)) {
         try {
             claim();
-        } catch (const std::system_error&) {
+        } catch (const std::exception&) {
             place_ = nullptr;
         }
     }

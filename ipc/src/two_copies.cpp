@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <new>
+#include <string>
 
 namespace bobbin::inline v0::ipc::detail {
 
@@ -47,22 +48,28 @@ two_copies::step::step(const two_copies& value, kind what) : value_(value) {
         lock.lock.unlock();
         throw owner_died();
     }
+    current_ = value.own().current.load(std::memory_order_relaxed);
+    if (current_ > 1) {
+        lock.lock.let_go();
+        throw protocol_error(
+            "bobbin: the memory of a shared value was written over: which of two "
+            "copies counts is " +
+            std::to_string(current_));
+    }
     bobbin::detail::fault_point("value.locked");
 }
 
 two_copies::step::~step() {
-    value_.own().lock.lock.unlock();
+    value_.own().lock.lock.let_go();
 }
 
 void two_copies::step::read(void* to) const noexcept {
-    state& own = value_.own();
-    std::memcpy(to, own.copy(own.current.load(std::memory_order_relaxed), value_.size_),
-                value_.size_);
+    std::memcpy(to, value_.own().copy(current_, value_.size_), value_.size_);
 }
 
 void two_copies::step::write(const void* from) noexcept {
     state& own = value_.own();
-    const std::uint32_t next = 1 - own.current.load(std::memory_order_relaxed);
+    const std::uint32_t next = 1 - current_;
     std::byte* const to = own.copy(next, value_.size_);
     // In halves, so that a test can let a process die in the middle.
     const std::size_t half = value_.size_ / 2;
@@ -72,6 +79,7 @@ void two_copies::step::write(const void* from) noexcept {
     bobbin::detail::fault_point("value.written");
     // Release: the bytes first. The next holder sees them through the lock.
     own.current.store(next, std::memory_order_release);
+    current_ = next;
     bobbin::detail::fault_point("value.stored");
 }
 

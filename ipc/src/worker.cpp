@@ -279,8 +279,11 @@ private:
             case reader_asleep::waiter:
                 ::eventfd_write(waiter_bell_, 1);
                 break;
-            default:
+            case reader_asleep::none:
                 break;
+            default:  // a job has written over it
+                ::eventfd_write(bell_, 1);
+                ::eventfd_write(waiter_bell_, 1);
         }
     }
 

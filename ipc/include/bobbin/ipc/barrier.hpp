@@ -32,7 +32,7 @@ public:
     explicit barrier(segment existing);
 
     // Returns when all have come: how many had come before, so that one of them gets 0 and the last
-    // parties() - 1. Throws broken_barrier.
+    // parties() - 1. Throws broken_barrier, and protocol_error if its memory was written over.
     std::size_t arrive_and_wait();
     // The same, but after that time the barrier is broken. Only if another process is stopped or
     // descheduled in the few steps in which it has the barrier's lock, what is thrown is all that
@@ -57,6 +57,8 @@ private:
     struct state;
     barrier(const create_named* name, std::size_t parties);
     [[nodiscard]] state& own() const noexcept;
+
+    std::size_t parties_;
 };
 
 }  // namespace bobbin::inline v0::ipc

@@ -11,7 +11,8 @@
 namespace bobbin::inline v0::ipc {
 
 // The bytes are no encoding of the type that was asked for: they are too short, too long or
-// contradict themselves. Whoever wrote them is another program, or broken.
+// contradict themselves. Or the memory of a shared object can't be what its users left there.
+// Whoever wrote that is another program, or broken.
 class protocol_error : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;

@@ -38,7 +38,8 @@ namespace bobbin::inline v0::ipc {
 // What may throw: too_large if an item is larger than the capacity, queue_closed, std::bad_alloc,
 // std::system_error if the system fails, and what encoding throws. Then nothing was put, or nothing
 // was taken; but for protocol_error and what a user's function throws while decoding: the item is
-// gone, as it would only be in the way.
+// gone, as it would only be in the way. If it is the queue's own memory that somebody has written
+// over, each call throws protocol_error from then on.
 template <class T>
 class shared_queue {
 public:

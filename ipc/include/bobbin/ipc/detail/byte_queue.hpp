@@ -21,7 +21,9 @@ enum class queue_end { producers, consumers };
 
 // A message in pieces, which are joined.
 using message_parts = std::span<const std::span<const std::byte>>;
-// A piece of the ring, which may go on at its start.
+// The ring: memory of this process, of a size that no other can change.
+using ring_bytes = std::span<std::byte>;
+// A piece of it, which may go on at its start.
 using two_parts = std::array<std::span<const std::byte>, 2>;
 
 class byte_queue : public shared_object {
@@ -29,7 +31,7 @@ public:
     byte_queue(const contents& what, std::size_t capacity, const create_named* name);
     byte_queue(const contents& what, segment existing);
 
-    [[nodiscard]] std::size_t capacity() const noexcept;
+    [[nodiscard]] std::size_t capacity() const noexcept { return bytes_.size(); }
     [[nodiscard]] std::size_t bytes_used() const noexcept;
     [[nodiscard]] bool closed() const noexcept;
     void close();
@@ -57,26 +59,29 @@ public:
     // The right to push, and room for a first message: the producers' end is locked until its end.
     class pushing {
     public:
-        // Throws too_large, queue_closed. False if that took until the deadline.
+        // Throws too_large, queue_closed, protocol_error if the ring is damaged. False if that took
+        // until the deadline.
         pushing(byte_queue& to, std::size_t first_message, deadline until);
         pushing(const pushing&) = delete;
         pushing& operator=(const pushing&) = delete;
         ~pushing();
         explicit operator bool() const noexcept { return ring_ != nullptr; }
 
-        // Whether another message has room, without waiting.
-        [[nodiscard]] bool has_room_for(std::size_t message) noexcept;
+        // Whether another message has room, without waiting. Throws protocol_error.
+        [[nodiscard]] bool has_room_for(std::size_t message);
         // Without commit() it has never been written.
         void write(message_parts message) noexcept;
         void commit() noexcept;
 
     private:
-        // The same, as far as the consumers were seen to have come.
+        bool await_room(std::size_t message, deadline until);
+        // As has_room_for, as far as the consumers were seen to have come.
         [[nodiscard]] bool fits(std::size_t message) const noexcept;
 
         byte_ring* ring_ = nullptr;
-        std::uint64_t begin_ = 0;
-        std::uint64_t end_ = 0;
+        const ring_bytes bytes_;
+        std::uint64_t seen_ = 0;  // where the consumers were
+        std::uint64_t end_ = 0;   // of what is written
     };
 
     // The right to pop, and a first message; as above.
@@ -100,6 +105,7 @@ public:
         void look_at_message();
 
         byte_ring* ring_ = nullptr;
+        const ring_bytes bytes_;
         std::uint64_t begin_ = 0;  // of this message
         std::size_t size_ = 0;     // of this one
         std::uint64_t next_ = 0;   // message's place
@@ -107,7 +113,11 @@ public:
     };
 
 private:
+    // Between the ends, as they say.
+    [[nodiscard]] std::uint64_t distance() const noexcept;
+
     byte_ring* ring_;
+    ring_bytes bytes_;
 };
 
 }  // namespace bobbin::inline v0::ipc::detail

@@ -5,6 +5,7 @@
 #include <bobbin/ipc/lock_handle.hpp>
 
 #include <cstddef>
+#include <cstdint>
 
 namespace bobbin::inline v0::ipc::detail {
 
@@ -23,7 +24,7 @@ protected:
     class step {
     public:
         enum kind { reads, writes };
-        // To write, throws owner_died after a user's death in a section.
+        // Throws protocol_error; to write, owner_died after a user's death in a section.
         step(const two_copies& value, kind what);
         step(const step&) = delete;
         step& operator=(const step&) = delete;
@@ -34,6 +35,7 @@ protected:
 
     private:
         const two_copies& value_;
+        std::uint32_t current_ = 0;  // the copy that counts
     };
 
 private:
