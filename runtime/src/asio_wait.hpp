@@ -57,7 +57,7 @@ private:
                 const std::lock_guard handler_lock(mutex_);
                 armed_ = false;
             }
-            run_here(as_resumption(waiting), &pool_);
+            resume_here(as_resumption(waiting), &pool_);
         });
         return true;
     }

@@ -226,7 +226,7 @@ void report_callback_error() noexcept {
 }
 
 void suspended_task::resume() const noexcept {
-    run_here(item, home);
+    resume_here(item, home);
 }
 
 bool job_waiter::suspend(work_item awaiter, join_scope& scope) {

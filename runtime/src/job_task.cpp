@@ -2,6 +2,7 @@
 
 #include <bobbin/runtime/detail/attempt.hpp>
 #include <bobbin/runtime/detail/job_task.hpp>
+#include <bobbin/runtime/detail/memory_shortage.hpp>
 #include <bobbin/runtime/detail/run_here.hpp>
 #include <bobbin/runtime/errors.hpp>
 
@@ -52,8 +53,8 @@ void expire_job(job_core& job) noexcept {
     job.close();
 }
 
-std::exception_ptr timed_out_error() {
-    return std::make_exception_ptr(timed_out());
+std::exception_ptr timed_out_error() noexcept {
+    return error_of<timed_out>();
 }
 
 bool may_try_again(const std::exception_ptr& error) noexcept {

@@ -91,7 +91,7 @@ private:
     void run_thread(unsigned index, const std::string& name) noexcept;
 
     void loop(worker& self, work_item item, search searching) noexcept;
-    void yield_to_asio(work_item item) noexcept;
+    bool yield_to_asio(worker& self, work_item item) noexcept;
     work_item after_yield(worker& self, work_item item) noexcept;
     work_item find_work(worker& self, search& searching) noexcept;
     work_item search_everywhere(worker& self) noexcept;
@@ -102,7 +102,7 @@ private:
     bool sees_work_after(parking<>::duty duty) const noexcept;
     void found_work_searching() noexcept;
     bool park(search searching) noexcept;
-    void look_later() noexcept;
+    bool look_later() noexcept;
     static std::coroutine_handle<> spawned_ended(join_scope& scope, promise_base& child) noexcept;
 
     boost::asio::thread_pool asio_;

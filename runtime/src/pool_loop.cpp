@@ -56,22 +56,34 @@ void pool_core::resume_from_asio(worker& self, work_item item) noexcept {
     if (!idle_.enter()) return loop(self, item, search::never);
     // There are loops enough. One more for each completion would keep Asio from the next.
     self.begin_turn();
-    if (!self.drive(item, worker::extent::item_alone)) {
-        self.reserve(1);
-        self.push(self.take_next());
+    while (!self.drive(item, worker::extent::item_alone)) {
+        item = self.take_next();
+        if (self.try_reserve(1)) {
+            self.push(item);
+            break;
+        }
+        self.begin_turn();
     }
     if (!park(search::never)) loop(self, 0, search::yes);
 }
 
-void pool_core::yield_to_asio(work_item item) noexcept {
+// False if there is no memory to tell Asio of it: the loop has another turn.
+bool pool_core::yield_to_asio(worker& self, work_item item) noexcept {
+    try {
+        boost::asio::defer(asio_, [this, item, &left = self] {
+            worker& own = own_worker();
+            // Any thread may have come to run this; what the other left in its deque needs a loop
+            // too.
+            if (&own != &left && !left.deque.looks_empty()) wake_one();
+            loop(own, after_yield(own, item), search::no);
+        });
+    } catch (const std::bad_alloc&) {
+        self.begin_turn();
+        return false;
+    }
     count(counters_.yielded);
     trace(event::worker_yielded);
-    boost::asio::defer(asio_, [this, item, &left = own_worker()] {
-        worker& self = own_worker();
-        // Any thread may have come to run this; what the other left in its deque needs a loop too.
-        if (&self != &left && !left.deque.looks_empty()) wake_one();
-        loop(self, after_yield(self, item), search::no);
-    });
+    return true;
 }
 
 // Fairness: what a loop goes on with instead of `item`, which stays next in line. Work from outside
@@ -79,11 +91,10 @@ void pool_core::yield_to_asio(work_item item) noexcept {
 // deque wait for ever behind tasks that are always ready: now and then they have a turn of their
 // own, as one of them at a time would keep hundreds waiting for seconds.
 work_item pool_core::after_yield(worker& self, work_item item) noexcept {
+    if (!self.try_reserve(1)) return item;
     work_item first = self.turn_of_the_oldest() ? self.deque.steal() : 0;
     if (first == 0) first = take_injected(self);
     if (first == 0) return item;
-    // Only now: `take_injected` uses up the room that it reserves.
-    self.reserve(1);
     self.push(item);
     self.pushed();
     return first;
@@ -103,10 +114,11 @@ void pool_core::loop(worker& self, work_item item, search searching) noexcept {
                 searching = search::no;
                 found_work_searching();
             }
-            if (self.turn_is_over()) return yield_to_asio(item);
+            if (self.turn_is_over() && yield_to_asio(self, item)) return;
         }
-        if (!self.drive(item, worker::extent::deque_too)) return yield_to_asio(self.take_next());
-        item = 0;
+        const bool ran_dry = self.drive(item, worker::extent::deque_too);
+        item = self.take_next();
+        if (!ran_dry && yield_to_asio(self, item)) return;
     }
 }
 
@@ -145,10 +157,10 @@ work_item pool_core::steal(worker& self) noexcept {
 work_item pool_core::steal_more(worker& self, work_deque<>& victim, work_item item) noexcept {
     count(counters_.stolen);
     trace(event::task_stolen);
-    for (auto more = std::min(victim.size() / 2, largest_loot); more > 0; --more) {
+    auto more = std::min(victim.size() / 2, largest_loot);
+    for (; more > 0 && self.try_reserve(1); --more) {
         const work_item next = victim.steal();
         if (next == 0) break;
-        self.reserve(1);
         self.push(std::exchange(item, next));
         count(counters_.stolen);
         trace(event::task_stolen);
@@ -156,6 +168,7 @@ work_item pool_core::steal_more(worker& self, work_deque<>& victim, work_item it
     return item;
 }
 
+// Leaves room for one item more in the deque if there was before.
 work_item pool_core::take_injected(worker& self) noexcept {
     // Relaxed: a hint; whoever must not miss anything reads it in `sees_work`.
     if (injection_size_.load(std::memory_order_relaxed) == 0) return 0;
@@ -166,9 +179,8 @@ work_item pool_core::take_injected(worker& self) noexcept {
     if (urgent_ > 0) --urgent_;
     // Its share of the rest goes to the deque, where this thread takes it without the lock.
     // What has priority is taken one by one, so that no thread keeps it from another.
-    const auto batch =
-        urgent_ > 0 ? 0 : std::min(injection_.size() / workers_.size(), largest_batch);
-    if (batch > 0) self.reserve(batch);
+    auto batch = urgent_ > 0 ? 0 : std::min(injection_.size() / workers_.size(), largest_batch);
+    if (batch > 0 && !self.try_reserve(batch + 1)) batch = 0;
     for (std::size_t i = batch; i-- > 0;) self.push(injection_[i]);
     self.pushed();
     injection_.erase(injection_.begin(), injection_.begin() + static_cast<std::ptrdiff_t>(batch));
@@ -196,10 +208,9 @@ void pool_core::found_work_searching() noexcept {
 // True if the loop may end; false if there is work again and it goes on, searching.
 bool pool_core::park(search searching) noexcept {
     const auto duty = idle_.leave(searching == search::yes);
-    if (searching == search::never && duty == parking<>::duty::barrier_and_look)
-        look_later();
-    else if (sees_work_after(duty) && idle_.try_wake())
-        return false;
+    const bool is_looked_for =
+        searching == search::never && duty == parking<>::duty::barrier_and_look && look_later();
+    if (!is_looked_for && sees_work_after(duty) && idle_.try_wake()) return false;
     count(counters_.parked);
     trace(event::worker_parked);
     return true;
@@ -207,13 +218,20 @@ bool pool_core::park(search searching) noexcept {
 
 // For a completion's loop: all that wait behind it in Asio share one look, which comes after them.
 // A barrier for each would take longer than they do.
-void pool_core::look_later() noexcept {
-    if (!idle_.ask_for_look()) return;
-    boost::asio::defer(asio_, [this] {
+// False if there is no memory to tell Asio of it: it looks itself.
+bool pool_core::look_later() noexcept {
+    if (!idle_.ask_for_look()) return true;
+    try {
+        boost::asio::defer(asio_, [this] {
+            idle_.begin_look();
+            if (sees_work_after(parking<>::duty::barrier_and_look) && idle_.try_wake())
+                loop(own_worker(), 0, search::yes);
+        });
+        return true;
+    } catch (const std::bad_alloc&) {
         idle_.begin_look();
-        if (sees_work_after(parking<>::duty::barrier_and_look) && idle_.try_wake())
-            loop(own_worker(), 0, search::yes);
-    });
+        return false;
+    }
 }
 
 }  // namespace bobbin::inline v0::detail

@@ -1,9 +1,8 @@
 #include "asio_wait.hpp"
 
+#include <bobbin/runtime/detail/asio_objects.hpp>
 #include <bobbin/runtime/detail/current_scope.hpp>
 #include <bobbin/runtime/detail/readable.hpp>
-
-#include <boost/asio/posix/stream_descriptor.hpp>
 
 #include <cerrno>
 #include <fcntl.h>
@@ -13,7 +12,6 @@ namespace bobbin::inline v0::detail {
 
 // A copy is what Asio watches and closes: so several may wait for one descriptor.
 task<void> await_readable(int descriptor) {
-    using boost::asio::posix::stream_descriptor;
     auto& scope = co_await current_scope();
     auto& pool = pool_of(scope);
     if (scope.stop_requested()) throw cancelled();
@@ -21,9 +19,9 @@ task<void> await_readable(int descriptor) {
     if (copy < 0)
         throw std::system_error(errno, std::generic_category(), "bobbin: awaiting a descriptor");
     asio_wait wait(
-        pool, stream_descriptor(pool.asio(), copy),
-        [](stream_descriptor& watched, auto handler) {
-            watched.async_wait(stream_descriptor::wait_read, std::move(handler));
+        pool, pool_descriptor(pool.asio(), copy),
+        [](pool_descriptor& watched, auto handler) {
+            watched.async_wait(pool_descriptor::wait_read, std::move(handler));
         },
         scope.stop.signal(scope).token());
     decltype(wait)::reference until_then(wait);

@@ -1,12 +1,11 @@
 // What waits for a time: sleep_for, sleep_until, and the limit of with_timeout.
 #include "asio_wait.hpp"
 
+#include <bobbin/runtime/detail/asio_objects.hpp>
 #include <bobbin/runtime/detail/current_scope.hpp>
 #include <bobbin/runtime/detail/deadline.hpp>
 #include <bobbin/runtime/errors.hpp>
 #include <bobbin/runtime/sleep_for.hpp>
-
-#include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
 #include <memory>
@@ -39,10 +38,9 @@ task<void> sleep_until(clock::time_point deadline) {
     auto& pool = detail::pool_of(scope);
     if (scope.stop_requested()) throw cancelled();
     if (deadline <= clock::now()) co_return;
-    using timer = boost::asio::steady_timer;
     detail::asio_wait sleep(
-        pool, timer(pool.asio(), deadline),
-        [](timer& own, auto handler) { own.async_wait(std::move(handler)); },
+        pool, detail::pool_timer(pool.asio(), deadline),
+        [](detail::pool_timer& own, auto handler) { own.async_wait(std::move(handler)); },
         scope.stop.signal(scope).token());
     decltype(sleep)::reference until_then(sleep);
     co_await until_then;
@@ -58,7 +56,7 @@ namespace detail {
 struct deadline::timer {
     timer(pool_core& pool, stop_signal to_stop, std::function<void()> to_call)
         : asio_timer(pool.asio()), signal(std::move(to_stop)), expired(std::move(to_call)) {}
-    boost::asio::steady_timer asio_timer;
+    pool_timer asio_timer;
     stop_signal signal;
     std::function<void()> expired;
     std::atomic<bool> passed{false};

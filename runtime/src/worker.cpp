@@ -6,6 +6,7 @@
 
 #include <bobbin/runtime/detail/batch_core.hpp>
 #include <bobbin/runtime/detail/finish.hpp>
+#include <bobbin/runtime/detail/memory_shortage.hpp>
 #include <bobbin/runtime/detail/split.hpp>
 
 #include <algorithm>
@@ -38,6 +39,15 @@ std::coroutine_handle<> worker::unwind(std::coroutine_handle<> to) noexcept {
     // One transfer at a time can be on its way to the loop, as it leaves the stack at once.
     next_ = as_resumption(to);
     return std::noop_coroutine();
+}
+
+bool worker::try_reserve(std::size_t count) noexcept {
+    try {
+        reserve(count);
+        return true;
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
 }
 
 void worker::wake_thief() noexcept {
@@ -143,6 +153,10 @@ void run_here(work_item item, pool_core* home) {
     } else {
         self->pool->resume_from_asio(*self, item);
     }
+}
+
+void resume_here(work_item item, pool_core* home) noexcept {
+    until_there_is_memory([&] { run_here(item, home); });
 }
 
 void run_in_line(work_item item) {

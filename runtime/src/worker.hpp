@@ -40,6 +40,8 @@ public:
     // Makes tasks available to thieves: `reserve` (may throw std::bad_alloc, and then nothing was
     // done), any number of `push`, `pushed`.
     void reserve(std::size_t count) { deque.reserve(static_cast<std::int64_t>(count)); }
+    // False if there is no memory for it: what would go there is left where it is.
+    bool try_reserve(std::size_t count) noexcept;
     void push(work_item item) noexcept { deque.push(item); }
     void pushed() noexcept {
         if (idle_.wanted()) [[unlikely]]

@@ -3,6 +3,7 @@
 
 #include <bobbin/runtime/detail/batch.hpp>
 #include <bobbin/runtime/detail/call.hpp>
+#include <bobbin/runtime/detail/job_awaiter.hpp>
 #include <bobbin/runtime/detail/job_task.hpp>
 #include <bobbin/runtime/detail/lambda_coroutines.hpp>
 #include <bobbin/runtime/detail/map.hpp>
@@ -11,10 +12,12 @@
 #include <bobbin/runtime/outcome.hpp>
 #include <bobbin/runtime/result_stream.hpp>
 #include <bobbin/runtime/task.hpp>
+#include <bobbin/runtime/this_task.hpp>
 
 #include <cstdint>
 #include <memory>
 #include <ranges>
+#include <stop_token>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -88,9 +91,17 @@ private:
 
     P& self() noexcept { return static_cast<P&>(*this); }
 
+    // Waits for a job as for a part of this task: it is cancelled with it, and never left behind.
+    // So nothing may throw once it was submitted.
     template <class R, class F, class... Args>
     task<R> run_with(F f, Args... args) {
-        co_return co_await detail::finish_job(submit(std::move(f), std::move(args)...));
+        const auto token = co_await this_stop_token();
+        const job<R> started = submit(std::move(f), std::move(args)...);
+        const std::stop_callback on_stop(token, [&started] { started.cancel(); });
+        auto& state = detail::job_access::state(started);
+        co_await detail::job_end(state);
+        detail::rethrow_if_failed(state);
+        if constexpr (!std::is_void_v<R>) co_return std::move(state.value());
     }
 
     template <class R, class F, class Range>

@@ -22,7 +22,8 @@ namespace bobbin::inline v0::detail {
 
 // `cancelled` and `timed_out` are no reason to try again.
 bool may_try_again(const std::exception_ptr& error) noexcept;
-std::exception_ptr timed_out_error();
+// `timed_out`; std::bad_alloc if there is no memory for it.
+std::exception_ptr timed_out_error() noexcept;
 
 // What an ended task has ended with.
 template <class R, class T>

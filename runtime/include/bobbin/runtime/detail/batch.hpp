@@ -6,6 +6,7 @@
 #include <bobbin/runtime/detail/call.hpp>
 #include <bobbin/runtime/detail/check_options.hpp>
 #include <bobbin/runtime/detail/lambda_coroutines.hpp>
+#include <bobbin/runtime/detail/memory_shortage.hpp>
 #include <bobbin/runtime/detail/split.hpp>
 #include <bobbin/runtime/detail/start_member.hpp>
 #include <bobbin/runtime/job_options.hpp>
@@ -165,7 +166,8 @@ public:
         std::function<void()> expired;
         if (options_.timeout.count() > 0)
             expired = [decided, index = own.next_index(), self = this->shared_from_this()] {
-                if (!decided->exchange(true, std::memory_order_relaxed)) self->bring_expired(index);
+                if (decided->exchange(true, std::memory_order_relaxed)) return;
+                until_there_is_memory([&] { self->bring_expired(index); });
             };
         auto trying =
             attempt<R>(options_.timeout, options_.retries, std::move(make), std::move(expired));
@@ -271,9 +273,9 @@ private:
         const auto wanted = this->control_.grant(last, left());
         if (wanted == 0) return;
         own.block = this->control_.block(last);
+        own.inputs.reserve(wanted);
+        own.outcomes.reserve(wanted);
         try {
-            own.inputs.reserve(wanted);
-            own.outcomes.reserve(wanted);
             while (own.inputs.size() < wanted && advance())
                 own.inputs.push_back(slot{read_element()});
         } catch (...) {

@@ -81,10 +81,13 @@ public:
 protected:
     // Under the lock.
     void add(finished_jobs<R>&& jobs) {
-        count_ += jobs.outcomes.size();
-        if (!kept_in_window_) control_.released(jobs.counted);
-        const auto key = order_ == order::of_inputs ? jobs.first : next_key_++;
-        ready_.emplace(key, std::move(jobs));
+        const auto outcomes = jobs.outcomes.size();
+        const auto counted = jobs.counted;
+        const auto key = order_ == order::of_inputs ? jobs.first : next_key_;
+        ready_.emplace(key, std::move(jobs));  // first, as it may throw
+        if (order_ != order::of_inputs) ++next_key_;
+        count_ += outcomes;
+        if (!kept_in_window_) control_.released(counted);
     }
     bool readable() const noexcept override {
         return !ready_.empty() && ready_.begin()->first == next_read_;

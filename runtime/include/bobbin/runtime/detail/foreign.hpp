@@ -1,6 +1,6 @@
 // Awaiting what is not ours. A foreign awaitable may resume its awaiter on any thread, at any
 // moment. So a task never hands itself to one: a small coroutine awaits in its place, and when that
-// has been resumed from outside, `run_here` takes the task back to its pool.
+// has been resumed from outside, `resume_here` takes the task back to its pool.
 #pragma once
 
 #include <bobbin/runtime/detail/finish.hpp>
@@ -52,7 +52,7 @@ public:
             auto& promise = ended.promise();
             if (promise.by == resumed_by::its_awaiter) return transfer(promise.continuation);
             // The frame may be gone when this returns.
-            run_here(as_resumption(promise.continuation), promise.home);
+            resume_here(as_resumption(promise.continuation), promise.home);
             return std::noop_coroutine();
         }
         void await_resume() const noexcept {}

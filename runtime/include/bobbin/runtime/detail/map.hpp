@@ -64,17 +64,6 @@ task<T> reduce_values(std::shared_ptr<batch_results<R>> batch, Reduce reduce, T 
     co_return value;
 }
 
-// Waits for a job as for a part of this task: it is cancelled with it, and never left behind.
-template <class R>
-task<R> finish_job(job<R> started) {
-    const auto token = co_await this_stop_token();
-    const std::stop_callback on_stop(token, [&started] { started.cancel(); });
-    co_await job_end(job_access::state(started));
-    auto& state = job_access::state(started);
-    rethrow_if_failed(state);
-    if constexpr (!std::is_void_v<R>) co_return std::move(state.value());
-}
-
 }  // namespace bobbin::inline v0::detail
 
 BOBBIN_END_COROUTINES_OF_LAMBDAS

@@ -13,6 +13,9 @@ class pool_core;
 // `home`. May throw std::bad_alloc, and then it will not run.
 void run_here(work_item item, pool_core* home);
 
+// The same for a task that has begun: if there is no memory to send it, this waits until there is.
+void resume_here(work_item item, pool_core* home) noexcept;
+
 // Runs `item`, which belongs to no pool, on this stack, also while a task is running on this
 // thread; returns when it has ended or suspended. May throw std::bad_alloc, and then it will not
 // run.
