@@ -7,7 +7,8 @@ root=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 
 # Everything the libraries, apps and tests need on Debian 12. (OpenMP comes with g++.)
 # shellcheck disable=SC2034  # read by those who source this
-packages=(g++ cmake ninja-build libboost1.81-dev libfmt-dev libcli11-dev doctest-dev libtbb-dev)
+packages=(g++ cmake ninja-build libboost1.81-dev libfmt-dev libcli11-dev doctest-dev libgtest-dev
+    libtbb-dev)
 
 fail() {
     printf '%s\n' "$@" >&2

@@ -100,7 +100,7 @@ void await_ready(server& started) {
     throw std::runtime_error(
         "bobbin: this program was started again as a fork server and did not become one: "
         "bobbin::ipc::init(argc, argv) has to be the first line of main, before anything that may "
-        "end the program");
+        "end the program, or bobbin::ipc::init() be called before main");
 }
 
 server start_server() {

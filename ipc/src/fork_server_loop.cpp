@@ -78,6 +78,7 @@ void close_others(const std::vector<owned_descriptor>& kept) noexcept {
         ::dup2(above[i], first_inherited + static_cast<int>(i));
         ::close(above[i]);
     }
+    for (const std::string& each : preload_variables()) ::putenv(::strdup(each.c_str()));
     const std::string path = path_of_program();
     const std::string seat = std::to_string(wanted.seat);
     const std::string depth = std::to_string(wanted.depth);

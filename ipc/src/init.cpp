@@ -1,12 +1,14 @@
 #include "fork_server.hpp"
 #include "other_threads.hpp"
 #include "program.hpp"
+#include "static_objects.hpp"
 #include "thread_caps.hpp"
 #include "worker.hpp"
 
 #include <bobbin/ipc/init.hpp>
 #include <bobbin/runtime/detail/callable.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fcntl.h>
 #include <string_view>
@@ -43,27 +45,75 @@ std::string how_to_have_no_threads() {
     ::_exit(1);
 }
 
-[[noreturn]] void become_worker(char** argv) {
+[[noreturn]] void become_worker() {
+    this_program& program = about_this_program();
+    program.started_as = origin::user;
+    leave_starting_environment();
     std::vector<owned_descriptor> descriptors;
     for (int i = 0; i < static_cast<int>(descriptors_of_a_worker); ++i) {
         descriptors.emplace_back(first_inherited + i);
         ::fcntl(first_inherited + i, F_SETFD, FD_CLOEXEC);
     }
-    const auto depth = static_cast<std::uint32_t>(std::atoi(argv[3]));
-    about_this_program().started_as = origin::user;
-    about_this_program().depth = depth;
-    run_worker(static_cast<std::uint32_t>(std::atoi(argv[2])), depth, std::move(descriptors));
+    run_worker(0, program.depth, std::move(descriptors));
 }
+
+void become_what_it_was_started_as() {
+    bobbin::detail::check_callables();
+    const origin started_as = about_this_program().started_as;
+    if (started_as == origin::user || !has_control_socket()) return;
+    if (started_as == origin::server) become_server();
+    become_worker();
+}
+
+// What init() has to wait for, in a process that is to become something.
+enum class static_objects : std::uint8_t {
+    not_waited_for,
+    being_made,
+    being_made_after_init,  // which was called by one of them
+};
+static_objects now = static_objects::not_waited_for;
+
+void all_are_made() {
+    const bool was_called = now == static_objects::being_made_after_init;
+    now = static_objects::not_waited_for;
+    if (was_called) become_what_it_was_started_as();
+}
+
+// Before all static objects, as these may make pools or call init(). That it is given the arguments
+// is an extension of glibc's.
+#if defined(__GLIBC__)
+[[gnu::constructor(101)]] void begin(int count, char** arguments, char** /*variables*/) {
+    look_at_arguments(count, arguments);
+    if (about_this_program().started_as != origin::user && call_after_static_objects(all_are_made))
+        now = static_objects::being_made;
+}
+#endif
 
 }  // namespace
 
+namespace detail {
+
+void init_from(const void* address_in_module) {
+    this_program& program = about_this_program();
+    program.initialised = true;
+    auto& libraries = program.loaded_first;
+    std::string library = shared_library_at(address_in_module);
+    if (!library.empty() &&
+        std::find(libraries.begin(), libraries.end(), library) == libraries.end())
+        libraries.push_back(std::move(library));
+    bobbin::detail::check_callables();
+    if (now == static_objects::not_waited_for)
+        become_what_it_was_started_as();
+    else
+        now = static_objects::being_made_after_init;
+}
+
+}  // namespace detail
+
 void init(int argc, char** argv) {
     about_this_program().initialised = true;
-    bobbin::detail::check_callables();
-    const std::string_view first = argc > 1 ? argv[1] : "";
-    if (first == server_token && is_control_socket(first_inherited)) become_server();
-    const int control = first_inherited + static_cast<int>(worker_descriptor::control);
-    if (first == worker_token && argc == 4 && is_control_socket(control)) become_worker(argv);
+    look_at_arguments(argc, argv);
+    become_what_it_was_started_as();
 }
 
 void init(const init_options& options) {

@@ -4,13 +4,17 @@
 #include "owned_descriptor.hpp"
 #include "server_packet.hpp"
 #include "thread_caps.hpp"
+#include "worker.hpp"
 
 #include <algorithm>
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <filesystem>
+#include <link.h>
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
@@ -26,20 +30,24 @@ namespace {
 // How many, then the names of the other variables that were added.
 constexpr const char* starts_variable = "BOBBIN_STARTS";
 
-// Before all static objects, as these may make pools. That it is given the arguments is an
-// extension of glibc's.
-#if defined(__GLIBC__)
-[[gnu::constructor(101)]] void look_at_arguments(int count, char** arguments,
-                                                 char** /*variables*/) {
-    const std::string_view first = count > 1 ? arguments[1] : "";
-    if (first == server_token) about_this_program().started_as = origin::server;
-    if (first == worker_token) about_this_program().started_as = origin::worker;
-}
-#endif
+constexpr const char* preload_variable = "LD_PRELOAD";
+constexpr const char* users_preload_variable = "BOBBIN_LD_PRELOAD";  // what that is to be later
 
 int starts_so_far() noexcept {
     const char* const text = std::getenv(starts_variable);
     return text != nullptr ? std::atoi(text) : 0;
+}
+
+std::string_view name_of(std::string_view variable) {
+    return variable.substr(0, variable.find('='));
+}
+
+// Nobody has these descriptors there who was not started by us.
+bool is_control_socket(int descriptor) noexcept {
+    int type = 0;
+    socklen_t size = sizeof type;
+    return ::getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
+           type == SOCK_SEQPACKET;
 }
 
 }  // namespace
@@ -49,11 +57,23 @@ this_program& about_this_program() noexcept {
     return about;
 }
 
-bool is_control_socket(int descriptor) noexcept {
-    int type = 0;
-    socklen_t size = sizeof type;
-    return ::getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
-           type == SOCK_SEQPACKET;
+void look_at_arguments(int count, char** arguments) {
+    this_program& program = about_this_program();
+    const std::string_view first = count > 1 ? arguments[1] : "";
+    if (first == server_token) program.started_as = origin::server;
+    if (first == worker_token && count == 4) {
+        program.started_as = origin::worker;
+        program.depth = static_cast<std::uint32_t>(std::atoi(arguments[3]));
+    }
+}
+
+std::string shared_library_at(const void* address) {
+    Dl_info place{};
+    link_map* module = nullptr;
+    if (::dladdr1(address, &place, reinterpret_cast<void**>(&module), RTLD_DL_LINKMAP) == 0 ||
+        module->l_name[0] == '\0')
+        return {};
+    return std::filesystem::absolute(module->l_name);
 }
 
 void tell_refusal(const std::string& why) {
@@ -63,15 +83,23 @@ void tell_refusal(const std::string& why) {
     static_cast<void>(send_packet_blocking(first_inherited, std::as_bytes(std::span(&refusal, 1))));
 }
 
+bool has_control_socket() noexcept {
+    constexpr int of_worker = static_cast<int>(worker_descriptor::control);
+    const bool is_worker = about_this_program().started_as == origin::worker;
+    return is_control_socket(first_inherited + (is_worker ? of_worker : 0));
+}
+
 void refuse_to_start_more() {
     const origin started_as = about_this_program().started_as;
     if (started_as == origin::user) return;
+    if (!has_control_socket())
+        throw std::logic_error(
+            "bobbin: this process was started as a fork server or worker, as its first argument "
+            "says, and lacks the socket to who did that, so it starts nothing. Does sudo, or a "
+            "script, close descriptors?");
     const std::string why =
         "it makes a process pool, or a process, before bobbin::ipc::init(argc, argv) is called in "
         "it, which has to be the first line of its main; its static objects can't make any";
-    if (!is_control_socket(first_inherited))
-        throw std::logic_error("bobbin: this program was started as a worker or fork server: " +
-                               why);
     if (started_as == origin::server)
         tell_refusal(why);
     else
@@ -103,21 +131,44 @@ std::vector<std::string> starting_environment() {
         const std::string why =
             "it and the programs that started it were all started as fork servers, and none of "
             "them was given the argument that says so: does a script leave out \"$@\"?";
-        if (is_control_socket(first_inherited)) tell_refusal(why);
+        if (has_control_socket()) tell_refusal(why);
         throw std::logic_error("bobbin: this program starts no fork server: " + why);
     }
-    const std::string counts = std::string(starts_variable) + '=';
-    std::string added = counts + std::to_string(starts + 1);
-    std::vector<std::string> all;
-    for (char** each = environ; *each != nullptr; ++each)
-        if (!std::string_view(*each).starts_with(counts)) all.emplace_back(*each);
+    std::vector<std::string> all = preload_variables();
+    std::string added = std::string(starts_variable) + '=' + std::to_string(starts + 1);
     for (const thread_cap& each : thread_caps) {
         if (std::getenv(each.variable) != nullptr) continue;
         all.push_back(std::string(each.variable) + "=1");
         added += std::string(" ") + each.variable;
     }
     all.push_back(added);
+    const std::vector<std::string> ours = all;
+    const auto is_ours = [&](const char* variable) {
+        return std::any_of(ours.begin(), ours.end(), [&](const std::string& own) {
+            return name_of(own) == name_of(variable);
+        });
+    };
+    for (char** each = environ; *each != nullptr; ++each)
+        if (!is_ours(*each)) all.emplace_back(*each);
     return all;
+}
+
+std::vector<std::string> preload_variables() {
+    std::string libraries;
+    for (const std::string& each : about_this_program().loaded_first) {
+        if (each.find_first_of(": ") != std::string::npos || ::access(each.c_str(), R_OK) != 0)
+            throw std::logic_error(
+                "bobbin: " + each +
+                " calls bobbin::ipc::init(), so fork servers and workers have to load it before "
+                "main (LD_PRELOAD); they can't: its file is gone, or has a space or a colon in its "
+                "path");
+        libraries += (libraries.empty() ? "" : ":") + each;
+    }
+    if (libraries.empty()) return {};
+    const char* const others = std::getenv(preload_variable);
+    const std::string users = others != nullptr ? others : "";
+    return {std::string(preload_variable) + '=' + libraries + (users.empty() ? "" : ":") + users,
+            std::string(users_preload_variable) + '=' + users};
 }
 
 void leave_starting_environment() {
@@ -125,6 +176,13 @@ void leave_starting_environment() {
     std::istringstream words(added != nullptr ? added : "");
     for (std::string each; words >> each;) ::unsetenv(each.c_str());
     ::unsetenv(starts_variable);
+    const char* const users = std::getenv(users_preload_variable);
+    if (users == nullptr) return;
+    if (*users != '\0')
+        ::setenv(preload_variable, users, 1);
+    else
+        ::unsetenv(preload_variable);
+    ::unsetenv(users_preload_variable);
 }
 
 }  // namespace bobbin::inline v0::ipc::detail

@@ -23,11 +23,19 @@ struct this_program {
     origin started_as = origin::user;  // as its first argument says, until init() has made it that
     std::uint32_t depth = 0;           // how many pools this process is a worker inside of
     std::string server;                // to be started in place of this program, if not empty
+    // Shared libraries that call init() in what is started again, which loads them before main.
+    std::vector<std::string> loaded_first;
 };
 this_program& about_this_program() noexcept;
 
-// Nobody has these descriptors there who was not started by us.
-bool is_control_socket(int descriptor) noexcept;
+// Whether what was started as something has the socket to who did that.
+bool has_control_socket() noexcept;
+
+// Says what it was started as.
+void look_at_arguments(int count, char** arguments);
+
+// The path of the shared library that the address lies in; empty if that is the program.
+std::string shared_library_at(const void* address);
 
 // What is started again is not to start anything until init() has made it what it was started for:
 // it would do so without end. Then this tells who started it, and ends the process; or it throws
@@ -41,11 +49,15 @@ void tell_refusal(const std::string& why);
 std::string path_of_program();
 
 // The environment of a program that is started again as a fork server. In it
-//   - numerical libraries are to start no threads, unless the user says how many, and
+//   - are the `preload_variables`;
+//   - numerical libraries are to start no threads, unless the user says how many;
 //   - those are counted that were started in each other and have not become one so far, as who does
 //     not see its arguments never will. Throws std::logic_error if these are too many.
 std::vector<std::string> starting_environment();
-// Takes back what that added, for what is started from here.
+// "NAME=value" each, for any program that is started again. Throws std::logic_error if one of the
+// libraries can't be loaded so.
+std::vector<std::string> preload_variables();
+// Takes back what these added, for what is started from here.
 void leave_starting_environment();
 
 }  // namespace bobbin::inline v0::ipc::detail

@@ -1,0 +1,24 @@
+// A shared library of a user's: linked with a program of somebody else's, or loaded by it.
+#include "jobs.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <initializer_list>
+
+extern "C" int run();
+
+// Prints the sum for each start method.
+int run() {
+    using bobbin::ipc::start_method;
+    try {
+        for (const auto how : {start_method::fork, start_method::fork_server, start_method::spawn})
+            std::printf("%d ", sum_of_doubles(how));
+        const char* const preloaded = std::getenv("LD_PRELOAD");
+        std::puts(preloaded != nullptr ? preloaded : "");
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "%s\n", error.what());
+        return 1;
+    }
+    return 0;
+}

@@ -1,0 +1,45 @@
+// Goal: a program whose main is somebody else's has processes, if init() is called before main.
+// This one's main is doctest's, and it is such a program.
+#include "../runtime/child_process.hpp"
+#include "early_init/jobs.hpp"
+
+#include <bobbin/ipc/init.hpp>
+
+#include <doctest/doctest.h>
+#include <string>
+
+namespace ipc = bobbin::ipc;
+
+namespace {
+
+const bool has_processes = (ipc::init(), true);
+
+std::string output_of(const std::string& command) {
+    return test::in_child([&] {
+               ::dup2(STDERR_FILENO, STDOUT_FILENO);
+               return ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+           })
+        .err;
+}
+
+}  // namespace
+
+TEST_CASE("a static object's init() is enough for a program whose main is not ours") {
+    CHECK(has_processes);
+    for (const auto how :
+         {ipc::start_method::fork, ipc::start_method::fork_server, ipc::start_method::spawn})
+        CHECK(sum_of_doubles(how) == 4032);
+}
+
+TEST_CASE("the same of a shared library that a program is linked with") {
+    CHECK(output_of(LINKED_HOST) == "4032 4032 4032 \n");
+}
+
+TEST_CASE("the same of a shared library that a program has loaded, as plugins are") {
+    CHECK(output_of(PLUGIN_HOST " " PLUGIN) == "4032 4032 4032 \n");
+}
+
+TEST_CASE("what a user has loaded before programs stays so") {
+    const std::string users = "LD_PRELOAD=libm.so.6 ";
+    CHECK(output_of(users + PLUGIN_HOST " " PLUGIN) == "4032 4032 4032 libm.so.6\n");
+}
