@@ -13,7 +13,6 @@ namespace bobbin::inline v0::ipc {
 namespace {
 
 using detail::acquired;
-using detail::deadline;
 
 constexpr detail::contents what{.kind = "barrier"};
 constexpr std::size_t most_parties = 0x7fffffff;
@@ -106,7 +105,7 @@ bool barrier::state::await_end(std::uint32_t phase, deadline until) {
     for (;;) {
         const auto key = ends.current();
         if (phases(ends.read()).ended() != phase) return true;
-        if (until != detail::never && deadline::clock::now() >= until) return false;
+        if (until.has_passed()) return false;
         ends.wait(key, until);
     }
 }
@@ -162,7 +161,7 @@ std::size_t barrier::arrive_and_wait_until(deadline until) {
     if (!own.await_end(phase, until)) {
         // Others who run out of time break it at the same moment; a stopped one, for ever.
         constexpr std::chrono::milliseconds grace(10);
-        if (own.lock.lock_until(detail::after(grace)) == acquired::no) throw broken_barrier();
+        if (own.lock.lock_until(deadline::after(grace)) == acquired::no) throw broken_barrier();
         const detail::holding turn(own.lock);
         bobbin::detail::fault_point("barrier.out_of_time");
         if (phases(own.ends.own()).ended() == phase) own.break_it();
@@ -172,7 +171,7 @@ std::size_t barrier::arrive_and_wait_until(deadline until) {
 }
 
 std::size_t barrier::arrive_and_wait() {
-    return arrive_and_wait_until(detail::never);
+    return arrive_and_wait_until(deadline::never);
 }
 
 void barrier::abort() {

@@ -172,7 +172,7 @@ bool byte_queue::pushing::await_room(std::size_t message, deadline until) {
         const auto key = other.current();
         if (own.position.closed()) throw queue_closed();
         if (has_room_for(message)) return true;
-        if (until != never && deadline::clock::now() >= until) return false;
+        if (until.has_passed()) return false;
         await_change(own, other, key, until);
     }
 }
@@ -248,7 +248,7 @@ void byte_queue::popping::await_message(const byte_queue& from, deadline until) 
         if (end_ != begin_) return;
         if (closed) throw queue_closed();
         if (gone) throw producer_died();
-        if (until != never && deadline::clock::now() >= until) return;
+        if (until.has_passed()) return;
         // Who ended before we watched is seen by another look.
         if (watched || !from.expects_producers()) await_change(own, other, key, until);
         watched = true;

@@ -44,11 +44,11 @@ std::uint32_t condition::current() const noexcept {
     return own().notifications.current();
 }
 
-bool condition::wait_since(std::uint32_t seen, detail::deadline until) {
+bool condition::wait_since(std::uint32_t seen, deadline until) {
     bobbin::detail::fault_point("condition.waiting");
     auto& notifications = own().notifications;
     while (notifications.current() == seen) {
-        if (until != detail::never && detail::deadline::clock::now() >= until) return false;
+        if (until.has_passed()) return false;
         notifications.wait(seen, until);
     }
     return true;

@@ -255,7 +255,7 @@ void crew_core::stop() noexcept {
             if (remote_call* const each = at->job(number).call) stop_one(*each);
     stopped_ = true;
     if (calls_ == 0 || ending_ || stop_timer_) return;
-    stop_timer_.emplace(*driver_, options_.grace);
+    stop_timer_.emplace(*driver_, deadline::after(options_.grace).time());
     stop_timer_->async_wait([self = shared_from_this()](const boost::system::error_code& error) {
         if (!error) self->end_running();
     });

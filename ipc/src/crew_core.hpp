@@ -14,6 +14,8 @@
 #include <bobbin/ipc/detail/crew.hpp>
 #include <bobbin/ipc/process_pool_options.hpp>
 #include <bobbin/ipc/segment.hpp>
+#include <bobbin/runtime/deadline.hpp>
+#include <bobbin/runtime/time_span.hpp>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -194,7 +196,7 @@ private:
     bool send(seat& at, remote_call& call);
     bool place_arguments(seat& at, const parcel& arguments, lane_job& job);
     void begin_time(seat& at, const remote_call& call);
-    void watch_time(seat& at, std::uint64_t job, std::chrono::nanoseconds time);
+    void watch_time(seat& at, std::uint64_t job, time_span time);
     bool has_passed(seat& at, const remote_call& call, turn& ours);
     bool retract(remote_call& call) noexcept;
     bool withdraw(remote_call& call) noexcept;
@@ -249,7 +251,7 @@ private:
     void start_again(seat& at);
     void end_running();
     void begin_idleness();
-    void watch_idleness(clock::duration more);
+    void watch_idleness();
     void rouse();
 
     const process_pool_options options_;
@@ -271,7 +273,7 @@ private:
     call_list waiting_;
     std::size_t calls_ = 0;
     std::size_t awaited_ = 0;  // calls that somebody waits for; and who drains the pool
-    clock::time_point idle_since_;
+    deadline idle_until_ = deadline::never;
     bool idleness_is_watched_ = false;
     std::optional<boost::asio::steady_timer> second_look_;
     bool naps_ = false;

@@ -118,7 +118,7 @@ seat* crew_core::relieve() noexcept {
 bool crew_core::send_next(seat& at) {
     call_list& from = urgent_.empty() ? waiting_ : urgent_;
     remote_call& call = *from.first;
-    if (call.timeout.count() > 0 && at.in_lane() > 0) return false;
+    if (call.timeout != time_span::zero && at.in_lane() > 0) return false;
     from.remove(call);
     try {
         if (send(at, call)) return true;
@@ -147,7 +147,7 @@ bool crew_core::send(seat& at, remote_call& call) {
     call.number_ = at.submitted;
     if (at.to_do() == 0) at.busy_since = clock::now();
     ++at.submitted;
-    if (call.timeout.count() > 0) begin_time(at, call);
+    if (call.timeout != time_span::zero) begin_time(at, call);
     return true;
 }
 

@@ -31,13 +31,13 @@ constexpr auto patience = 30s;
 void crew_core::begin_time(seat& at, const remote_call& call) {
     at.has_timed_job = true;
     at.way->timed.number = call.number_;
-    at.way->timed.limit_ns = static_cast<std::uint64_t>(call.timeout.count());
+    at.way->timed.limit_ns = static_cast<std::uint64_t>(call.timeout.nanoseconds().count());
     at.way->timed.begun_ns.store(0, std::memory_order_relaxed);
-    watch_time(at, call.number_, std::min<std::chrono::nanoseconds>(call.timeout, patience));
+    watch_time(at, call.number_, std::min<time_span>(call.timeout, patience));
 }
 
-void crew_core::watch_time(seat& at, std::uint64_t job, std::chrono::nanoseconds time) {
-    timer_of(at).expires_after(time);
+void crew_core::watch_time(seat& at, std::uint64_t job, time_span time) {
+    timer_of(at).expires_at(deadline::after(time).time());
     at.deadline->async_wait([self = shared_from_this(), &at, generation = at.generation,
                              job](const boost::system::error_code& error) {
         if (!error) self->time_is_up(at, generation, job);
@@ -51,14 +51,13 @@ bool crew_core::has_passed(seat& at, const remote_call& call, turn& ours) {
     const auto now_ns = static_cast<std::uint64_t>(time.time_since_epoch() / 1ns);
     if (begun > now_ns) return true;  // what can't be
     if (begun != 0) {
-        const auto left = call.timeout - std::chrono::nanoseconds(now_ns - begun);
-        if (left > 0ns) watch_time(at, call.number_, left);
-        return left <= 0ns;
+        const time_span left = call.timeout - std::chrono::nanoseconds(now_ns - begun);
+        if (left > time_span::zero) watch_time(at, call.number_, left);
+        return left <= time_span::zero;
     }
     // Its worker may just be starting.
     if (time - at.busy_since < patience || !reclaim(at, call.number_)) {
-        watch_time(at, call.number_,
-                   std::clamp<std::chrono::nanoseconds>(call.timeout, 1ms, patience));
+        watch_time(at, call.number_, std::clamp<time_span>(call.timeout, 1ms, patience));
     } else {
         end_worker(at, call.number_, SIGTERM);
         dispatch(ours);
@@ -121,7 +120,7 @@ void crew_core::end_worker(seat& at, std::uint64_t job, int signal) {
 }
 
 void crew_core::after_grace(seat& at, std::uint64_t job, int signal) {
-    timer_of(at).expires_after(options_.grace);
+    timer_of(at).expires_at(deadline::after(options_.grace).time());
     at.deadline->async_wait([self = shared_from_this(), &at, generation = at.generation, job,
                              signal](const boost::system::error_code& error) {
         const std::lock_guard lock(self->mutex_);
@@ -134,26 +133,27 @@ void crew_core::after_grace(seat& at, std::uint64_t job, int signal) {
 
 // By who finds that there is no call left.
 void crew_core::begin_idleness() {
-    if (options_.idle_timeout.count() == 0) return;
-    idle_since_ = clock::now();
+    if (options_.idle_timeout == time_span::zero) return;
+    idle_until_ = deadline::after(options_.idle_timeout);
     if (idleness_is_watched_) return;
     idleness_is_watched_ = true;
     boost::asio::post(driver_->get_executor(), [self = shared_from_this()] {
-        self->watch_idleness(self->options_.idle_timeout);
+        const std::lock_guard lock(self->mutex_);
+        self->watch_idleness();
     });
 }
 
-void crew_core::watch_idleness(clock::duration more) {
+// Under the lock, on the driver.
+void crew_core::watch_idleness() {
     if (!server_reader_) return;  // the pool ends
     if (!idle_timer_) idle_timer_.emplace(*driver_);
-    idle_timer_->expires_after(more);
+    idle_timer_->expires_at(idle_until_.time());
     idle_timer_->async_wait([self = shared_from_this()](const boost::system::error_code& error) {
         const std::lock_guard lock(self->mutex_);
         self->idleness_is_watched_ = false;
         if (error || self->ending_ || self->calls_ > 0) return;
-        const auto left = self->idle_since_ + self->options_.idle_timeout - clock::now();
-        self->idleness_is_watched_ = left.count() > 0;
-        if (left.count() > 0) return self->watch_idleness(left);
+        self->idleness_is_watched_ = !self->idle_until_.has_passed();
+        if (self->idleness_is_watched_) return self->watch_idleness();
         for (auto& each : self->seats_)
             if (each->way != nullptr) {
                 each->is_leaving = each->is_idle = true;

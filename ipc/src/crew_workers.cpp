@@ -214,10 +214,12 @@ bool crew_core::wants_worker(seat& at) noexcept {
 void crew_core::replace(seat& at, arrivals& ended) {
     if (!broken_.empty()) return break_down(broken_, ended);
     const auto [most, period] = options_.restart_intensity;
-    while (!restarts_.empty() && clock::now() - restarts_.front() > period) restarts_.pop_front();
+    while (!restarts_.empty() && clock::now() - restarts_.front() > period.nanoseconds())
+        restarts_.pop_front();
     if (restarts_.size() > most)
         return break_down("bobbin: the pool is broken: " + std::to_string(restarts_.size()) +
-                              " workers have died within " + std::to_string(period.count()) + " s",
+                              " workers have died" +
+                              (period.is_endless() ? "" : " within " + to_string(period)),
                           ended);
     try {
         if (!start_worker(at)) start_failed(at, "bobbin: the fork server does not keep up", ended);

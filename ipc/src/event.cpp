@@ -55,7 +55,7 @@ bool event::is_set() const noexcept {
     return means_set(own().changes.read());
 }
 
-bool event::wait_until(detail::deadline until) const {
+bool event::wait_until(deadline until) const {
     auto& changes = own().changes;
     const std::uint64_t first = changes.read();
     for (;;) {
@@ -63,13 +63,13 @@ bool event::wait_until(detail::deadline until) const {
         // The first change since can only have been that it was set.
         const std::uint64_t now = changes.read();
         if (means_set(now) || now != first) return true;
-        if (until != detail::never && detail::deadline::clock::now() >= until) return false;
+        if (until.has_passed()) return false;
         changes.wait(key, until);
     }
 }
 
 void event::wait() const {
-    static_cast<void>(wait_until(detail::never));
+    static_cast<void>(wait_until(deadline::never));
 }
 
 }  // namespace bobbin::inline v0::ipc

@@ -39,7 +39,7 @@ public:
     // See robust_lock.
     template <repair_function Repair = nothing_to_repair>
     acquired lock(Repair repair = {}) {
-        return lock_until(never, repair);
+        return lock_until(deadline::never, repair);
     }
     template <repair_function Repair = nothing_to_repair>
     acquired lock_until(deadline until, Repair repair = {}) {
@@ -93,7 +93,7 @@ private:
     template <repair_function Repair>
     acquired lock_as_first(deadline until, Repair& repair) {
         for (std::chrono::seconds patience(1);; patience *= 2) {
-            const deadline look = std::min(until, after(patience));
+            const deadline look = std::min(until, deadline::after(patience));
             const acquired got = lock_.lock_until(look, repair);
             if (got != acquired::no || look == until) return got;
             lock_.expect_a_holder();

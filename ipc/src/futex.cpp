@@ -1,6 +1,7 @@
 #include "futex.hpp"
 
-#include <algorithm>
+#include "system_time.hpp"
+
 #include <climits>
 #include <ctime>
 #include <linux/futex.h>
@@ -28,16 +29,8 @@ void operate_and_wake(std::atomic<std::uint32_t>& word, unsigned op, int operand
 }  // namespace
 
 void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t value, deadline until) {
-    std::timespec at{};
-    if (until != never) {
-        // The steady clock is CLOCK_MONOTONIC, which this call counts by. A moment before the
-        // machine's start is as good as any that has passed.
-        const auto since_start = std::max(until.time_since_epoch(), deadline::duration::zero());
-        const auto seconds = std::chrono::floor<std::chrono::seconds>(since_start);
-        at.tv_sec = seconds.count();
-        at.tv_nsec = std::chrono::nanoseconds(since_start - seconds).count();
-    }
-    ::syscall(SYS_futex, &word, FUTEX_WAIT_BITSET, value, until == never ? nullptr : &at, nullptr,
+    const std::timespec at = timespec_of(until);  // by the clock that this call counts by
+    ::syscall(SYS_futex, &word, FUTEX_WAIT_BITSET, value, until.is_never() ? nullptr : &at, nullptr,
               FUTEX_BITSET_MATCH_ANY);
 }
 

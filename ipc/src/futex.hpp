@@ -1,7 +1,7 @@
 // The kernel's waiting: on a 32-bit word of shared memory, by any process that has it mapped.
 #pragma once
 
-#include <bobbin/ipc/detail/deadline.hpp>
+#include <bobbin/runtime/deadline.hpp>
 
 #include <atomic>
 #include <cstdint>

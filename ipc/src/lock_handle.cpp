@@ -57,7 +57,7 @@ bool lock_handle::try_lock() {
     return true;
 }
 
-bool lock_handle::try_lock_until(detail::deadline until) {
+bool lock_handle::try_lock_until(deadline until) {
     if (state_->lock.lock_until(until, [this]() noexcept { state_->note_death(); }) == acquired::no)
         return false;
     enter();

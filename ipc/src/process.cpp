@@ -3,13 +3,12 @@
 #include "owned_descriptor.hpp"
 #include "process_start.hpp"
 #include "run_and_exit.hpp"
+#include "system_time.hpp"
 
 #include <bobbin/ipc/process.hpp>
 #include <bobbin/runtime/detail/readable.hpp>
 
-#include <algorithm>
 #include <cerrno>
-#include <climits>
 #include <csignal>
 #include <poll.h>
 #include <stdexcept>
@@ -32,13 +31,6 @@ namespace {
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != parent) ::_exit(1);
     detail::take_default_signals(false);
     detail::run_and_exit(function);
-}
-
-int milliseconds_until(detail::deadline until) {
-    if (until == detail::never) return -1;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-        std::max(until, detail::deadline::clock::now()) - detail::deadline::clock::now());
-    return static_cast<int>(std::clamp<std::chrono::milliseconds::rep>(left.count(), 0, INT_MAX));
 }
 
 }  // namespace
@@ -143,22 +135,22 @@ pid_t process::pid() const noexcept {
 }
 
 bool process::running() {
-    return !join_until(detail::now);
+    return !join_until(deadline::now);
 }
 
 exit_status process::join() {
-    return *join_until(detail::never);
+    return *join_until(deadline::never);
 }
 
-std::optional<exit_status> process::join_until(detail::deadline until) {
+std::optional<exit_status> process::join_until(deadline until) {
     child& waited = own();
     while (!waited.status) {
         pollfd end{.fd = waited.descriptor(), .events = POLLIN, .revents = 0};
-        const int count = ::poll(&end, 1, milliseconds_until(until));
+        const int count = ::poll(&end, 1, detail::milliseconds_until(until));
         if (count < 0 && errno != EINTR) fail("bobbin: waiting for a process");
         if (count > 0)
             waited.collect();
-        else if (until != detail::never && detail::deadline::clock::now() >= until)
+        else if (until.has_passed())
             return std::nullopt;
     }
     return waited.status;

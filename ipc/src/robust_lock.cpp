@@ -1,8 +1,9 @@
 #include "robust_lock.hpp"
 
+#include "system_time.hpp"
+
 #include <bobbin/ipc/errors.hpp>
 
-#include <algorithm>
 #include <ctime>
 #include <linux/futex.h>
 #include <string>
@@ -74,11 +75,8 @@ void robust_lock::make_consistent() {
 }
 
 int robust_lock::lock_in_time(deadline until) {
-    if (until == never) return ::pthread_mutex_lock(&mutex_);
-    const auto since_start = std::max(until.time_since_epoch(), deadline::duration::zero());
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(since_start);
-    const std::timespec at{.tv_sec = seconds.count(),
-                           .tv_nsec = std::chrono::nanoseconds(since_start - seconds).count()};
+    if (until.is_never()) return ::pthread_mutex_lock(&mutex_);
+    const std::timespec at = timespec_of(until);
     return ::pthread_mutex_clocklock(&mutex_, CLOCK_MONOTONIC, &at);
 }
 

@@ -53,7 +53,7 @@ semaphore::state& semaphore::own() const noexcept {
     return *std::launder(reinterpret_cast<state*>(body()));
 }
 
-bool semaphore::try_acquire_until(detail::deadline until) {
+bool semaphore::try_acquire_until(deadline until) {
     state& own = this->own();
     if (own.takers.lock_until(until) == acquired::no) return false;
     const detail::holding turn(own.takers);
@@ -70,18 +70,18 @@ bool semaphore::try_acquire_until(detail::deadline until) {
             bobbin::detail::fault_point("semaphore.taken");
             return true;
         }
-        if (until != detail::never && detail::deadline::clock::now() >= until) return false;
+        if (until.has_passed()) return false;
         own.released.wait(key, until);
     }
 }
 
 void semaphore::acquire() {
-    static_cast<void>(try_acquire_until(detail::never));
+    static_cast<void>(try_acquire_until(deadline::never));
 }
 
 bool semaphore::try_acquire() {
     // Who waits has the lock, and there is none.
-    return value() != 0 && try_acquire_until(detail::now);
+    return value() != 0 && try_acquire_until(deadline::now);
 }
 
 void semaphore::release(std::size_t permits) {

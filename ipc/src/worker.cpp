@@ -114,7 +114,7 @@ private:
             if (lane_->submitted.read() > number) continue;
             if (lane_->submitted.closed()) return false;
             flush_output();  // who looks at it does not wait for the next job
-            lane_->submitted.wait(key, never);
+            lane_->submitted.wait(key, deadline::never);
         }
     }
 
@@ -261,7 +261,7 @@ private:
             const auto key = lane_->read.current();
             if (written_ + size - lane_->read.read() <= lane::ring_bytes) return;
             ring_bell();
-            lane_->read.wait(key, never);
+            lane_->read.wait(key, deadline::never);
         }
     }
 

@@ -5,7 +5,7 @@
 namespace bobbin::inline v0::detail {
 
 void check(const job_options& options) {
-    if (options.timeout < std::chrono::nanoseconds::zero())
+    if (options.timeout < time_span::zero)
         throw std::invalid_argument(
             "bobbin: a timeout must not be negative; leave it out for none");
 }

@@ -3,7 +3,7 @@
 
 #include <bobbin/runtime/detail/asio_objects.hpp>
 #include <bobbin/runtime/detail/current_scope.hpp>
-#include <bobbin/runtime/detail/deadline.hpp>
+#include <bobbin/runtime/detail/timed_scope.hpp>
 #include <bobbin/runtime/errors.hpp>
 #include <bobbin/runtime/sleep_for.hpp>
 
@@ -21,25 +21,13 @@ detail::pool_core& detail::pool_of(const join_scope& scope) {
     return *scope.pool;
 }
 
-namespace {
-
-using clock = std::chrono::steady_clock;
-
-// clock::now() + duration, kept within the clock's range.
-clock::time_point after(std::chrono::nanoseconds duration) {
-    const auto now = clock::now();
-    return duration > clock::time_point::max() - now ? clock::time_point::max() : now + duration;
-}
-
-}  // namespace
-
-task<void> sleep_until(clock::time_point deadline) {
+task<void> sleep_until(deadline until) {
     auto& scope = co_await detail::current_scope();
     auto& pool = detail::pool_of(scope);
     if (scope.stop_requested()) throw cancelled();
-    if (deadline <= clock::now()) co_return;
+    if (until.has_passed()) co_return;
     detail::asio_wait sleep(
-        pool, detail::pool_timer(pool.asio(), deadline),
+        pool, detail::pool_timer(pool.asio(), until.time()),
         [](detail::pool_timer& own, auto handler) { own.async_wait(std::move(handler)); },
         scope.stop.signal(scope).token());
     decltype(sleep)::reference until_then(sleep);
@@ -47,13 +35,13 @@ task<void> sleep_until(clock::time_point deadline) {
 }
 
 // A coroutine of its own: the time counts from the await, not from the call.
-task<void> sleep_for(std::chrono::nanoseconds duration) {
-    co_await sleep_until(after(duration));
+task<void> sleep_for(time_span duration) {
+    co_await sleep_until(deadline::after(duration));
 }
 
 namespace detail {
 
-struct deadline::timer {
+struct timed_scope::timer {
     timer(pool_core& pool, stop_signal to_stop, std::function<void()> to_call)
         : asio_timer(pool.asio()), signal(std::move(to_stop)), expired(std::move(to_call)) {}
     pool_timer asio_timer;
@@ -62,13 +50,12 @@ struct deadline::timer {
     std::atomic<bool> passed{false};
 };
 
-deadline::deadline(join_scope& enclosing, std::chrono::nanoseconds limit,
-                   std::function<void()> expired)
+timed_scope::timed_scope(join_scope& enclosing, time_span limit, std::function<void()> expired)
     : scope_(join_kind::custom) {
     scope_.open(enclosing);
     timer_ =
         std::make_shared<timer>(pool_of(enclosing), scope_.stop.signal(scope_), std::move(expired));
-    timer_->asio_timer.expires_at(after(limit));
+    timer_->asio_timer.expires_at(deadline::after(limit).time());
     timer_->asio_timer.async_wait([timer = timer_](boost::system::error_code error) {
         if (error) return;
         // Relaxed: whoever sees it has seen the stop, which releases.
@@ -78,11 +65,11 @@ deadline::deadline(join_scope& enclosing, std::chrono::nanoseconds limit,
     });
 }
 
-deadline::~deadline() {
+timed_scope::~timed_scope() {
     timer_->asio_timer.cancel();
 }
 
-bool deadline::passed() const noexcept {
+bool timed_scope::passed() const noexcept {
     return timer_->passed.load(std::memory_order_relaxed);
 }
 

@@ -11,8 +11,7 @@
 
 namespace {
 
-using bobbin::ipc::detail::deadline;
-using bobbin::ipc::detail::never;
+using bobbin::deadline;
 using tests::exploration;
 using tests::explore;
 using tests::modelled_program;
@@ -140,7 +139,7 @@ struct model {
         for (;;) {
             seen[index] = number.current();
             if (number.closed() || number.read() >= wanted) return;
-            number.wait(seen[index], never);
+            number.wait(seen[index], deadline::never);
         }
     }
 

@@ -8,13 +8,12 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
-#include <limits>
 #include <memory>
 #include <ranges>
 #include <stdexcept>
 #include <string>
+#include <support/edge_times.hpp>
 #include <thread>
 #include <tuple>
 #include <utility>
@@ -52,6 +51,11 @@ struct slow {
     }
 };
 
+inline bobbin::task<int> double_there(int i) {
+    co_return 2 * i;
+}
+inline constexpr bobbin::fn<&double_there> doubled_there;
+
 inline constexpr std::chrono::milliseconds short_time{5};
 inline constexpr std::chrono::hours long_time{1};
 
@@ -86,6 +90,13 @@ TEST_CASE_TEMPLATE("options that make no sense are refused, with the name of the
     };
     CHECK_THROWS_AS(late(), std::invalid_argument);
     CHECK(test::contains(test::what_it_throws(late), "timeout"));
+    for (const bobbin::time_span each : tests::times_that_are_over())
+        if (each != bobbin::time_span::zero)
+            CHECK_THROWS_AS(static_cast<void>(pool.submit({.timeout = each}, test::doubled(), 1)),
+                            std::invalid_argument);
+    CHECK_THROWS_AS(
+        static_cast<void>(pool.submit({.timeout = tests::not_a_number}, test::doubled(), 1)),
+        std::invalid_argument);
 }
 
 TEST_CASE_TEMPLATE("retries need arguments that can be copied", P, CONTRACT_PLACES) {
@@ -295,7 +306,11 @@ TEST_CASE_TEMPLATE("timeouts that are not needed change nothing", P, CONTRACT_PL
     const std::vector<int> expected(500, 8);
     CHECK(bobbin::sync_wait(pool.map(test::doubled(), inputs, {.timeout = test::long_time})) ==
           expected);
-    const auto never = std::chrono::nanoseconds(std::numeric_limits<std::int64_t>::max());
-    CHECK(bobbin::sync_wait(pool.map(test::doubled(), inputs, {.timeout = never})) == expected);
-    CHECK(pool.submit({.timeout = never}, test::doubled(), 1).get() == 2);
+    CHECK(bobbin::sync_wait(pool.map(test::doubled(), inputs,
+                                     {.timeout = bobbin::time_span::endless})) == expected);
+    for (const bobbin::time_span each : tests::times_that_do_not_pass()) {
+        CAPTURE(to_string(each));
+        CHECK(pool.submit({.timeout = each}, test::doubled(), 1).get() == 2);
+        CHECK(pool.submit({.timeout = each}, test::doubled_there, 1).get() == 2);
+    }
 }

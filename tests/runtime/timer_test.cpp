@@ -16,6 +16,8 @@
 #include <chrono>
 #include <doctest/doctest.h>
 #include <optional>
+#include <stdexcept>
+#include <support/edge_times.hpp>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -124,12 +126,8 @@ TEST_CASE("a sleep of no time or less does not suspend") {
     };
     auto body = [&](nursery& children) -> task<void> {
         children.spawn(sibling());
-        for (const auto duration :
-             {0ns, -1ns, -3'600'000'000'000ns, std::chrono::nanoseconds::min()})
-            co_await sleep_for(duration);
-        co_await sleep_until(clock::now());
-        co_await sleep_until(clock::time_point());
-        co_await sleep_until(clock::time_point::min());
+        for (const auto duration : tests::times_that_are_over()) co_await sleep_for(duration);
+        for (const auto moment : tests::moments_that_have_passed()) co_await sleep_until(moment);
         CHECK(!sibling_began);
     };
     auto work = [&]() -> task<void> { co_await bobbin::scope(body); };
@@ -142,14 +140,28 @@ TEST_CASE("the longest sleeps there are begin, and can be stopped") {
         auto begin = []() -> task<int> { co_return 1; };
         auto work = [&]() -> task<void> {
             // The sleep begins first, wherever the other runs.
-            CHECK((co_await bobbin::when_any(sleep_for(std::chrono::nanoseconds::max()), begin()))
-                      .index == 1);
-            CHECK(
-                (co_await bobbin::when_any(sleep_for(std::chrono::hours(24 * 365 * 200)), begin()))
-                    .index == 1);
-            CHECK(
-                (co_await bobbin::when_any(sleep_until(clock::time_point::max()), begin())).index ==
-                1);
+            for (const auto duration : tests::times_that_do_not_pass())
+                CHECK((co_await bobbin::when_any(sleep_for(duration), begin())).index == 1);
+            for (const auto moment : tests::moments_that_do_not_come())
+                CHECK((co_await bobbin::when_any(sleep_until(moment), begin())).index == 1);
+        };
+        place.run(work());
+    });
+}
+
+TEST_CASE("a sleep whose time is no number is refused by the call") {
+    CHECK_THROWS_AS(static_cast<void>(sleep_for(tests::not_a_number)), std::invalid_argument);
+    const auto moment = std::chrono::time_point<std::chrono::system_clock, tests::real_seconds>(
+        tests::not_a_number);
+    CHECK_THROWS_AS(static_cast<void>(sleep_until(moment)), std::invalid_argument);
+}
+
+TEST_CASE("a sleep until a moment of the calendar lasts until the calendar says so") {
+    in_every_pool([](test::place& place) {
+        auto work = []() -> task<void> {
+            const auto begin = clock::now();
+            co_await sleep_until(std::chrono::system_clock::now() + 10ms);
+            CHECK(clock::now() - begin >= 9ms);
         };
         place.run(work());
     });

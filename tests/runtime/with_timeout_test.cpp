@@ -17,6 +17,7 @@
 #include <doctest/doctest.h>
 #include <memory>
 #include <stdexcept>
+#include <support/edge_times.hpp>
 #include <utility>
 #include <vector>
 
@@ -81,19 +82,27 @@ TEST_CASE("a task that listens is cut short: timed_out") {
 
 TEST_CASE("a limit that is nothing or negative has passed at once") {
     in_every_pool([](test::place& place) {
-        for (const auto limit : {0ns, -1ns, std::chrono::nanoseconds::min()})
+        for (const auto limit : tests::times_that_are_over())
             CHECK_THROWS_AS(place.run(with_timeout(limit, until_stopped())), bobbin::timed_out);
         CHECK(place.run(with_timeout(0ns, value(5))).value == 5);
     });
 }
 
-TEST_CASE("the longest limit there is does not pass") {
+TEST_CASE("the longest limits there are do not pass") {
     in_every_pool([](test::place& place) {
-        const auto longest = std::chrono::nanoseconds::max();
-        CHECK(place.run(with_timeout(longest, value(5))).value == 5);
-        auto work = [&]() -> task<void> { co_await with_timeout(longest, bobbin::sleep_for(1ms)); };
-        place.run(work());
+        for (const auto limit : tests::times_that_do_not_pass()) {
+            CHECK(place.run(with_timeout(limit, value(5))).value == 5);
+            auto work = [&]() -> task<void> {
+                co_await with_timeout(limit, bobbin::sleep_for(100us));
+            };
+            place.run(work());
+        }
     });
+}
+
+TEST_CASE("a limit that is no number is refused by the call") {
+    CHECK_THROWS_AS(static_cast<void>(with_timeout(tests::not_a_number, value(5))),
+                    std::invalid_argument);
 }
 
 TEST_CASE_FIXTURE(balanced, "a value that comes late is still the result") {

@@ -1,8 +1,9 @@
 // A place where processes wait for each other.
 #pragma once
 
-#include <bobbin/ipc/detail/deadline.hpp>
 #include <bobbin/ipc/detail/shared_object.hpp>
+#include <bobbin/runtime/deadline.hpp>
+#include <bobbin/runtime/time_span.hpp>
 
 #include <cstddef>
 
@@ -37,11 +38,10 @@ public:
     // The same, but after that time the barrier is broken. Only if another process is stopped or
     // descheduled in the few steps in which it has the barrier's lock, what is thrown is all that
     // happens.
-    template <class Rep, class Period>
-    std::size_t arrive_and_wait_for(std::chrono::duration<Rep, Period> wait) {
-        return arrive_and_wait_until(detail::after(wait));
+    std::size_t arrive_and_wait_for(time_span wait) {
+        return arrive_and_wait_until(deadline::after(wait));
     }
-    std::size_t arrive_and_wait_until(detail::deadline until);
+    std::size_t arrive_and_wait_until(deadline until);
 
     // Breaks it. May throw std::system_error, if the system's locks fail; so may reset().
     void abort();

@@ -1,9 +1,10 @@
 // Waiting for what is protected by a mutex to become as one needs it.
 #pragma once
 
-#include <bobbin/ipc/detail/deadline.hpp>
 #include <bobbin/ipc/detail/shared_object.hpp>
 #include <bobbin/ipc/lock_handle.hpp>
+#include <bobbin/runtime/deadline.hpp>
+#include <bobbin/runtime/time_span.hpp>
 
 #include <concepts>
 #include <condition_variable>
@@ -48,7 +49,7 @@ public:
     // Gives the lock back, waits for a notification from then on, and takes the lock again.
     template <lock_in_shared_memory L>
     void wait(std::unique_lock<L>& lock) {
-        static_cast<void>(wait_until(lock, detail::never));
+        static_cast<void>(wait_until(lock, deadline::never));
     }
     template <lock_in_shared_memory L, std::predicate Ready>
     void wait(std::unique_lock<L>& lock, Ready ready) {
@@ -57,27 +58,27 @@ public:
 
     // The same, for that long at most; taking the lock again may take longer.
     template <lock_in_shared_memory L>
-    std::cv_status wait_until(std::unique_lock<L>& lock, detail::deadline until) {
+    std::cv_status wait_until(std::unique_lock<L>& lock, deadline until) {
         const std::uint32_t seen = current();
         lock.unlock();
         const bool notified = wait_since(seen, until);
         lock.lock();
         return notified ? std::cv_status::no_timeout : std::cv_status::timeout;
     }
-    template <lock_in_shared_memory L, class Rep, class Period>
-    std::cv_status wait_for(std::unique_lock<L>& lock, std::chrono::duration<Rep, Period> wait) {
-        return wait_until(lock, detail::after(wait));
+    template <lock_in_shared_memory L>
+    std::cv_status wait_for(std::unique_lock<L>& lock, time_span wait) {
+        return wait_until(lock, deadline::after(wait));
     }
     // Return ready().
     template <lock_in_shared_memory L, std::predicate Ready>
-    bool wait_until(std::unique_lock<L>& lock, detail::deadline until, Ready ready) {
+    bool wait_until(std::unique_lock<L>& lock, deadline until, Ready ready) {
         while (!ready())
             if (wait_until(lock, until) == std::cv_status::timeout) return ready();
         return true;
     }
-    template <lock_in_shared_memory L, class Rep, class Period, std::predicate Ready>
-    bool wait_for(std::unique_lock<L>& lock, std::chrono::duration<Rep, Period> wait, Ready ready) {
-        return wait_until(lock, detail::after(wait), std::move(ready));
+    template <lock_in_shared_memory L, std::predicate Ready>
+    bool wait_for(std::unique_lock<L>& lock, time_span wait, Ready ready) {
+        return wait_until(lock, deadline::after(wait), std::move(ready));
     }
 
 private:
@@ -87,7 +88,7 @@ private:
 
     [[nodiscard]] std::uint32_t current() const noexcept;
     // False if there was none until the deadline.
-    bool wait_since(std::uint32_t seen, detail::deadline until);
+    bool wait_since(std::uint32_t seen, deadline until);
 };
 
 }  // namespace bobbin::inline v0::ipc

@@ -1,8 +1,9 @@
 // A flag that processes wait for.
 #pragma once
 
-#include <bobbin/ipc/detail/deadline.hpp>
 #include <bobbin/ipc/detail/shared_object.hpp>
+#include <bobbin/runtime/deadline.hpp>
+#include <bobbin/runtime/time_span.hpp>
 
 namespace bobbin::inline v0::ipc {
 
@@ -33,11 +34,8 @@ public:
     // Returns when it is set, or was since the call.
     void wait() const;
     // False if it was not set in that time.
-    template <class Rep, class Period>
-    [[nodiscard]] bool wait_for(std::chrono::duration<Rep, Period> wait) const {
-        return wait_until(detail::after(wait));
-    }
-    [[nodiscard]] bool wait_until(detail::deadline until) const;
+    [[nodiscard]] bool wait_for(time_span wait) const { return wait_until(deadline::after(wait)); }
+    [[nodiscard]] bool wait_until(deadline until) const;
 
 private:
     struct state;

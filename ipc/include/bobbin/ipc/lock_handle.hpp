@@ -1,8 +1,9 @@
 // What can be done with any lock in shared memory.
 #pragma once
 
-#include <bobbin/ipc/detail/deadline.hpp>
 #include <bobbin/ipc/errors.hpp>
+#include <bobbin/runtime/deadline.hpp>
+#include <bobbin/runtime/time_span.hpp>
 
 #include <cstddef>
 
@@ -43,11 +44,10 @@ public:
     void lock();
     [[nodiscard]] bool try_lock();
     // False if it could not be had in that time; also when its holder is stopped by a signal.
-    template <class Rep, class Period>
-    [[nodiscard]] bool try_lock_for(std::chrono::duration<Rep, Period> wait) {
-        return try_lock_until(detail::after(wait));
+    [[nodiscard]] bool try_lock_for(time_span wait) {
+        return try_lock_until(deadline::after(wait));
     }
-    [[nodiscard]] bool try_lock_until(detail::deadline until);
+    [[nodiscard]] bool try_lock_until(deadline until);
 
     // Takes the lock, whatever became of its last holder. If that died, it is as good as new from
     // now on; if this process dies before it unlocks, it is abandoned again.

@@ -3,8 +3,8 @@
 
 #include <bobbin/ipc/encoding.hpp>
 #include <bobbin/ipc/shared_queue.hpp>
+#include <bobbin/runtime/time_span.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <utility>
@@ -22,16 +22,10 @@ public:
 
     void put(const T& item) { out_.put(item); }
     [[nodiscard]] bool try_put(const T& item) { return out_.try_put(item); }
-    template <class Rep, class Period>
-    [[nodiscard]] bool put_for(const T& item, std::chrono::duration<Rep, Period> wait) {
-        return out_.put_for(item, wait);
-    }
+    [[nodiscard]] bool put_for(const T& item, time_span wait) { return out_.put_for(item, wait); }
     T get() { return in_.get(); }
     [[nodiscard]] std::optional<T> try_get() { return in_.try_get(); }
-    template <class Rep, class Period>
-    [[nodiscard]] std::optional<T> get_for(std::chrono::duration<Rep, Period> wait) {
-        return in_.get_for(wait);
-    }
+    [[nodiscard]] std::optional<T> get_for(time_span wait) { return in_.get_for(wait); }
     task<void> push(T item) { return out_.push(std::move(item)); }
     task<T> pop() { return in_.pop(); }
 

@@ -1,12 +1,12 @@
 // One child process.
 #pragma once
 
-#include <bobbin/ipc/detail/deadline.hpp>
 #include <bobbin/ipc/detail/process_call.hpp>
 #include <bobbin/ipc/exit_status.hpp>
+#include <bobbin/runtime/deadline.hpp>
 #include <bobbin/runtime/task.hpp>
+#include <bobbin/runtime/time_span.hpp>
 
-#include <chrono>
 #include <concepts>
 #include <functional>
 #include <memory>
@@ -79,9 +79,8 @@ public:
     // Waits for its end; afterwards, gives the same again.
     exit_status join();
     // The same, at most that long; nothing if it still runs.
-    template <class Rep, class Period>
-    std::optional<exit_status> join_for(std::chrono::duration<Rep, Period> wait) {
-        return join_until(detail::after(wait));
+    std::optional<exit_status> join_for(time_span wait) {
+        return join_until(deadline::after(wait));
     }
     // As join(), without holding a thread: `co_await child.ended()`. Throws `cancelled` as soon as
     // the awaiting task is asked to stop, and the process runs on; `no_pool` in a task without a
@@ -99,7 +98,7 @@ private:
     static process start(const detail::process_call& call);
     static process fork(const std::function<int()>& function);
     [[nodiscard]] child& own() const;
-    std::optional<exit_status> join_until(detail::deadline until);
+    std::optional<exit_status> join_until(deadline until);
     void send(int signal) const noexcept;
 
     std::unique_ptr<child> child_;

@@ -5,6 +5,7 @@
 #include <bobbin/ipc/output.hpp>
 #include <bobbin/ipc/start_method.hpp>
 #include <bobbin/runtime/available_parallelism.hpp>
+#include <bobbin/runtime/time_span.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -18,10 +19,10 @@
 namespace bobbin::inline v0::ipc {
 
 // A worker that dies is replaced, but not more than so many in so long: then the pool is broken,
-// and says why.
+// and says why. A period that is not positive holds none.
 struct restart_intensity {
     unsigned most = 100;
-    std::chrono::seconds period{10};
+    time_span period = std::chrono::seconds(10);
 };
 
 struct process_pool_options {
@@ -37,11 +38,11 @@ struct process_pool_options {
     std::uint64_t max_tasks_per_worker = 0;
     std::size_t max_rss = 0;
     // When there was no job for so long the workers end; the next job starts them again. 0: never.
-    std::chrono::milliseconds idle_timeout{0};
+    time_span idle_timeout{};
     // A job whose time is up has so long to follow a request to stop, if it is a coroutine; then
     // its worker has so long after a SIGTERM; then it is killed. After the pool's stop() all jobs
     // that run have so long, whatever they are.
-    std::chrono::milliseconds grace{100};
+    time_span grace = std::chrono::milliseconds(100);
     ipc::restart_intensity restart_intensity;
     // NAME=value, beside what the application has. OpenMP's and the BLAS libraries' numbers of
     // threads are each worker's share of the processors, unless the application or this sets them.

@@ -1,8 +1,9 @@
 // A number of permits that processes share.
 #pragma once
 
-#include <bobbin/ipc/detail/deadline.hpp>
 #include <bobbin/ipc/detail/shared_object.hpp>
+#include <bobbin/runtime/deadline.hpp>
+#include <bobbin/runtime/time_span.hpp>
 
 #include <cstddef>
 
@@ -33,11 +34,10 @@ public:
     // Without waiting. May fail although there is one, while another process takes one.
     [[nodiscard]] bool try_acquire();
     // False if there was none for us in that time.
-    template <class Rep, class Period>
-    [[nodiscard]] bool try_acquire_for(std::chrono::duration<Rep, Period> wait) {
-        return try_acquire_until(detail::after(wait));
+    [[nodiscard]] bool try_acquire_for(time_span wait) {
+        return try_acquire_until(deadline::after(wait));
     }
-    [[nodiscard]] bool try_acquire_until(detail::deadline until);
+    [[nodiscard]] bool try_acquire_until(deadline until);
 
     // So many more permits, all at once. Throws std::overflow_error if they would be more than
     // 2^63 in all its life.

@@ -4,11 +4,12 @@
 #include <bobbin/ipc/detail/awaited_turn.hpp>
 #include <bobbin/ipc/detail/byte_queue.hpp>
 #include <bobbin/ipc/encoding.hpp>
+#include <bobbin/runtime/deadline.hpp>
 #include <bobbin/runtime/task.hpp>
 #include <bobbin/runtime/this_task.hpp>
+#include <bobbin/runtime/time_span.hpp>
 
 #include <array>
-#include <chrono>
 #include <optional>
 #include <span>
 #include <utility>
@@ -57,27 +58,25 @@ public:
 
     // --- blocking ---
 
-    void put(const T& item) { static_cast<void>(put_until(item, detail::never)); }
+    void put(const T& item) { static_cast<void>(put_until(item, deadline::never)); }
     // False if there was no room, now or for that long.
-    [[nodiscard]] bool try_put(const T& item) { return put_until(item, detail::now); }
-    template <class Rep, class Period>
-    [[nodiscard]] bool put_for(const T& item, std::chrono::duration<Rep, Period> wait) {
-        return put_until(item, detail::after(wait));
+    [[nodiscard]] bool try_put(const T& item) { return put_until(item, deadline::now); }
+    [[nodiscard]] bool put_for(const T& item, time_span wait) {
+        return put_until(item, deadline::after(wait));
     }
-    [[nodiscard]] bool put_until(const T& item, std::chrono::steady_clock::time_point until);
+    [[nodiscard]] bool put_until(const T& item, deadline until);
     // As many at once as have room, then the next: cheaper than one by one. If it throws, the items
     // before the one it throws for were put.
     void put_all(std::span<const T> items);
 
-    T get() { return *get_until(detail::never); }
+    T get() { return *get_until(deadline::never); }
     // Nothing if the queue is empty, now or for that long. try_get may also find nothing while
     // others are getting.
-    [[nodiscard]] std::optional<T> try_get() { return get_until(detail::now); }
-    template <class Rep, class Period>
-    [[nodiscard]] std::optional<T> get_for(std::chrono::duration<Rep, Period> wait) {
-        return get_until(detail::after(wait));
+    [[nodiscard]] std::optional<T> try_get() { return get_until(deadline::now); }
+    [[nodiscard]] std::optional<T> get_for(time_span wait) {
+        return get_until(deadline::after(wait));
     }
-    [[nodiscard]] std::optional<T> get_until(std::chrono::steady_clock::time_point until);
+    [[nodiscard]] std::optional<T> get_until(deadline until);
     // Waits for one item and takes up to `most` that are there, at one instant.
     [[nodiscard]] std::vector<T> get_some(std::size_t most);
 
@@ -113,18 +112,18 @@ private:
         const std::array parts = {item.prefix(), item.body()};
         end.write(parts);
     }
-    [[nodiscard]] bool put_until(const pieces& item, detail::deadline until);
+    [[nodiscard]] bool put_until(const pieces& item, deadline until);
 
     detail::byte_queue bytes_;
 };
 
 template <class T>
-bool shared_queue<T>::put_until(const T& item, std::chrono::steady_clock::time_point until) {
+bool shared_queue<T>::put_until(const T& item, deadline until) {
     return put_until(encode_in_place(item), until);
 }
 
 template <class T>
-bool shared_queue<T>::put_until(const pieces& item, detail::deadline until) {
+bool shared_queue<T>::put_until(const pieces& item, deadline until) {
     detail::byte_queue::pushing end(bytes_, item.size(), until);
     if (!end) return false;
     write(end, item);
@@ -136,7 +135,7 @@ template <class T>
 void shared_queue<T>::put_all(std::span<const T> items) {
     for (auto item = items.begin(); item != items.end();) {
         pieces encoded = encode_in_place(*item);
-        detail::byte_queue::pushing end(bytes_, encoded.size(), detail::never);
+        detail::byte_queue::pushing end(bytes_, encoded.size(), deadline::never);
         for (;;) {
             write(end, encoded);
             if (++item == items.end()) break;
@@ -149,7 +148,7 @@ void shared_queue<T>::put_all(std::span<const T> items) {
 }
 
 template <class T>
-std::optional<T> shared_queue<T>::get_until(std::chrono::steady_clock::time_point until) {
+std::optional<T> shared_queue<T>::get_until(deadline until) {
     std::vector<std::byte> copy;
     {
         detail::byte_queue::popping end(bytes_, until);
@@ -180,7 +179,7 @@ std::vector<T> shared_queue<T>::get_some(std::size_t most) {
     std::vector<T> items;
     if (most == 0) return items;
     if constexpr (decodes_in_place<T>) {
-        detail::byte_queue::popping end(bytes_, detail::never);
+        detail::byte_queue::popping end(bytes_, deadline::never);
         try {
             do {
                 const auto [first, second] = end.message();
@@ -205,7 +204,7 @@ task<void> shared_queue<T>::push(T item) {
     const std::stop_token token = co_await this_stop_token();
     const pieces encoded = encode_in_place(item);
     detail::awaited_turn turn(bytes_, detail::queue_end::producers, encoded.size());
-    while (!put_until(encoded, detail::now)) co_await turn.wait(token);
+    while (!put_until(encoded, deadline::now)) co_await turn.wait(token);
 }
 
 template <class T>

@@ -1,7 +1,8 @@
 // How jobs are to be run.
 #pragma once
 
-#include <chrono>
+#include <bobbin/runtime/time_span.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -18,7 +19,7 @@ struct job_options {
     // For each time that the job is run, from its beginning; 0 is none. When it has passed, the job
     // fails with `timed_out`, whatever it ends with later, and is asked to stop; until it has ended
     // it still counts as work of the pool. Negative: std::invalid_argument.
-    std::chrono::nanoseconds timeout{0};
+    time_span timeout{};
     // How many times a job that threw, or whose worker died, is run again, with fresh copies of its
     // arguments, before its error counts. Not after `cancelled` and `timed_out`, nor when it was
     // cancelled while it ran.
@@ -38,8 +39,8 @@ struct map_options {
     // have not been handed on to the reader either. 0: std::invalid_argument. Automatic: 1024 for
     // streams and for functions that are coroutines, unbounded otherwise.
     std::size_t window = automatic;
-    std::chrono::nanoseconds timeout{0};  // of each job, as in `job_options`
-    unsigned retries = 0;                 // of each job
+    time_span timeout{};   // of each job, as in `job_options`
+    unsigned retries = 0;  // of each job
     bobbin::priority priority = priority::normal;
 };
 

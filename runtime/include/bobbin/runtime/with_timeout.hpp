@@ -2,11 +2,11 @@
 #pragma once
 
 #include <bobbin/runtime/detail/current_scope.hpp>
-#include <bobbin/runtime/detail/deadline.hpp>
+#include <bobbin/runtime/detail/timed_scope.hpp>
 #include <bobbin/runtime/errors.hpp>
 #include <bobbin/runtime/task.hpp>
+#include <bobbin/runtime/time_span.hpp>
 
-#include <chrono>
 #include <utility>
 
 namespace bobbin::inline v0 {
@@ -16,13 +16,13 @@ namespace bobbin::inline v0 {
 // `timed_out` if it ended as `cancelled` because of the limit; otherwise throws what it threw.
 // `no_pool` in a task without a pool.
 template <class T>
-task<T> with_timeout(std::chrono::nanoseconds limit, task<T> work) {
+task<T> with_timeout(time_span limit, task<T> work) {
     detail::check_awaitable(work);
     auto& enclosing = co_await detail::current_scope();
-    detail::deadline deadline(enclosing, limit);
-    co_await detail::run_in(deadline.scope(), work);
+    detail::timed_scope timed(enclosing, limit);
+    co_await detail::run_in(timed.scope(), work);
     auto& ended = detail::promise_of(work);
-    if (ended.state == detail::task_state::cancelled && deadline.passed() &&
+    if (ended.state == detail::task_state::cancelled && timed.passed() &&
         !enclosing.stop_requested())
         throw timed_out();
     co_return ended.take();

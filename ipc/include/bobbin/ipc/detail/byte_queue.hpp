@@ -2,8 +2,8 @@
 // time.
 #pragma once
 
-#include <bobbin/ipc/detail/deadline.hpp>
 #include <bobbin/ipc/detail/shared_object.hpp>
+#include <bobbin/runtime/deadline.hpp>
 
 #include <array>
 #include <atomic>

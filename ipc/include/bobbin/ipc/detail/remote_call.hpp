@@ -3,8 +3,8 @@
 
 #include <bobbin/ipc/decoder.hpp>
 #include <bobbin/ipc/detail/parcel.hpp>
+#include <bobbin/runtime/time_span.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -29,8 +29,8 @@ public:
     std::uint32_t place = 0;    // in the group
     bool is_coroutine = false;  // it can be asked to stop
     bool is_urgent = false;
-    bool is_awaited = false;              // by somebody who should not wait longer than need be
-    std::chrono::nanoseconds timeout{0};  // 0: none
+    bool is_awaited = false;  // by somebody who should not wait longer than need be
+    time_span timeout{};      // zero: none
     unsigned attempt = 1;
 
     // What came of it.

@@ -1,15 +1,15 @@
 // Running a job's function as its options say: again after an error, and not longer than it may.
 #pragma once
 
+#include <bobbin/runtime/deadline.hpp>
 #include <bobbin/runtime/detail/call.hpp>
 #include <bobbin/runtime/detail/current_scope.hpp>
-#include <bobbin/runtime/detail/deadline.hpp>
 #include <bobbin/runtime/detail/lambda_coroutines.hpp>
+#include <bobbin/runtime/detail/timed_scope.hpp>
 #include <bobbin/runtime/job_options.hpp>
 #include <bobbin/runtime/outcome.hpp>
 #include <bobbin/runtime/task.hpp>
 
-#include <chrono>
 #include <exception>
 #include <functional>
 #include <optional>
@@ -55,30 +55,28 @@ task<outcome<R>> finish_call(Make& make, join_scope& scope) {
 // may be never: in a task without a pool nobody can watch the time, and in a pool whose threads are
 // all busy nobody does. So it is looked at afterwards too.
 template <class R, class Make>
-task<outcome<R>> finish_call_in_time(Make& make, std::chrono::nanoseconds limit,
-                                     std::function<void()> expired) {
+task<outcome<R>> finish_call_in_time(Make& make, time_span limit, std::function<void()> expired) {
     auto& enclosing = co_await current_scope();
-    const auto began = std::chrono::steady_clock::now();
-    std::optional<deadline> watched;
+    const deadline until = deadline::after(limit);
+    std::optional<timed_scope> watched;
     if (enclosing.pool != nullptr) watched.emplace(enclosing, limit, std::move(expired));
     auto& scope = watched ? watched->scope() : enclosing;
     outcome<R> result = co_await finish_call<R>(make, scope);
-    const bool late =
-        (watched && watched->passed()) || std::chrono::steady_clock::now() - began > limit;
-    if (late) co_return outcome<R>(timed_out_error());
+    if ((watched && watched->passed()) || until.has_passed())
+        co_return outcome<R>(timed_out_error());
     co_return result;
 }
 
 // Runs `make(is_last)`, which returns the result or a task for it, until it has one or it was the
 // last try.
 template <class R, class Make>
-task<outcome<R>> attempt(std::chrono::nanoseconds limit, unsigned retries, Make make,
+task<outcome<R>> attempt(time_span limit, unsigned retries, Make make,
                          std::function<void()> expired) {
     auto& scope = co_await current_scope();
     for (;; --retries) {
         auto once = [&make, last = retries == 0] { return make(last); };
         std::optional<outcome<R>> result;
-        if (limit.count() == 0) {
+        if (limit == time_span::zero) {
             outcome<R> ended = co_await finish_call<R>(once, scope);
             result.emplace(std::move(ended));
         } else {

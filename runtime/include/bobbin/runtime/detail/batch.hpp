@@ -119,7 +119,7 @@ public:
 
     // Whether `run_block` will do; otherwise `run_one`.
     bool is_plain() const noexcept {
-        return !is_task && options_.timeout.count() == 0 && options_.retries == 0;
+        return !is_task && options_.timeout == time_span::zero && options_.retries == 0;
     }
 
     // Runs jobs of the chunk until it is time to look at the clock.
@@ -164,7 +164,7 @@ public:
         // Who decides what the result is: the job's end or its alarm.
         auto decided = std::make_shared<std::atomic<bool>>(false);
         std::function<void()> expired;
-        if (options_.timeout.count() > 0)
+        if (options_.timeout != time_span::zero)
             expired = [decided, index = own.next_index(), self = this->shared_from_this()] {
                 if (decided->exchange(true, std::memory_order_relaxed)) return;
                 until_there_is_memory([&] { self->bring_expired(index); });
@@ -195,7 +195,7 @@ private:
             limits.most_runners = 2 * workers;
             return limits;
         }
-        limits.chunk = is_task || options.timeout.count() > 0 ? 1 : options.chunk_size;
+        limits.chunk = is_task || options.timeout != time_span::zero ? 1 : options.chunk_size;
         limits.most_runners =
             is_task ? static_cast<unsigned>(std::min<std::size_t>(limits.window, 1U << 16U))
                     : workers;

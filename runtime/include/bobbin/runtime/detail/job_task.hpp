@@ -141,7 +141,7 @@ job_task<R> run_job_as_told(job_options options, F f, std::tuple<Args...> args) 
     };
     // The alarm may be running when the job ends: it holds a reference.
     std::function<void()> expired;
-    if (options.timeout.count() > 0)
+    if (options.timeout != time_span::zero)
         expired = [shared = std::make_shared<job_ref<job_core>>(job_ref<job_core>::of(job))] {
             expire_job(**shared);
         };
@@ -155,7 +155,7 @@ job_task<R> run_job_as_told(job_options options, F f, std::tuple<Args...> args) 
 template <class R, class F, class... Args>
 job<R> start_job(join_scope& root, const job_options& options, F f, Args... args) {
     check(options);
-    const bool plain = options.timeout.count() == 0 && options.retries == 0;
+    const bool plain = options.timeout == time_span::zero && options.retries == 0;
     if (options.retries > 0 && !(std::copy_constructible<Args> && ...))
         throw std::invalid_argument("bobbin: retries need arguments that can be copied");
     auto& promise = *(plain ? run_job<R, F, Args...>(std::move(f), std::move(args)...)
@@ -166,7 +166,7 @@ job<R> start_job(join_scope& root, const job_options& options, F f, Args... args
     job_ref<job_state<R>> ours(&promise);
     promise.own_scope.open(root);
     promise.keeps = plain && !call<F, Args...>::is_task ? keeps_pool::no : keeps_pool::yes;
-    promise.alarmed = options.timeout.count() > 0;
+    promise.alarmed = options.timeout != time_span::zero;
     start_member(promise.own_scope, promise, options.priority, promise.keeps);
     static_cast<void>(pools.release());
     return job_access::make<R>(std::move(ours));

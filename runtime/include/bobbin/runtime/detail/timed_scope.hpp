@@ -2,22 +2,21 @@
 #pragma once
 
 #include <bobbin/runtime/detail/join_scope.hpp>
+#include <bobbin/runtime/time_span.hpp>
 
-#include <chrono>
 #include <functional>
 #include <memory>
 
 namespace bobbin::inline v0::detail {
 
-class deadline {
+class timed_scope {
 public:
     // `expired` is called before the scope is stopped, on a thread of the pool; it may still run
     // when this is destroyed, and must not throw. Throws `no_pool`, std::bad_alloc.
-    deadline(join_scope& enclosing, std::chrono::nanoseconds limit,
-             std::function<void()> expired = nullptr);
-    deadline(const deadline&) = delete;
-    deadline& operator=(const deadline&) = delete;
-    ~deadline();
+    timed_scope(join_scope& enclosing, time_span limit, std::function<void()> expired = nullptr);
+    timed_scope(const timed_scope&) = delete;
+    timed_scope& operator=(const timed_scope&) = delete;
+    ~timed_scope();
 
     join_scope& scope() noexcept { return scope_; }
     bool passed() const noexcept;
