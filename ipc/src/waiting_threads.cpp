@@ -134,10 +134,14 @@ bool waiting_threads::leave(awaited_turn& turn) noexcept {
     const std::lock_guard lock(mutex_);
     turn.cancelled_ = true;
     if (!turn.in_line_) return false;
-    awaited_turn** at = &find(turn)->first;
+    task_line& line = *find(turn);
+    awaited_turn** at = &line.first;
     while (*at != &turn) at = &(*at)->next_;
     *at = turn.next_;
     turn.in_line_ = false;
+    // The next in line may find room for what it has; if there is none, nobody waits any more.
+    if (at == &line.first)
+        for (line_group& group : groups_) look_again(group);
     return true;
 }
 

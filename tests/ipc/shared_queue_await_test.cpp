@@ -16,10 +16,12 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <ctime>
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <runtime/gate.hpp>
 #include <string>
 #include <sys/wait.h>
@@ -40,6 +42,19 @@ int threads_named(const std::string& name) {
         if (text.starts_with(name)) ++count;
     }
     return count;
+}
+
+// How much shared memory is mapped here, and how many descriptors are open.
+int mapped_segments() {
+    std::ifstream maps("/proc/self/maps");
+    int count = 0;
+    for (std::string line; std::getline(maps, line);)
+        if (line.find("memfd:bobbin") != std::string::npos) ++count;
+    return count;
+}
+std::ptrdiff_t open_descriptors() {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"),
+                         std::filesystem::directory_iterator());
 }
 
 // The one that waits for queues lingers for a moment.
@@ -98,6 +113,49 @@ TEST_CASE("a task that waits for an item or for room can be cancelled, and nothi
                     bobbin::timed_out);
     for (int i = 0; i < 4; ++i) CHECK(bobbin::sync_wait(pool, queue.pop()) == i);
     CHECK(queue.empty());
+}
+
+TEST_CASE("of a pop and a push that were cancelled nothing is left: no thread, no memory") {
+    REQUIRE(await_no_waiting_thread());
+    const int segments = mapped_segments();
+    const auto descriptors = open_descriptors();
+    {
+        bobbin::thread_pool pool({.threads = 1});
+        ipc::shared_queue<int> empty(64U << 20U);
+        ipc::shared_queue<int> full(64);
+        for (int i = 0; i < 4; ++i) full.put(i);
+        CHECK_THROWS_AS(bobbin::sync_wait(pool, bobbin::with_timeout(5ms, empty.pop())),
+                        bobbin::timed_out);
+        CHECK_THROWS_AS(bobbin::sync_wait(pool, bobbin::with_timeout(5ms, full.push(4))),
+                        bobbin::timed_out);
+    }
+    CHECK(await_no_waiting_thread());
+    CHECK(test::await([&] { return mapped_segments() == segments; }));
+    CHECK(test::await([&] { return open_descriptors() == descriptors; }));
+}
+
+TEST_CASE("when the first in line for room is cancelled, the next has its turn if it fits") {
+    ipc::shared_queue<std::string> queue(64);
+    queue.put(std::string(16, 'a'));  // 32 of 64 bytes
+    bobbin::thread_pool pool({.threads = 2});
+    bobbin::sync_wait(
+        pool, bobbin::scope([&](bobbin::nursery& children) -> task<void> {
+            const auto push_large = [](ipc::shared_queue<std::string>& to) -> task<void> {
+                try {
+                    co_await bobbin::with_timeout(100ms, to.push(std::string(40, 'b')));
+                } catch (const bobbin::timed_out&) {
+                }
+            };
+            const auto push_small = [](ipc::shared_queue<std::string>& to) -> task<void> {
+                while (threads_named("bobbin-wait") == 0) co_await bobbin::sleep_for(1ms);
+                co_await to.push("c");
+            };
+            children.spawn(push_large(queue));
+            children.spawn(push_small(queue));
+            co_return;
+        }));
+    CHECK(queue.get() == std::string(16, 'a'));
+    CHECK(queue.get() == "c");
 }
 
 TEST_CASE("of a thousand waiting tasks those that are cancelled leave the others their items") {
