@@ -22,14 +22,16 @@ std::shared_ptr<completion_queue> completion_queue::of(const std::vector<job_cor
 
 void completion_queue::entry::job_ended() noexcept {
     const auto kept = std::move(owner);
-    kept->ended(position);
+    kept->ended(*this);
 }
 
-void completion_queue::ended(std::size_t position) noexcept {
+void completion_queue::ended(entry& which) noexcept {
     suspended_task reader;
+    job_ref<job_core> job;  // let go of without the lock
     {
         const std::lock_guard lock(mutex_);
-        order_.push_back(position);
+        job = std::move(which.job);
+        order_.push_back(which.position);
         reader = std::exchange(reader_, {});
     }
     if (reader) reader.resume();
@@ -37,8 +39,15 @@ void completion_queue::ended(std::size_t position) noexcept {
 
 void completion_queue::forget_all() noexcept {
     const auto kept = shared_from_this();
-    for (std::size_t i = 0; i < count_; ++i)
-        if (entries_[i].job->forget(entries_[i])) entries_[i].owner.reset();
+    for (std::size_t i = 0; i < count_; ++i) {
+        job_ref<job_core> job;
+        {
+            const std::lock_guard lock(mutex_);
+            job = std::move(entries_[i].job);
+        }
+        // One that is being told, or was, has its queue no more.
+        if (job && job->forget(entries_[i])) entries_[i].owner.reset();
+    }
 }
 
 bool completion_awaiter::due() const noexcept {

@@ -5,18 +5,26 @@
 #include "gate.hpp"
 #include "places.hpp"
 
+#include <bobbin/runtime/as_completed.hpp>
+#include <bobbin/runtime/job.hpp>
+#include <bobbin/runtime/sleep_for.hpp>
 #include <bobbin/runtime/sync_wait.hpp>
 #include <bobbin/runtime/thread_pool.hpp>
+#include <bobbin/runtime/with_timeout.hpp>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <doctest/doctest.h>
 #include <functional>
+#include <memory>
 #include <ranges>
 #include <utility>
 #include <vector>
 
 using bobbin::task;
+using namespace std::chrono_literals;
 
 TEST_CASE("jobs may capture, and be function pointers") {
     test::in_every_pool([](test::place& place) {
@@ -91,4 +99,39 @@ TEST_CASE("a job that its own pool's task asks for blocks no thread: it throws")
         };
         place.run(work(place.pool()));
     });
+}
+
+TEST_CASE("as_completed keeps no job that has ended, nor its result") {
+    using value = std::shared_ptr<int>;
+    bobbin::thread_pool pool({.threads = 1});
+    bobbin::thread_pool readers({.threads = 1});
+    const auto read = [](bobbin::thread_pool& workers) -> task<void> {
+        test::gate open;
+        std::vector<bobbin::job<value>> jobs;
+        const auto watched = std::make_shared<std::vector<std::weak_ptr<int>>>();
+        for (int i = 0; i < 10; ++i)
+            jobs.push_back(workers.submit([i, watched] {
+                auto made = std::make_shared<int>(i);
+                watched->push_back(made);
+                return made;
+            }));
+        // Keeps the stream from its end.
+        auto last = [](test::gate& until) -> task<value> {
+            co_await until;
+            co_return nullptr;
+        };
+        jobs.push_back(workers.submit(std::move(last), std::ref(open)));
+        auto ended = bobbin::as_completed(jobs);
+        const auto position = co_await ended.next();
+        CHECK(position == 0U);
+        jobs.clear();
+        for (int i = 1; i < 10; ++i) static_cast<void>(co_await ended.next());
+        // The pool's own hold on a job ends after those who wait were told.
+        const auto has_gone = [](const std::weak_ptr<int>& each) { return each.expired(); };
+        while (!std::ranges::all_of(*watched, has_gone)) co_await bobbin::sleep_for(1ms);
+        open.open();
+        CHECK(co_await ended.next() == 10U);
+        CHECK_FALSE(co_await ended.next());
+    };
+    bobbin::sync_wait(readers, bobbin::with_timeout(60s, read(pool)));
 }

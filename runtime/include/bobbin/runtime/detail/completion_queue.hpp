@@ -27,18 +27,18 @@ public:
 private:
     friend class completion_awaiter;
 
-    // Holds the queue until its job has ended or it is forgotten.
+    // Holds the queue and its job until that has ended or it is forgotten.
     class entry : public job_listener {
     public:
         entry() noexcept : job_listener(true) {}
         void job_ended() noexcept override;
 
         std::shared_ptr<completion_queue> owner;
-        job_ref<job_core> job;
+        job_ref<job_core> job;  // under the queue's lock
         std::size_t position = 0;
     };
 
-    void ended(std::size_t position) noexcept;
+    void ended(entry& which) noexcept;
 
     std::unique_ptr<entry[]> entries_;
     std::size_t count_ = 0;
