@@ -2,11 +2,14 @@
 
 #include <bobbin/runtime/thread_pool.hpp>
 
+#include <boost/asio/execution/occupancy.hpp>
+#include <boost/asio/query.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <cstdio>
 #include <exception>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace bobbin::inline v0 {
@@ -72,7 +75,13 @@ thread_pool_stats thread_pool::stats() const noexcept {
 
 thread_pool::executor_type thread_pool::get_executor() {
     core_->check_not_forked();
-    return core_->asio().get_executor();
+    executor_type executor = core_->asio().get_executor();
+    // The number of threads that may be asked for here is of those that have come to Asio.
+    const auto threads = [&] {
+        return boost::asio::query(executor, boost::asio::execution::occupancy);
+    };
+    while (threads() < size()) std::this_thread::yield();
+    return executor;
 }
 
 thread_pool::operator boost::asio::execution_context&() {

@@ -7,10 +7,12 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/execution/occupancy.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/connect_pair.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/query.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
@@ -95,6 +97,13 @@ steady_clock::time_point patience() {
 }
 
 }  // namespace
+
+TEST_CASE("the executor's occupancy is the number of threads, from the first moment on") {
+    for (const unsigned threads : {1U, 3U}) {
+        thread_pool pool({.threads = threads});
+        CHECK(asio::query(pool.get_executor(), asio::execution::occupancy) == threads);
+    }
+}
 
 TEST_CASE("handlers run on the pool's threads, dispatched ones at once if they are there") {
     test::in_every_pool([](test::place& place) {
