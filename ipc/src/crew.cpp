@@ -19,28 +19,30 @@ crew::crew(const process_pool_options& options) : core_(std::make_shared<crew_co
     }
 }
 void crew::end() {
+    if (is_left_to_parent()) return core_->leave_to_parent();
     core_->end();
 }
 void crew::stop() noexcept {
-    core_->stop();
+    if (!is_left_to_parent()) core_->stop();
 }
 void crew::post(std::span<remote_call* const> calls) {
+    check_not_left();
     core_->post(calls);
 }
 bool crew::take_back(remote_call& call) noexcept {
-    return core_->take_back(call);
+    return !is_left_to_parent() && core_->take_back(call);
 }
 void crew::ask_to_stop(remote_call& call) noexcept {
-    core_->ask_to_stop(call);
+    if (!is_left_to_parent()) core_->ask_to_stop(call);
 }
 bool crew::has_begun(const remote_call& call) const noexcept {
-    return core_->has_begun(call);
+    return !is_left_to_parent() && core_->has_begun(call);
 }
 void crew::awaited(remote_call& call) noexcept {
-    core_->awaited(call);
+    if (!is_left_to_parent()) core_->awaited(call);
 }
 void crew::bring(const remote_call& call) {
-    core_->bring(call);
+    if (!is_left_to_parent()) core_->bring(call);
 }
 void crew::close_later(bobbin::detail::job_core& job) {
     core_->hold();  // callbacks belong to what the pool's end waits for
@@ -69,13 +71,13 @@ thread_pool& crew::driver() noexcept {
     return core_->driver();
 }
 void crew::drain() {
-    core_->drain();
+    if (!is_left_to_parent()) core_->drain();
 }
 void crew::hold() noexcept {
-    core_->hold();
+    if (!is_left_to_parent()) core_->hold();
 }
 void crew::release() noexcept {
-    core_->release();
+    if (!is_left_to_parent()) core_->release();
 }
 
 }  // namespace bobbin::inline v0::ipc::detail

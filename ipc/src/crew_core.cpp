@@ -128,6 +128,11 @@ void crew_core::end() {
     server_.reset();
 }
 
+void crew_core::leave_to_parent() noexcept {
+    itself_ = shared_from_this();
+    left_to_parent::leave_to_parent();
+}
+
 // It is had for a microsecond at a time: less than it takes to sleep and be woken, which also costs
 // who has it a system call.
 std::unique_lock<std::mutex> crew_core::locked() const {

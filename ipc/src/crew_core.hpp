@@ -15,6 +15,7 @@
 #include <bobbin/ipc/process_pool_options.hpp>
 #include <bobbin/ipc/segment.hpp>
 #include <bobbin/runtime/deadline.hpp>
+#include <bobbin/runtime/detail/process_generation.hpp>
 #include <bobbin/runtime/time_span.hpp>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -148,13 +149,16 @@ struct arrivals {
 // The same file, to be waited for by the driver, which closes what it gets.
 boost::asio::posix::stream_descriptor watched_by(thread_pool& driver, int descriptor);
 
-class crew_core : public std::enable_shared_from_this<crew_core> {
+class crew_core : public std::enable_shared_from_this<crew_core>,
+                  public bobbin::detail::left_to_parent {
 public:
     explicit crew_core(const process_pool_options& options);
 
     // After the constructor, as these need a shared_ptr of it.
     void start();
     void end();
+    // In a forked child, in place of `end`.
+    void leave_to_parent() noexcept;
 
     void post(std::span<remote_call* const> calls);
     bool take_back(remote_call& call) noexcept;
@@ -288,7 +292,8 @@ private:
     double job_ns_ = 0;  // how long a job takes, of late
     clock::time_point last_read_;
     std::deque<clock::time_point> restarts_;
-    std::string broken_;  // why, if it is
+    std::string broken_;                 // why, if it is
+    std::shared_ptr<crew_core> itself_;  // in a forked child, for ever
     bool has_waiter_ = false;
     bool stopped_ = false;
     bool ending_ = false;

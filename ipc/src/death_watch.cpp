@@ -46,31 +46,38 @@ public:
     // Around a fork, so that the child finds what its parent's thread did last, and no half of it.
     void before_fork() { mutex_.lock(); }
     void after_fork() { mutex_.unlock(); }
+    // The child has no such thread, and watches nothing of its parent's.
+    void begin_child() {
+        all_.clear();
+        dead_.clear();
+        ends_.clear();
+        changed_ = owned_descriptor();
+        running_ = false;
+        mutex_.unlock();
+    }
 
 private:
     void run() {
-        std::vector<pollfd> ends;
         for (;;) {
-            ends.clear();
             {
                 const std::lock_guard lock(mutex_);
                 if (all_.empty()) {
                     running_ = false;
                     return;
                 }
-                ends.push_back({.fd = changed_.get(), .events = POLLIN, .revents = 0});
+                ends_.clear();
+                ends_.push_back({.fd = changed_.get(), .events = POLLIN, .revents = 0});
                 for (const watched& each : all_)
-                    ends.push_back({.fd = each.end.get(), .events = POLLIN, .revents = 0});
+                    ends_.push_back({.fd = each.end.get(), .events = POLLIN, .revents = 0});
             }
-            ::poll(ends.data(), ends.size(), -1);
+            ::poll(ends_.data(), ends_.size(), -1);
             eventfd_t ignored = 0;
-            ::eventfd_read(ends.front().fd, &ignored);
+            ::eventfd_read(ends_.front().fd, &ignored);
             take_out_the_dead();
         }
     }
 
     void take_out_the_dead() {
-        std::vector<watched> dead;
         {
             const std::lock_guard lock(mutex_);
             const auto lives = [](const watched& each) {
@@ -78,23 +85,27 @@ private:
                 return ::poll(&end, 1, 0) == 0;
             };
             const auto first_dead = std::partition(all_.begin(), all_.end(), lives);
-            std::move(first_dead, all_.end(), std::back_inserter(dead));
+            std::move(first_dead, all_.end(), std::back_inserter(dead_));
             all_.erase(first_dead, all_.end());
         }
-        for (const watched& each : dead) each.number->poke();
+        for (const watched& each : dead_) each.number->poke();
+        const std::lock_guard lock(mutex_);
+        dead_.clear();
     }
 
     std::mutex mutex_;
     std::vector<watched> all_;
+    // The thread's, which writes them under the mutex: so a forked child finds them whole.
+    std::vector<watched> dead_;
+    std::vector<pollfd> ends_;
     owned_descriptor changed_;
     bool running_ = false;
 };
 
-// Never destroyed, as its thread may outlive static objects. A forked child has no such thread and
-// watches nothing of its parent's.
+// Never destroyed, as its thread may outlive static objects.
 death_watch* watch = new death_watch;
 [[maybe_unused]] const int forgets_at_fork = ::pthread_atfork(
-    [] { watch->before_fork(); }, [] { watch->after_fork(); }, [] { std::construct_at(watch); });
+    [] { watch->before_fork(); }, [] { watch->after_fork(); }, [] { watch->begin_child(); });
 
 }  // namespace
 

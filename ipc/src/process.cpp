@@ -6,6 +6,7 @@
 #include "system_time.hpp"
 
 #include <bobbin/ipc/process.hpp>
+#include <bobbin/runtime/detail/process_generation.hpp>
 #include <bobbin/runtime/detail/readable.hpp>
 
 #include <cerrno>
@@ -67,6 +68,16 @@ struct process::child {
             fail("bobbin: waiting for a process");
     }
 
+    // A child that this process has forked is no parent of ours: it can't wait, and news that it
+    // read would be lost to who can.
+    void check_ours() const {
+        if (!home.is_this())
+            throw std::logic_error(
+                "bobbin: a process can be waited for by the process that started it, and not by a "
+                "child that this one has forked since");
+    }
+
+    const bobbin::detail::home_process home;
     pid_t pid = -1;
     detail::owned_descriptor pidfd;  // the number may be another process's once it was waited for
     std::optional<detail::fork_session> session;  // of the fork server's child, while that lives
@@ -121,7 +132,7 @@ process& process::operator=(process&& other) noexcept {
 }
 
 process::~process() {
-    if (child_ != nullptr) join();
+    if (child_ != nullptr && child_->home.is_this()) join();
 }
 
 process::child& process::own() const {
@@ -145,6 +156,7 @@ exit_status process::join() {
 std::optional<exit_status> process::join_until(deadline until) {
     child& waited = own();
     while (!waited.status) {
+        waited.check_ours();
         pollfd end{.fd = waited.descriptor(), .events = POLLIN, .revents = 0};
         const int count = ::poll(&end, 1, detail::milliseconds_until(until));
         if (count < 0 && errno != EINTR) fail("bobbin: waiting for a process");
@@ -159,6 +171,7 @@ std::optional<exit_status> process::join_until(deadline until) {
 task<exit_status> process::ended() {
     child& awaited = own();
     while (!awaited.status) {
+        awaited.check_ours();
         co_await bobbin::detail::await_readable(awaited.descriptor());
         awaited.collect();
     }
@@ -166,7 +179,7 @@ task<exit_status> process::ended() {
 }
 
 void process::send(int signal) const noexcept {
-    if (child_ != nullptr)
+    if (child_ != nullptr && child_->home.is_this())
         static_cast<void>(
             ::syscall(SYS_pidfd_send_signal, child_->pidfd.get(), signal, nullptr, 0));
 }

@@ -26,7 +26,7 @@ process_pool::process_pool(const process_pool_options& options)
     : crew_(std::make_shared<detail::crew>(checked(options))) {}
 
 process_pool::~process_pool() {
-    if (crew_->on_driver()) {
+    if (crew_->on_driver() && !crew_->is_left_to_parent()) {
         std::fputs(
             "bobbin: a process_pool was destroyed on its own thread, in a callback of one of its "
             "jobs, which would wait for itself; destroy it where it was made\n",
@@ -53,6 +53,7 @@ bobbin::detail::join_scope& process_pool::root() noexcept {
 }
 
 void process_pool::check_open() const {
+    crew_->check_not_left();
     if (closed_.load(std::memory_order_relaxed))
         throw pool_closed("bobbin: the process_pool was closed and takes no more work");
 }

@@ -56,14 +56,13 @@ std::int64_t sharded_counter::value() const noexcept {
 }
 
 sharded_counter::shard::shard(const sharded_counter& of) : of_(of) {
-    detail::watch_for_fork();
     claim();
 }
 
 sharded_counter::shard::~shard() {
     // A claim that was inherited is the parent's.
     if (place_ == nullptr ||
-        owned_in_ != detail::process_generation.load(std::memory_order_relaxed))
+        owned_in_ != bobbin::detail::process_generation.load(std::memory_order_relaxed))
         return;
     // If another thread than its own ends it, that one keeps the claim until it ends.
     place_->claim.let_go();
@@ -71,7 +70,7 @@ sharded_counter::shard::~shard() {
 
 void sharded_counter::shard::claim() {
     state& all = of_.own();
-    asked_in_ = detail::process_generation.load(std::memory_order_relaxed);
+    asked_in_ = bobbin::detail::process_generation.load(std::memory_order_relaxed);
     owned_in_ = 0;
     place_ = nullptr;
     const std::uint32_t first = all.next.fetch_add(1, std::memory_order_relaxed);
@@ -88,7 +87,7 @@ void sharded_counter::shard::claim() {
 
 void sharded_counter::shard::add_elsewhere(std::int64_t number) noexcept {
     // In a child: what we have is the parent's.
-    if (asked_in_ != detail::process_generation.load(std::memory_order_relaxed)) {
+    if (asked_in_ != bobbin::detail::process_generation.load(std::memory_order_relaxed)) {
         try {
             claim();
         } catch (const std::exception&) {

@@ -3,11 +3,14 @@
 #include "futex.hpp"
 #include "quiet_thread.hpp"
 
+#include <bobbin/runtime/detail/run_here.hpp>
+
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <ctime>
 #include <linux/futex.h>
+#include <memory>
 #include <sys/syscall.h>
 #include <system_error>
 #include <unistd.h>
@@ -45,16 +48,21 @@ bool kernel_waits_for_many() {
     return known;
 }
 
-// Never destroyed, as its threads may outlive static objects. A forked child has none of the tasks
-// of its parent.
-waiting_threads* process_wide = new waiting_threads;
-[[maybe_unused]] const int forgets_at_fork =
-    ::pthread_atfork(nullptr, nullptr, [] { process_wide = new waiting_threads; });
+// Never destroyed, as its threads may outlive static objects.
+constinit std::atomic<waiting_threads*> process_wide{nullptr};
 
 }  // namespace
 
-waiting_threads& waiting_threads::own() noexcept {
-    return *process_wide;
+waiting_threads& waiting_threads::own() {
+    // Acquire, with the release of who made it.
+    auto* found = process_wide.load(std::memory_order_acquire);
+    while (found == nullptr || !found->home_.is_this()) {
+        auto made = std::make_unique<waiting_threads>(found);
+        if (process_wide.compare_exchange_strong(found, made.get(), std::memory_order_acq_rel,
+                                                 std::memory_order_acquire))
+            return *made.release();
+    }
+    return *found;
 }
 
 bool waiting_threads::task_line::may_try() const {
@@ -168,6 +176,7 @@ void waiting_threads::run(line_group& group) {
             const std::coroutine_handle<> waiting = turn->waiting_;
             lock.unlock();
             waiting.resume();
+            if (!home_.is_this()) bobbin::detail::end_stray_child();
             lock.lock();
         }
     } while (sleep(group, lock));
@@ -214,7 +223,7 @@ bool waiting_threads::sleep(line_group& group, std::unique_lock<std::mutex>& loc
 // --- what a task sees of it ---
 
 awaited_turn::~awaited_turn() {
-    if (has_turn_) waiting_threads::own().pass(*this);
+    if (has_turn_ && home_.is_this()) waiting_threads::own().pass(*this);
 }
 
 bool awaited_turn::awaiter::await_suspend(std::coroutine_handle<> waiting) {
@@ -229,6 +238,7 @@ void awaited_turn::awaiter::await_resume() {
 }
 
 void awaited_turn::awaiter::leave::operator()() const noexcept {
+    if (!turn.home_.is_this()) return;
     const std::coroutine_handle<> waiting = turn.waiting_;
     if (waiting_threads::own().leave(turn)) waiting.resume();
 }

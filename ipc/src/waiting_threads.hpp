@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bobbin/ipc/detail/awaited_turn.hpp>
+#include <bobbin/runtime/detail/process_generation.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -16,8 +17,10 @@ namespace bobbin::inline v0::ipc::detail {
 // for a while. All functions may be called from any thread.
 class waiting_threads {
 public:
-    // This process's.
-    static waiting_threads& own() noexcept;
+    // This process's: made by the first who asks, also in a forked child, which has none of its
+    // parent's tasks. May throw std::bad_alloc then.
+    static waiting_threads& own();
+    explicit waiting_threads(waiting_threads* of_parent) noexcept : of_parent_(of_parent) {}
 
     // Puts the turn, with its handle, into its line: at the head if it has its turn. False: it is
     // cancelled already.
@@ -55,6 +58,8 @@ private:
     awaited_turn* next_turn(line_group& group);
     bool sleep(line_group& group, std::unique_lock<std::mutex>& lock);
 
+    const bobbin::detail::home_process home_;
+    waiting_threads* const of_parent_;  // stays as it is: its lock may be held for ever
     std::mutex mutex_;
     std::list<line_group> groups_;
 };

@@ -21,7 +21,12 @@ bool batch_core::stop_requested() const noexcept {
     return scope_.stop_requested() || root_.stop_requested();
 }
 
+void batch_core::check_not_left() const {
+    if (is_left_to_parent()) throw_left_to_parent("this map or stream");
+}
+
 void batch_core::abandon() noexcept {
+    if (is_left_to_parent()) return;
     {
         const std::lock_guard lock(mutex_);
         control_.close();
@@ -90,6 +95,7 @@ bool batch_waiter::due() const noexcept {
 }
 
 bool batch_waiter::suspend(work_item awaiter, join_scope& scope) {
+    batch_->check_not_left();
     if (what_ == until::readable) watch_.arm(scope, *this);
     std::unique_lock lock(batch_->mutex_);
     if (!due() && batch_->control_.wants_runner()) {
@@ -105,6 +111,7 @@ bool batch_waiter::suspend(work_item awaiter, join_scope& scope) {
 }
 
 void batch_waiter::stop() noexcept {
+    if (batch_->is_left_to_parent()) return;
     suspended_task reader;
     {
         const std::lock_guard lock(batch_->mutex_);

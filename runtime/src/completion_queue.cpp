@@ -14,8 +14,16 @@ std::shared_ptr<completion_queue> completion_queue::of(const std::vector<job_cor
         entry& each = queue->entries_[i];
         each.position = i;
         each.job = job_ref<job_core>::of(*jobs[i]);
-        each.owner = queue;
-        if (!jobs[i]->listen(each)) each.job_ended();
+    }
+    try {
+        for (std::size_t i = 0; i < jobs.size(); ++i) {
+            entry& each = queue->entries_[i];
+            each.owner = queue;
+            if (!jobs[i]->listen(each)) each.job_ended();
+        }
+    } catch (...) {
+        queue->forget_all();
+        throw;
     }
     return queue;
 }
@@ -38,6 +46,7 @@ void completion_queue::ended(entry& which) noexcept {
 }
 
 void completion_queue::forget_all() noexcept {
+    if (!home_.is_this()) return;
     const auto kept = shared_from_this();
     for (std::size_t i = 0; i < count_; ++i) {
         job_ref<job_core> job;
@@ -55,6 +64,7 @@ bool completion_awaiter::due() const noexcept {
 }
 
 bool completion_awaiter::suspend(work_item awaiter, join_scope& scope) {
+    if (!queue_->home_.is_this()) throw_left_to_parent("this stream of jobs");
     watch_.arm(scope, *this);
     const std::lock_guard lock(queue_->mutex_);
     if (stopped_ || due()) return false;
@@ -63,6 +73,7 @@ bool completion_awaiter::suspend(work_item awaiter, join_scope& scope) {
 }
 
 void completion_awaiter::stop() noexcept {
+    if (!queue_->home_.is_this()) return;
     suspended_task reader;
     {
         const std::lock_guard lock(queue_->mutex_);

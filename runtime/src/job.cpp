@@ -8,7 +8,9 @@
 
 #include <array>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
+#include <pthread.h>
 
 namespace bobbin::inline v0::detail {
 
@@ -18,8 +20,14 @@ constexpr std::uintptr_t empty = 0;
 constexpr std::uintptr_t closed = 1;
 
 // Jobs share some locks: one of its own would be a fifth of a small job.
+constinit std::array<std::mutex, 64> locks;
+
+// A child has none of the threads that held one, and leaves its parent's jobs alone.
+[[maybe_unused]] const int forgets_at_fork = pthread_atfork(nullptr, nullptr, [] {
+    for (std::mutex& each : locks) std::construct_at(&each);
+});
+
 std::mutex& lock_of(const job_core* job) noexcept {
-    constinit static std::array<std::mutex, 64> locks;
     return locks[(reinterpret_cast<std::uintptr_t>(job) >> 6U) % locks.size()];
 }
 
@@ -50,12 +58,14 @@ private:
 job_status job_core::status() const noexcept {
     // Acquire, with the release in `settle` and `cancel`: the result is there.
     const auto now = status_.load(std::memory_order_acquire);
-    if (now == job_status::pending && kind_->has_begun != nullptr && kind_->has_begun(*this))
+    if (now == job_status::pending && kind_->has_begun != nullptr && is_at_home() &&
+        kind_->has_begun(*this))
         return job_status::running;
     return now == settling ? job_status::running : now;
 }
 
 bool job_core::cancel() noexcept {
+    if (!is_at_home()) return status() == job_status::cancelled;
     // Whoever else might begin it is out of the way first.
     if (kind_->take_back != nullptr &&
         status_.load(std::memory_order_acquire) == job_status::pending && !kind_->take_back(*this))
@@ -97,7 +107,11 @@ void job_core::settle_unclaimed() noexcept {
 
 // --- listeners ---
 
-bool job_core::listen(job_listener& added) noexcept {
+bool job_core::listen(job_listener& added) {
+    if (!is_at_home()) {
+        if (ended()) return false;
+        throw_left_to_parent("this job");
+    }
     // Not later: once it is told, the listener may let go of the job.
     if (kind_->awaited != nullptr) kind_->awaited(*this);
     const std::lock_guard lock(lock_of(this));
@@ -145,6 +159,7 @@ void job_core::unlink(job_listener& removed) noexcept {
 }
 
 bool job_core::forget(job_listener& removed) noexcept {
+    if (!is_at_home()) return true;
     const std::lock_guard lock(lock_of(this));
     removed.withdrawn_ = true;
     if (removed.next_ == nullptr) return false;
@@ -187,11 +202,13 @@ void job_core::close() noexcept {
             unlink(*next);
         }
         next->job_ended();
+        check_not_stray();
     }
 }
 
 void job_core::wait() const {
     if (ended()) return;
+    if (!is_at_home()) throw_left_to_parent("this job");
     if (kind_->runs_here(*this))
         throw would_deadlock(
             "bobbin: job::get or wait on a thread of the pool that should do the job; co_await it "

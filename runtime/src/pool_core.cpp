@@ -18,11 +18,6 @@ namespace bobbin::inline v0::detail {
 
 namespace {
 
-// Counts how often this process is a forked child of another that had loaded the library.
-std::atomic<unsigned> fork_generation{0};
-[[maybe_unused]] const int fork_watch = pthread_atfork(
-    nullptr, nullptr, [] { fork_generation.fetch_add(1, std::memory_order_relaxed); });
-
 // While this lives, and in the threads that are made meanwhile, all signals are blocked but those
 // of a thread's own faults: nobody else can handle them, and blocked they kill past the handler.
 class blocked_signals {
@@ -69,7 +64,6 @@ pool_core::pool_core(const thread_pool_options& options)
     : asio_(0),
       idle_(checked(options.threads), heavy_barrier_available()),
       spawned_(spawned_ended),
-      fork_generation_(fork_generation.load(std::memory_order_relaxed)),
       name_(options.name) {
     spawned_.pool = this;
     for (unsigned i = 0; i < options.threads; ++i)
@@ -117,15 +111,8 @@ bool pool_core::runs_on_this_thread() const noexcept {
     return self != nullptr && self->pool == this;
 }
 
-bool pool_core::forked() const noexcept {
-    return fork_generation_ != fork_generation.load(std::memory_order_relaxed);
-}
-
-void pool_core::check_not_forked() const {
-    if (forked())
-        throw pool_closed(
-            "bobbin: thread_pool '" + name_ +
-            "' belongs to the process that forked this one; make a pool after fork()");
+void pool_core::throw_forked() const {
+    throw_left_to_parent(("thread_pool '" + name_ + "'").c_str());
 }
 
 void pool_core::check_open() const {
@@ -146,6 +133,7 @@ void pool_core::send(work_item item, priority how) {
 }
 
 void pool_core::inject(work_item item, priority how) {
+    check_not_forked();
     // As soon as the item is in the queue, it may run, end, and with it the pool.
     const work_guard pool_stays(*this);
     {

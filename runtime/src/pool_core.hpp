@@ -5,6 +5,7 @@
 #include "worker.hpp"
 
 #include <bobbin/runtime/detail/join_scope.hpp>
+#include <bobbin/runtime/detail/process_generation.hpp>
 #include <bobbin/runtime/job_options.hpp>
 #include <bobbin/runtime/thread_pool.hpp>
 
@@ -19,17 +20,15 @@
 
 namespace bobbin::inline v0::detail {
 
-class pool_core {
+class pool_core : public left_to_parent {
 public:
     explicit pool_core(const thread_pool_options& options);
-    pool_core(const pool_core&) = delete;
-    pool_core& operator=(const pool_core&) = delete;
-    ~pool_core() = default;
 
     // Waits for all work and ends the threads. Once, before destruction.
     void drain() noexcept;
 
-    // Any thread. Sends `item` to the pool. May throw std::bad_alloc, and then it was not sent.
+    // Any thread. Sends `item` to the pool. Throws pool_closed in a forked child, may throw
+    // std::bad_alloc, and then it was not sent.
     void inject(work_item item, priority how = priority::normal);
 
     // Any thread. The same, but what comes from a task of this pool's own, and has no priority,
@@ -60,8 +59,11 @@ public:
     // Throws `pool_closed` if nothing may come in from outside.
     void check_open() const;
     void close() noexcept { closed_.store(true, std::memory_order_relaxed); }
-    void check_not_forked() const;
-    bool forked() const noexcept;
+    void check_not_forked() const {
+        if (forked()) [[unlikely]]
+            throw_forked();
+    }
+    bool forked() const noexcept { return !home_.is_this(); }
 
     // As `inject`, for a task that nobody on the pool awaits; it calls `task_ended` at its end.
     void send_root(work_item item);
@@ -85,6 +87,7 @@ private:
     // other completions wait behind them.
     enum class search : std::uint8_t { no, yes, never };
 
+    [[noreturn]] void throw_forked() const;
     bool take_back(work_item item) noexcept;
     void start_threads(const std::string& name);
     void join_threads() noexcept;
@@ -109,7 +112,7 @@ private:
     parking<> idle_;
     std::vector<std::unique_ptr<worker>> workers_;
     custom_scope spawned_;
-    const unsigned fork_generation_;
+    const home_process home_;
     std::atomic<bool> closed_{false};
     std::atomic<std::size_t> leaving_{0};  // threads in `task_ended`
     const std::string name_;

@@ -45,6 +45,7 @@ private:
 
 void run_and_wait(pool_core* pool, promise_base& work) {
     if (pool != nullptr) {
+        pool->check_not_forked();
         if (pool->runs_on_this_thread())
             throw would_deadlock(
                 "bobbin::sync_wait on a thread of the pool that should do the work; "

@@ -30,8 +30,7 @@ thread_pool::thread_pool(thread_pool_options options) : core_(make_core(options)
 
 thread_pool::~thread_pool() {
     if (core_->forked()) {
-        // Its threads are in the other process: nothing here can be ended.
-        static_cast<void>(core_.release());
+        core_.release()->leave_to_parent();
     } else if (core_->runs_on_this_thread()) {
         std::fputs(
             "bobbin: a thread_pool was destroyed on one of its own threads, which would wait for "

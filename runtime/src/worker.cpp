@@ -10,6 +10,10 @@
 #include <bobbin/runtime/detail/split.hpp>
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <pthread.h>
+#include <unistd.h>
 
 namespace bobbin::inline v0::detail {
 
@@ -27,6 +31,10 @@ constexpr auto slice_time = 20us;
 constexpr std::int32_t most_unclocked = 3;
 // How long a busy thread goes on before Asio has its turn.
 constexpr auto turn_time = 100us;
+
+[[maybe_unused]] const int fork_watch = pthread_atfork(nullptr, nullptr, [] {
+    if (current_worker != nullptr) current_worker->begin_child();
+});
 
 std::coroutine_handle<promise_base> handle_of(work_item item) noexcept {
     return std::coroutine_handle<promise_base>::from_address(
@@ -48,6 +56,18 @@ bool worker::try_reserve(std::size_t count) noexcept {
     } catch (const std::bad_alloc&) {
         return false;
     }
+}
+
+void end_stray_child() noexcept {
+    std::fputs(
+        "bobbin: a child that was forked in a task, a job or a callback has come back to its "
+        "thread's pool, which is the parent's; end the child there, with _exit or exec\n",
+        stderr);
+    _exit(EXIT_FAILURE);
+}
+
+void check_not_stray() noexcept {
+    if (current_worker != nullptr) current_worker->check_not_stray();
 }
 
 void worker::wake_thief() noexcept {
@@ -90,6 +110,7 @@ void worker::step(work_item item) noexcept {
         task.promise().state = task_state::cancelled;
         finish(task.promise()).resume();
     }
+    check_not_stray();
     if (ended_ != nullptr) {
         promise_base& child = *std::exchange(ended_, nullptr);
         auto& scope = static_cast<custom_scope&>(*child.scope);
@@ -143,6 +164,7 @@ private:
 void run_here(work_item item, pool_core* home) {
     worker* const self = current_worker;
     if (home != nullptr && (self == nullptr || self->pool != home)) {
+        if (home->forked()) return;  // it goes on in the parent
         home->inject(item);
     } else if (self == nullptr) {
         visiting_worker().drive(item);

@@ -80,6 +80,18 @@ public:
     // For a step that ends here although nothing has ended or is waited for: to be resumed after.
     std::coroutine_handle<> unwind(std::coroutine_handle<> to) noexcept;
 
+    // In a child that this thread has forked: it may do what it likes, but not go on as the pool's
+    // thread. So its next transfer unwinds the stack, and `check_not_stray` ends it.
+    void begin_child() noexcept {
+        if (pool == nullptr) return;
+        is_stray_ = true;
+        budget_ = 1;
+    }
+    void check_not_stray() const noexcept {
+        if (is_stray_) [[unlikely]]
+            end_stray_child();
+    }
+
     pool_core* const pool;  // none: not a thread of a pool
     const unsigned index;   // in the pool
     work_deque<> deque;
@@ -101,6 +113,7 @@ private:
     bool running_ = false;
     bool should_look_further_ = false;
     bool oldest_first_ = false;
+    bool is_stray_ = false;
     unsigned turns_ = 0;
     std::atomic<std::uint64_t> resumed_{0};  // written by the owner alone
     std::chrono::steady_clock::time_point slice_began_;

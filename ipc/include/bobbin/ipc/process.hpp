@@ -43,6 +43,10 @@ concept other_than = !std::same_as<F, T>;
 // ends, however that does. Environment and working directory are as they were when the first
 // process or process_pool was made.
 //
+// fork(): the started process is no child of this one's other children. There join, join_for,
+// running and ended throw std::logic_error, unless the end was known before; kill, terminate and
+// the destructor do nothing.
+//
 // Threads. One object by one thread (or task) at a time; kill() and terminate() by any.
 class process {
 public:

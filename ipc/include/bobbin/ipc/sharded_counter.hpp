@@ -1,8 +1,8 @@
 // A count that many add to and few read.
 #pragma once
 
-#include <bobbin/ipc/detail/process_generation.hpp>
 #include <bobbin/ipc/detail/shared_object.hpp>
+#include <bobbin/runtime/detail/process_generation.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -75,7 +75,8 @@ public:
     void add(std::int64_t number) noexcept {
         // Nobody else writes this count, so a load and a store do; and one store is all or nothing
         // when we are killed. Relaxed: it announces nothing but itself.
-        if (owned_in_ == detail::process_generation.load(std::memory_order_relaxed)) [[likely]]
+        if (owned_in_ == bobbin::detail::process_generation.load(std::memory_order_relaxed))
+            [[likely]]
             count_->store(
                 count_->load(std::memory_order_relaxed) + static_cast<std::uint64_t>(number),
                 std::memory_order_relaxed);

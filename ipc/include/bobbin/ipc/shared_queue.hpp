@@ -32,7 +32,8 @@ namespace bobbin::inline v0::ipc {
 // A producer that waits is passed by at most 64 puts of others for each that stands in line with
 // it; so are consumers.
 //
-// Handles are copied as shared_ptrs are. Children made by fork() have the queues of their parent;
+// Handles are copied as shared_ptrs are. Children made by fork() have the queues of their parent,
+// but not its tasks that wait for them;
 // others get them as arguments (of a process, or a job of a process_pool), by send_handle, or by a
 // name. Threads: all functions may be called from any thread, but for assignment to the handle.
 //

@@ -23,7 +23,8 @@ namespace bobbin::inline v0 {
 // by throwing `cancelled`: then it has failed with that.
 //
 // Dropping the object lets the job run on. An exception that nobody has been shown by then goes to
-// the error handler (`set_error_handler`). It may outlive its pool.
+// the error handler (`set_error_handler`). It may outlive its pool. In a child of fork(), a job
+// that had not ended stays so: to wait for it or to give it a callback throws `pool_closed`.
 //
 // Threads. All const members may be called from any thread, at once. R is void or an object type.
 template <class R>

@@ -64,6 +64,20 @@
 //                              read any more; its jobs may be asked.
 // A job that is a coroutine learns that it is asked to stop from `this_stop_token`.
 //
+// FORK. Pools, their threads and their workers are of the process that made them. A child of fork()
+// has copies of the objects, with which nothing hangs and nothing of the parent's is touched:
+//     a call for a job, map or stream; the await of one that was made before    `pool_closed`
+//     get, wait, await, on_done, as_completed of a job
+//         that had ended at the fork               as ever: its result, the callback at once
+//         that had not                             `pool_closed`; its status stays, cancel() is
+//         false
+//     close, stop, destructors of pools, jobs, streams    do nothing
+// It may make a pool of its own (not of a vfork or a raw clone, which are not noticed), and end by
+// _exit, exit, exec or by returning from main. A child that was forked in a task, a job or a
+// callback, on a thread of a pool's, is not to await anything or to return to the pool, where the
+// work of the parent lies: that ends it with a message and exit code 1. Sequential pools have no
+// threads, and go on in the child.
+//
 // Threads. Everything may be called from any thread, by tasks of any pool and by code that is none
 // (`sync_wait(pool.map(…))`); an awaiting task goes on on its own pool.
 #pragma once

@@ -54,7 +54,7 @@ public:
     // `co_await next()`: std::optional<stream_item<R>>, empty at the end of the range. A job's
     // error is in its item and ends nothing; one that the range itself throws is the last item.
     // Throws `cancelled` if the awaiting task was asked to stop meanwhile (the stream can be read
-    // on) or the pool was stopped; may throw std::bad_alloc.
+    // on) or the pool was stopped, `pool_closed` in a child of fork(); may throw std::bad_alloc.
     class next_awaiter;
     next_awaiter next() noexcept { return next_awaiter(*this); }
 

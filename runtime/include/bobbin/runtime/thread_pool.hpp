@@ -54,7 +54,9 @@ join_scope& root_of(thread_pool& pool) noexcept;
 // pool sleeps: it polls nothing.
 //
 // fork(): in the child, giving the pool work or asking for its executor throws `pool_closed`, and
-// destroying it does nothing.
+// destroying it does nothing (see pool.hpp). Timers and sockets that were made with it are Asio's,
+// which shares its epoll with the parent: they must be left alone, and a handler of Asio's that
+// forks must not return in the child.
 //
 // It models `pool` (see pool.hpp): submit, map and their like. Beyond what that asks for, it takes
 // any callable, with captures.

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <bobbin/ipc/detail/byte_queue.hpp>
+#include <bobbin/runtime/detail/process_generation.hpp>
 #include <bobbin/runtime/errors.hpp>
 
 #include <coroutine>
@@ -37,6 +38,7 @@ private:
     const byte_queue queue_;  // keeps the memory
     const queue_end end_;
     const std::size_t size_;
+    const bobbin::detail::home_process home_;
     bool has_turn_ = false;  // the line waits for us to try, and to say so
 
     // Of the line; under its mutex.

@@ -6,10 +6,15 @@
 // Whoever holds the lock may send: so a job goes straight from the thread that submits it to a
 // worker that sleeps. Results are read by the driver, a thread that the workers ring a bell for, or
 // by a thread that waits for the only job.
+//
+// A forked child has a copy without a driver, whose lock may be held for ever, and lanes that are
+// its parent's still. There nothing is done that the functions below say, but that `post` throws
+// pool_closed.
 #pragma once
 
 #include <bobbin/ipc/detail/remote_call.hpp>
 #include <bobbin/runtime/detail/job_core.hpp>
+#include <bobbin/runtime/detail/process_generation.hpp>
 #include <bobbin/runtime/thread_pool.hpp>
 
 #include <cstdint>
@@ -31,6 +36,12 @@ public:
     crew(const crew&) = delete;
     crew& operator=(const crew&) = delete;
     ~crew() = default;
+
+    bool is_left_to_parent() const noexcept { return !home_.is_this(); }
+    void check_not_left() const {
+        if (is_left_to_parent()) [[unlikely]]
+            bobbin::detail::throw_left_to_parent("this process_pool");
+    }
 
     // Any thread. Throws pool_broken if there are no workers and will be none, cancelled for what
     // is to be tried again although it was asked to stop.
@@ -62,7 +73,7 @@ public:
     void stop() noexcept;
     // Waits until nothing is posted and nobody holds it.
     void drain();
-    // After that: ends the workers, and the driver.
+    // After that: ends the workers, and the driver. In a forked child, leaves all as it is.
     void end();
     // Whoever means to post more.
     void hold() noexcept;
@@ -70,6 +81,7 @@ public:
 
 private:
     std::shared_ptr<crew_core> core_;
+    const bobbin::detail::home_process home_;
 };
 
 }  // namespace detail

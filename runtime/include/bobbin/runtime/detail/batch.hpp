@@ -7,6 +7,7 @@
 #include <bobbin/runtime/detail/check_options.hpp>
 #include <bobbin/runtime/detail/lambda_coroutines.hpp>
 #include <bobbin/runtime/detail/memory_shortage.hpp>
+#include <bobbin/runtime/detail/run_here.hpp>
 #include <bobbin/runtime/detail/split.hpp>
 #include <bobbin/runtime/detail/start_member.hpp>
 #include <bobbin/runtime/job_options.hpp>
@@ -134,6 +135,8 @@ public:
                 keep(own, outcome_of<R>([&]() -> decltype(auto) {
                          return std::invoke(std::as_const(f_), std::move(next_input(own)));
                      }));
+                if (this->is_left_to_parent()) [[unlikely]]
+                    check_not_stray();
             }
         }
     }

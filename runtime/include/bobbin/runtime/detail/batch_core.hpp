@@ -3,6 +3,7 @@
 
 #include <bobbin/runtime/detail/batch_control.hpp>
 #include <bobbin/runtime/detail/join_scope.hpp>
+#include <bobbin/runtime/detail/process_generation.hpp>
 #include <bobbin/runtime/detail/promise_base.hpp>
 #include <bobbin/runtime/detail/wait_point.hpp>
 
@@ -27,6 +28,12 @@ public:
     // waiting task's, others inside the pool's.
     join_scope& scope() noexcept { return scope_; }
     void open(join_scope& enclosing) noexcept;
+
+    // A copy in a forked child: its runners are not there, and its lock may be held for ever. But
+    // a batch without a pool is run by whoever reads it.
+    bool is_left_to_parent() const noexcept { return !home_.is_this() && scope_.pool != nullptr; }
+    // For who reads: throws pool_closed.
+    void check_not_left() const;
 
     // True if the jobs are asked to stop, by whoever waits or by the pool's end.
     bool stop_requested() const noexcept;
@@ -75,6 +82,7 @@ private:
         batch_core* owner = nullptr;
     } scope_;
     join_scope& root_;
+    const home_process home_;
     // Under the lock.
     bool cut_short_ = false;
     std::exception_ptr broken_;  // what ended a runner: there was no memory for its results

@@ -35,9 +35,11 @@ public:
         : batch_core(limits, root), order_(wanted), kept_in_window_(kept_in_window) {}
 
     // The next results; `none_yet` and `ended` if there are none. Throws what broke the batch, and
-    // `cancelled` at the end if jobs were left out. May throw std::bad_alloc.
+    // `cancelled` at the end if jobs were left out, and pool_closed in a forked child. May throw
+    // std::bad_alloc.
     enum class reading : std::uint8_t { some, none_yet, ended };
     reading read(finished_jobs<R>& to) {
+        this->check_not_left();
         bool start = false;
         {
             const std::lock_guard lock(mutex_);

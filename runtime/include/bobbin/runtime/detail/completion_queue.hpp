@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bobbin/runtime/detail/job_core.hpp>
+#include <bobbin/runtime/detail/process_generation.hpp>
 #include <bobbin/runtime/detail/wait_point.hpp>
 
 #include <coroutine>
@@ -46,6 +47,7 @@ private:
     // Under the lock. Never longer than its capacity, which is that of all jobs.
     std::vector<std::size_t> order_;
     std::size_t read_ = 0;
+    const home_process home_;
     suspended_task reader_;
 };
 

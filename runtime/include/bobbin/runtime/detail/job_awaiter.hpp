@@ -38,8 +38,12 @@ template <class F>
 class job_callback final : private job_listener {
 public:
     static void add(job_core& job, F call) {
-        auto* const made = new job_callback(job, std::move(call));
-        if (!job.listen(*made)) made->job_ended();
+        std::unique_ptr<job_callback> made(new job_callback(job, std::move(call)));
+        job_callback& own = *made;
+        if (job.listen(own))
+            static_cast<void>(made.release());
+        else
+            made.release()->job_ended();
     }
 
 private:
@@ -66,7 +70,7 @@ public:
 
     bool await_ready() const noexcept { return job_->ended(); }
     template <class P>
-    bool await_suspend(std::coroutine_handle<P> awaiter) noexcept {
+    bool await_suspend(std::coroutine_handle<P> awaiter) {
         awaiter_ = {as_resumption(awaiter), awaiter.promise().scope->pool};
         return job_->listen(*this);
     }

@@ -10,7 +10,12 @@
 //
 //     empty <--> first listener          under the lock
 //     empty, or under the lock any --> closed     by the job's end; from then on `listen` declines
+//
+// In a forked child a job of its parent's stays as it was at the fork: nothing is asked of its pool
+// there, and its list, which may be half changed, is not looked at.
 #pragma once
+
+#include <bobbin/runtime/detail/process_generation.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -67,24 +72,26 @@ public:
     };
 
     // Made with two references: the pool's, and that of the object which stands for it.
-    explicit job_core(const operations& kind) noexcept : kind_(&kind) {}
+    explicit job_core(const operations& kind) noexcept : kind_(&kind), home_(own_process()) {}
     job_core(const job_core&) = delete;
     job_core& operator=(const job_core&) = delete;
 
     job_status status() const noexcept;  // any thread
     bool ended() const noexcept { return status() > job_status::running; }
 
-    // True if it will not run; otherwise, if it runs, asks it to stop. Any thread.
+    // True if it will not run; otherwise, if it runs here, asks it to stop. Any thread.
     bool cancel() noexcept;
 
     // False if it will not be told: the job has ended (and for a callback, those before it have had
-    // their turn), or the listener was forgotten before. Any thread.
-    bool listen(job_listener& added) noexcept;
+    // their turn), or the listener was forgotten before. Throws pool_closed in a forked child, if
+    // the job had not ended. Any thread.
+    bool listen(job_listener& added);
     // True if it was on the list and will not be told; otherwise it was, is just being told, or
     // will not get on the list. Any thread.
     bool forget(job_listener& removed) noexcept;
 
-    // Blocks until it has ended. Throws `would_deadlock` on a thread of the job's pool.
+    // Blocks until it has ended. Throws `would_deadlock` on a thread of the job's pool, and as
+    // `listen`.
     void wait() const;
 
     // For whoever runs it. False if it was cancelled and must not run.
@@ -117,6 +124,11 @@ private:
     // Internal, and `running` to the outside: the result is being written.
     static constexpr auto settling = static_cast<job_status>(7);
 
+    // The lower bits of the generation: there is room for no more.
+    static std::uint16_t own_process() noexcept {
+        return static_cast<std::uint16_t>(process_generation.load(std::memory_order_relaxed));
+    }
+    bool is_at_home() const noexcept { return home_ == own_process(); }
     void unlink(job_listener& removed) noexcept;
 
     const operations* kind_;
@@ -124,6 +136,7 @@ private:
     std::atomic<std::uint32_t> references_{2};
     std::atomic<job_status> status_{job_status::pending};
     std::atomic<bool> seen_{false};
+    const std::uint16_t home_;
 };
 
 // A job with room for its result.
