@@ -1,4 +1,5 @@
 // The end of a job, and who is told. See job_core.hpp.
+#include "blocked_worker.hpp"
 #include "pool_core.hpp"
 #include "unseen_error.hpp"
 
@@ -10,6 +11,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <pthread.h>
 
 namespace bobbin::inline v0::detail {
@@ -216,6 +218,12 @@ void job_core::wait() const {
     // Callbacks need a thread of the pool in any case.
     if (kind_->bring != nullptr && listeners_.load(std::memory_order_relaxed) == empty)
         kind_->bring(*this);
+    std::optional<blocked_worker> blocked;
+    if (kind_->home != nullptr)
+        blocked.emplace(
+            kind_->home(*this),
+            [](const void* job) noexcept { return static_cast<const job_core*>(job)->ended(); },
+            this);
     blocked_thread self;
     // Listening changes nothing that others see.
     if (const_cast<job_core*>(this)->listen(self)) self.wait();

@@ -1,10 +1,13 @@
+#include "blocked_worker.hpp"
 #include "pool_core.hpp"
 
 #include <bobbin/runtime/detail/root.hpp>
 #include <bobbin/runtime/errors.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 
 namespace bobbin::inline v0::detail {
 
@@ -19,7 +22,10 @@ public:
 
     void wait() {
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return done_; });
+        changed_.wait(lock, [this] { return done_.load(std::memory_order_relaxed); });
+    }
+    static bool has_ended(const void* scope) noexcept {
+        return static_cast<const waited_scope*>(scope)->done_.load(std::memory_order_relaxed);
     }
 
 private:
@@ -29,7 +35,7 @@ private:
         {
             // Under the lock: the waiting thread can't destroy what is being notified.
             const std::lock_guard lock(self.mutex_);
-            self.done_ = true;
+            self.done_.store(true, std::memory_order_relaxed);
             self.changed_.notify_one();
         }
         if (pool != nullptr) pool->task_ended();
@@ -38,7 +44,7 @@ private:
 
     std::mutex mutex_;
     std::condition_variable changed_;
-    bool done_ = false;
+    std::atomic<bool> done_{false};  // written under the mutex
 };
 
 }  // namespace
@@ -57,6 +63,8 @@ void run_and_wait(pool_core* pool, promise_base& work) {
     }
     waited_scope scope(pool);
     work.scope = &scope;
+    std::optional<blocked_worker> blocked;  // before the work may begin
+    if (pool != nullptr) blocked.emplace(pool, waited_scope::has_ended, &scope);
     if (pool != nullptr)
         pool->send_root(as_unstarted(work));
     else

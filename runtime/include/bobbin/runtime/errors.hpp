@@ -19,7 +19,8 @@ public:
     timed_out();
 };
 
-// A blocking call on a worker thread of the pool whose work it would wait for.
+// A blocking call on a worker thread of the pool whose work it would wait for, or of one whose
+// threads and that pool's would all wait for each other (see job::get).
 class would_deadlock : public std::logic_error {
 public:
     using std::logic_error::logic_error;

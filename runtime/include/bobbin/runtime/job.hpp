@@ -49,8 +49,13 @@ public:
     bool cancel() const noexcept { return state_->cancel(); }
 
     // Blocks until the job has ended; its value, or throws its exception, `cancelled` for a job
-    // that is. As often as one likes. On a thread of the pool that runs the job it throws
-    // `would_deadlock` unless the job has ended.
+    // that is. As often as one likes. Unless the job has ended, it throws `would_deadlock`
+    //   - on a thread of the pool that runs the job, also if that has other threads;
+    //   - on a thread of another thread_pool, if it is the last that is not blocked: if all threads
+    //     of these two pools (and of others in between) would wait for work of each other, in get,
+    //     wait or sync_wait. Only cancelling from outside could wake them.
+    // Not noticed: threads that block for anything else (a mutex, a std::future, a queue, a job of
+    // an ipc::process_pool), and those that are no pool's.
     const_reference get() const;
     // Blocks in the same way, and throws nothing of the job's.
     void wait() const { state_->wait(); }

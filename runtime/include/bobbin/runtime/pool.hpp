@@ -43,7 +43,7 @@
 //     chunk_size 0, window 0,  std::invalid_argument, from the call
 //     timeout < 0, retries with arguments that can't be copied
 //     after close or stop      `pool_closed`, from the call
-//     blocking on a worker     `would_deadlock` (job::get)
+//     blocking on a worker     `would_deadlock` (what is noticed: job::get)
 //     no memory                std::bad_alloc, from the call or the await; nothing is left running
 // On the first error, map and starmap take no more inputs and begin no job after the failed one;
 // those before it run, those that run are awaited; then the error of the lowest index is thrown:

@@ -61,6 +61,8 @@ public:
         void (*request_stop)(job_core&) noexcept;     // of a job that runs
         bool (*runs_here)(const job_core&) noexcept;  // the calling thread is one of its pool's
         void (*destroy)(job_core&) noexcept;
+        // Of jobs that a thread_pool does: that, which may be gone if the job has ended.
+        const pool_core* (*home)(const job_core&) noexcept = nullptr;
         // Of jobs that somebody else begins, null of others. Whether that was prevented, for good;
         // whether it has happened.
         bool (*take_back)(job_core&) noexcept = nullptr;

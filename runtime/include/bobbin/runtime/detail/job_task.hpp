@@ -82,12 +82,13 @@ public:
             return nullptr;
         }
         static void request_stop(job_core& job) noexcept { of(job).own_scope.stop.request_stop(); }
-        static bool runs_here(const job_core& job) noexcept {
-            return is_thread_of(static_cast<const promise_type&>(job).own_scope.pool);
+        static bool runs_here(const job_core& job) noexcept { return is_thread_of(home(job)); }
+        static const pool_core* home(const job_core& job) noexcept {
+            return static_cast<const promise_type&>(job).own_scope.pool;
         }
         static void destroy(job_core& job) noexcept { handle_of(of(job)).destroy(); }
         static const job_core::operations& kind() noexcept {
-            static constexpr job_core::operations own = {request_stop, runs_here, destroy};
+            static constexpr job_core::operations own = {request_stop, runs_here, destroy, home};
             return own;
         }
     };

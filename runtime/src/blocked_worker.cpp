@@ -1,0 +1,83 @@
+#include "blocked_worker.hpp"
+
+#include "pool_core.hpp"
+
+#include <bobbin/runtime/errors.hpp>
+
+#include <memory>
+#include <mutex>
+#include <pthread.h>
+
+namespace bobbin::inline v0::detail {
+
+namespace {
+
+constinit std::mutex mutex;
+constinit blocked_worker* all = nullptr;
+
+// None of them is in the child.
+[[maybe_unused]] const int forgets_at_fork = pthread_atfork(nullptr, nullptr, [] {
+    std::construct_at(&mutex);
+    all = nullptr;
+});
+
+const pool_core* pool_of_this_thread() noexcept {
+    return current_worker != nullptr ? current_worker->pool : nullptr;
+}
+
+}  // namespace
+
+blocked_worker::blocked_worker(const pool_core* home, question has_ended, const void* awaited)
+    : own_(pool_of_this_thread()), home_(home), has_ended_(has_ended), awaited_(awaited) {
+    if (own_ == nullptr) return;
+    const std::lock_guard lock(mutex);
+    next_ = std::exchange(all, this);
+    if (!waits_for_ever()) return;
+    leave();
+    throw would_deadlock(
+        "bobbin: all threads of this pool and of the pool whose work would be waited for here wait "
+        "for each other, perhaps by way of other pools; co_await the work instead");
+}
+
+blocked_worker::~blocked_worker() {
+    if (own_ == nullptr) return;
+    const std::lock_guard lock(mutex);
+    leave();
+}
+
+void blocked_worker::leave() noexcept {
+    blocked_worker** at = &all;
+    while (*at != this) at = &(*at)->next_;
+    *at = next_;
+}
+
+// Under the lock. A pool is held up if all its threads are here and none is about to be woken; then
+// so must be each pool that they wait for.
+bool blocked_worker::waits_for_ever() const noexcept {
+    const auto reach = [](const pool_core* pool) {
+        unsigned blocked = 0;
+        for (const auto* each = all; each != nullptr; each = each->next_) {
+            if (each->own_ != pool) continue;
+            if (each->has_ended_(each->awaited_)) return false;
+            if (each->mark_ == mark::none) each->mark_ = mark::reached;
+            ++blocked;
+        }
+        // Only of a pool that has a thread here it is known that it exists.
+        return blocked > 0 && blocked == pool->size();
+    };
+    for (auto* each = all; each != nullptr; each = each->next_) each->mark_ = mark::none;
+    bool held_up = reach(own_);
+    for (const auto* each = all; held_up && each != nullptr;) {
+        const auto* const next = each->next_;
+        if (each->mark_ == mark::reached) {
+            each->mark_ = mark::followed;
+            held_up = reach(each->home_);
+            each = all;  // others may have been reached that stand before it
+        } else {
+            each = next;
+        }
+    }
+    return held_up;
+}
+
+}  // namespace bobbin::inline v0::detail
