@@ -4,13 +4,6 @@
 
 namespace bobbin::inline v0::detail {
 
-namespace {
-
-// How long a runner should go on without a look at the clock.
-constexpr double block_ns = 25'000;
-
-}  // namespace
-
 std::size_t batch_control::grant(std::size_t last, std::size_t left) const noexcept {
     if (closed_) return 0;
     // A share of the window, so that one runner leaves something for the others.
@@ -20,14 +13,11 @@ std::size_t batch_control::grant(std::size_t last, std::size_t left) const noexc
     if (limits_.chunk != automatic && !limits_.more_at_once) return std::min(limits_.chunk, most);
     // Towards the end less and less, so that all have something to do.
     const auto fair = std::max<std::size_t>(left / 2 / limits_.most_runners, 1);
-    return std::min({fitting(static_cast<double>(limits_.chunk_time.count()), last), most, fair});
+    return std::min({fitting_a_chunk(last), most, fair});
 }
 
-std::size_t batch_control::block(std::size_t last) const noexcept {
-    return fitting(block_ns, last);
-}
-
-std::size_t batch_control::fitting(double time_ns, std::size_t last) const noexcept {
+std::size_t batch_control::fitting_a_chunk(std::size_t last) const noexcept {
+    const auto time_ns = static_cast<double>(limits_.chunk_time.count());
     // At most twice what it was: the next jobs may be longer than those before.
     const auto most = static_cast<double>(std::max<std::size_t>(2 * last, 1));
     return static_cast<std::size_t>(std::clamp(job_ns_ > 0 ? time_ns / job_ns_ : 1, 1.0, most));

@@ -6,8 +6,8 @@
 
 #include <bobbin/runtime/detail/batch_core.hpp>
 #include <bobbin/runtime/detail/finish.hpp>
+#include <bobbin/runtime/detail/loop_pace.hpp>
 #include <bobbin/runtime/detail/memory_shortage.hpp>
-#include <bobbin/runtime/detail/split.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -31,6 +31,9 @@ constexpr auto slice_time = 20us;
 constexpr std::int32_t most_unclocked = 3;
 // How long a busy thread goes on before Asio has its turn.
 constexpr auto turn_time = 100us;
+// What a loop's block of steps should take, as a look costs 30 ns, and what it should not exceed.
+constexpr auto block_time = 8us;
+constexpr auto longest_block = 20us;
 
 [[maybe_unused]] const int fork_watch = pthread_atfork(nullptr, nullptr, [] {
     if (current_worker != nullptr) current_worker->begin_child();
@@ -128,7 +131,7 @@ bool worker::turn_is_over() noexcept {
     const auto taken = now - std::exchange(slice_began_, now);
     unclocked_ = taken < slice_time / 4 ? most_unclocked : 0;
     if (taken > slice_time)
-        slice_ = std::max(slice_ / 2, 1);
+        slice_ = static_cast<std::int32_t>(std::max<std::int64_t>(slice_ * slice_time / taken, 1));
     else if (budget_ <= 0)
         slice_ = std::min(slice_ * 2, longest_slice);
     if (now - look_began_ >= slice_time) {
@@ -189,34 +192,36 @@ void run_in_line(work_item item) {
     visiting_worker().drive(item);
 }
 
-bool turn_is_over() noexcept {
-    return current_worker->turn_is_over(std::chrono::steady_clock::now());
-}
-
-bool splitter::turn_is_over() const noexcept {
-    return current_worker->turn_is_over(began_);
-}
-
 void requeue(work_item item, pool_core& home) {
     home.inject(item);
 }
 
 std::coroutine_handle<> give_turn(std::coroutine_handle<> to) noexcept {
+    current_worker->look_at_clock();
     return current_worker->unwind(to);
 }
 
-bool splitter::should_split() const noexcept {
+bool should_split() noexcept {
     return current_worker->deque.looks_empty();
 }
 
-std::size_t splitter::begin_block(std::size_t left) noexcept {
+std::size_t loop_pace::measure() noexcept {
     const auto now = std::chrono::steady_clock::now();
-    const auto taken = now - std::exchange(began_, now);
-    if (block_ == 0 || taken > 10us)
-        block_ = std::max<std::size_t>(block_ / 4, 1);
-    else if (taken < 1us)
-        block_ *= 2;
-    return std::min(block_, left);
+    const auto taken = now - std::exchange(looked_, now);
+    if (steps_ == 0) return block_;
+    // Carefully: the next steps may be longer.
+    if (taken <= block_time / 8)
+        block_ = std::max(block_, 8 * steps_);
+    else if (taken <= block_time / 2)
+        block_ = std::max(block_, 2 * steps_);
+    else if (taken > longest_block)
+        block_ = std::max<std::size_t>(steps_ / static_cast<std::size_t>(taken / block_time), 1);
+    return block_;
+}
+
+bool loop_pace::turn_is_over() noexcept {
+    measure();
+    return current_worker->turn_is_over(looked_);
 }
 
 }  // namespace bobbin::inline v0::detail

@@ -68,6 +68,8 @@ public:
     bool turn_is_over() noexcept;
     // The same as seen at `now`, changing nothing.
     bool turn_is_over(std::chrono::steady_clock::time_point now) const noexcept;
+    // After this step, whatever those before took.
+    void look_at_clock() noexcept { unclocked_ = 0; }
     // True in every 64th turn, in which the deque's oldest items run first until none is left.
     bool turn_of_the_oldest() noexcept { return oldest_first_ = ++turns_ % 64 == 0; }
 

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <bit>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <doctest/doctest.h>
@@ -23,6 +24,7 @@
 
 namespace {
 
+using namespace std::chrono_literals;
 using bobbin::task;
 using bobbin::transform_reduce;
 using test::balanced;
@@ -174,4 +176,29 @@ TEST_CASE("the pool's stop ends a long reduction") {
                         bobbin::cancelled);
         CHECK(calls < length / 2);
     });
+}
+
+TEST_CASE("a stop is seen between two steps of a part, and by those who have just begun one") {
+    for (const unsigned threads : {1U, 2U}) {
+        test::place place(threads);
+        std::atomic<int> calls_after = 0;
+        std::atomic<bool> stopped = false;
+        // Steps of a millisecond, dozens of them in a part.
+        const auto stop = [&](int i) {
+            if (stopped) calls_after.fetch_add(1);
+            const auto end = std::chrono::steady_clock::now() + 1ms;
+            while (std::chrono::steady_clock::now() < end) {
+            }
+            if (i == 10) {
+                place.pool().stop();
+                stopped = true;
+            }
+            return 0L;
+        };
+        CHECK_THROWS_AS(place.run(transform_reduce(0, 50'000, 0L, std::plus<>(), stop)),
+                        bobbin::cancelled);
+        CHECK(stopped);
+        // The other thread may be past its look, and this one is just between two.
+        CHECK(calls_after <= static_cast<int>(threads));
+    }
 }

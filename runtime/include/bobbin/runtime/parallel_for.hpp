@@ -3,7 +3,7 @@
 
 #include <bobbin/runtime/detail/current_scope.hpp>
 #include <bobbin/runtime/detail/indices.hpp>
-#include <bobbin/runtime/detail/split.hpp>
+#include <bobbin/runtime/detail/loop_pace.hpp>
 #include <bobbin/runtime/errors.hpp>
 #include <bobbin/runtime/task.hpp>
 #include <bobbin/runtime/when_all.hpp>
@@ -21,17 +21,17 @@ namespace detail {
 template <std::integral Index, class F>
 task<void> for_range(Index first, std::uint64_t count, F& body) {
     const auto& scope = co_await current_scope();
-    splitter when;
+    loop_pace pace;
     while (count > 0) {
+        co_await pace.turn();
         if (scope.stop_requested()) throw cancelled();
-        if (when.turn_is_over()) co_await turn_awaiter();
-        if (count > 1 && when.should_split()) {
+        if (count > 1 && should_split()) {
             const auto half = count / 2;
             co_await when_all(for_range(first, half, body),
                               for_range(advanced(first, half), count - half, body));
             co_return;
         }
-        const auto block = when.begin_block(count);
+        const auto block = pace.block(count);
         for (auto i = block; i > 0; --i) {
             if constexpr (std::is_void_v<std::invoke_result_t<F&, Index>>)
                 body(first);

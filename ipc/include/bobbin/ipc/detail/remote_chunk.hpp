@@ -3,8 +3,10 @@
 
 #include <bobbin/ipc/detail/crew.hpp>
 #include <bobbin/ipc/detail/remote_job.hpp>
+#include <bobbin/runtime/detail/current_scope.hpp>
 #include <bobbin/runtime/detail/join_scope.hpp>
 #include <bobbin/runtime/detail/lambda_coroutines.hpp>
+#include <bobbin/runtime/detail/loop_pace.hpp>
 #include <bobbin/runtime/detail/wait_point.hpp>
 #include <bobbin/runtime/job_options.hpp>
 #include <bobbin/runtime/outcome.hpp>
@@ -118,7 +120,16 @@ public:
         const std::uint32_t group = skips ? crew_->new_group() : 0;
         const auto calls = std::make_unique_for_overwrite<chunk_call<R>[]>(inputs.size());
         chunk_wait all(*crew_, inputs.size(), options_.retries);
-        for (std::size_t i = 0; i < inputs.size(); ++i) {
+        const auto& scope = co_await bobbin::detail::current_scope();
+        // To encode takes as long as the inputs are large.
+        bobbin::detail::loop_pace pace;
+        std::size_t block = 0;
+        for (std::size_t i = 0; i < inputs.size(); ++i, --block) {
+            if (block == 0) {
+                co_await pace.turn();
+                if (scope.stop_requested()) co_return;  // none was sent
+                block = pace.block();
+            }
             calls[i].chunk = &all;
             calls[i].group = group;
             calls[i].place = static_cast<std::uint32_t>(i);

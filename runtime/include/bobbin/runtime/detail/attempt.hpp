@@ -5,6 +5,7 @@
 #include <bobbin/runtime/detail/call.hpp>
 #include <bobbin/runtime/detail/current_scope.hpp>
 #include <bobbin/runtime/detail/lambda_coroutines.hpp>
+#include <bobbin/runtime/detail/loop_pace.hpp>
 #include <bobbin/runtime/detail/timed_scope.hpp>
 #include <bobbin/runtime/job_options.hpp>
 #include <bobbin/runtime/outcome.hpp>
@@ -73,7 +74,7 @@ template <class R, class Make>
 task<outcome<R>> attempt(time_span limit, unsigned retries, Make make,
                          std::function<void()> expired) {
     auto& scope = co_await current_scope();
-    for (;; --retries) {
+    for (loop_pace pace;; --retries) {
         auto once = [&make, last = retries == 0] { return make(last); };
         std::optional<outcome<R>> result;
         if (limit == time_span::zero) {
@@ -83,8 +84,10 @@ task<outcome<R>> attempt(time_span limit, unsigned retries, Make make,
             outcome<R> ended = co_await finish_call_in_time<R>(once, limit, expired);
             result.emplace(std::move(ended));
         }
-        if (*result || retries == 0 || scope.stop_requested() || !may_try_again(result->error()))
+        if (*result || retries == 0 || !may_try_again(result->error()))
             co_return std::move(*result);
+        co_await pace.turn();
+        if (scope.stop_requested()) co_return std::move(*result);
     }
 }
 

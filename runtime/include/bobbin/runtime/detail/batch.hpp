@@ -6,9 +6,9 @@
 #include <bobbin/runtime/detail/call.hpp>
 #include <bobbin/runtime/detail/check_options.hpp>
 #include <bobbin/runtime/detail/lambda_coroutines.hpp>
+#include <bobbin/runtime/detail/loop_pace.hpp>
 #include <bobbin/runtime/detail/memory_shortage.hpp>
 #include <bobbin/runtime/detail/run_here.hpp>
-#include <bobbin/runtime/detail/split.hpp>
 #include <bobbin/runtime/detail/start_member.hpp>
 #include <bobbin/runtime/job_options.hpp>
 #include <bobbin/runtime/outcome.hpp>
@@ -69,11 +69,11 @@ public:
         bool stopped = false;              // because of a stop
         bool expired = false;              // its only job's result was brought by its alarm
         bool gives_way = false;            // to the reader of the results before it
-        std::size_t block = 1;             // jobs between two looks at the clock
         std::chrono::steady_clock::time_point began;
 
         bool complete() const noexcept { return abandoned || outcomes.size() == inputs.size(); }
         std::size_t next_index() const noexcept { return first + outcomes.size(); }
+        std::size_t left() const noexcept { return inputs.size() - outcomes.size(); }
     };
 
     struct kind {
@@ -123,11 +123,11 @@ public:
         return !is_task && options_.timeout == time_span::zero && options_.retries == 0;
     }
 
-    // Runs jobs of the chunk until it is time to look at the clock.
-    void run_block(chunk& own) {
+    // Runs the next jobs of the chunk, so many.
+    void run_block(chunk& own, std::size_t jobs) {
         if constexpr (!is_task) {
             if (leave_rest(own)) return;
-            for (auto left = own.block; left > 0 && !own.complete(); --left) {
+            for (; jobs > 0; --jobs) {
                 if (stops_at_error_ && this->comes_after_failure(own.next_index())) {
                     own.abandoned = true;
                     return;
@@ -275,7 +275,6 @@ private:
             this->cut_short();
         const auto wanted = this->control_.grant(last, left());
         if (wanted == 0) return;
-        own.block = this->control_.block(last);
         own.inputs.reserve(wanted);
         own.outcomes.reserve(wanted);
         try {
@@ -335,18 +334,20 @@ private:
 template <class Batch, class Hold>
 task<void> run_chunks(std::shared_ptr<Batch> batch, Hold /*held*/) {
     typename Batch::chunk own;
+    loop_pace pace;
     while (batch->exchange(own)) {
         // If all threads are runners', the reader's turn would come after the last job.
         if (own.gives_way) co_await requeue_awaiter();
         while (!own.complete()) {
+            co_await pace.turn();
+            const auto block = pace.block(own.left());
             if constexpr (Batch::is_elsewhere) {
                 co_await batch->run_elsewhere(own);
             } else if (batch->is_plain()) {
-                batch->run_block(own);
+                batch->run_block(own, block);
             } else {
                 co_await batch->run_one(own);
             }
-            if (turn_is_over()) co_await turn_awaiter();
         }
     }
 }

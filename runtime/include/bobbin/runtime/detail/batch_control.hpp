@@ -40,8 +40,6 @@ public:
     // How many inputs a runner may take whose last chunk was of `last` jobs.
     // `left`: inputs to come, or more.
     std::size_t grant(std::size_t last, std::size_t left) const noexcept;
-    // How many jobs it should run between two looks at the clock.
-    std::size_t block(std::size_t last) const noexcept;
     void took(std::size_t jobs) noexcept { taken_ += jobs; }
     void measured(std::size_t jobs, std::chrono::nanoseconds time) noexcept;
     void released(std::size_t jobs) noexcept { released_ += jobs; }
@@ -60,7 +58,7 @@ public:
     bool finished() const noexcept { return closed_ && alive_ == 0; }
 
 private:
-    std::size_t fitting(double time_ns, std::size_t last) const noexcept;
+    std::size_t fitting_a_chunk(std::size_t last) const noexcept;
     std::size_t room() const noexcept { return limits_.window - (taken_ - released_); }
 
     const limits limits_;

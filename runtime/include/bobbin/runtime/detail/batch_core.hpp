@@ -120,7 +120,4 @@ private:
     stop_watch<batch_waiter> watch_;
 };
 
-// A runner's questions about its thread: has Asio a claim on it now?
-bool turn_is_over() noexcept;
-
 }  // namespace bobbin::inline v0::detail

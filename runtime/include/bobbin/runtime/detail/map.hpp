@@ -4,11 +4,14 @@
 #include <bobbin/runtime/detail/batch_results.hpp>
 #include <bobbin/runtime/detail/current_scope.hpp>
 #include <bobbin/runtime/detail/lambda_coroutines.hpp>
+#include <bobbin/runtime/detail/loop_pace.hpp>
+#include <bobbin/runtime/errors.hpp>
 #include <bobbin/runtime/job.hpp>
 #include <bobbin/runtime/result_stream.hpp>
 #include <bobbin/runtime/task.hpp>
 #include <bobbin/runtime/this_task.hpp>
 
+#include <cstddef>
 #include <exception>
 #include <memory>
 #include <stop_token>
@@ -49,12 +52,23 @@ task<std::vector<outcome<R>>> collect_outcomes(std::shared_ptr<batch_results<R>>
 
 template <class R, class Reduce, class T>
 task<T> reduce_values(std::shared_ptr<batch_results<R>> batch, Reduce reduce, T value) {
-    batch->open(co_await current_scope());
+    auto& scope = co_await current_scope();
+    batch->open(scope);
     std::exception_ptr error;
     try {
         result_stream<R> results(batch);
-        while (auto each = co_await results.next())
+        loop_pace pace;
+        std::size_t block = 0;
+        // Results that are there already don't suspend this task.
+        while (auto each = co_await results.next()) {
+            if (block == 0) {
+                co_await pace.turn();
+                if (scope.stop_requested()) throw cancelled();
+                block = pace.block();
+            }
+            --block;
             value = reduce(std::move(value), std::move(*each).value());
+        }
     } catch (...) {
         error = std::current_exception();
     }
