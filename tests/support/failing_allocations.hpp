@@ -5,9 +5,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <cstddef>
 #include <cstdlib>
 #include <new>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -57,6 +61,16 @@ extern "C" void* __libc_malloc(std::size_t size);                           // N
 extern "C" void* __libc_memalign(std::size_t alignment, std::size_t size);  // NOLINT
 extern "C" [[gnu::noinline]] void* malloc(std::size_t size) noexcept {      // NOLINT
     return test::allocations::must_fail() ? nullptr : __libc_malloc(size);
+}
+// Where frames of coroutines are from.
+extern "C" [[gnu::noinline]] void* mmap(void* at, std::size_t size, int protection,  // NOLINT
+                                        int flags, int file, off_t offset) noexcept {
+    if ((flags & MAP_ANONYMOUS) != 0 && test::allocations::must_fail()) {
+        errno = ENOMEM;
+        return MAP_FAILED;
+    }
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the call's own result
+    return reinterpret_cast<void*>(syscall(SYS_mmap, at, size, protection, flags, file, offset));
 }
 #endif
 

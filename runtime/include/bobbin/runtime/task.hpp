@@ -14,8 +14,8 @@ namespace bobbin::inline v0 {
 //     bobbin::task<int> twice(int x) { co_return 2 * x; }
 //     int y = co_await twice(21);
 //
-// T is void, an lvalue reference, or a type that can be moved; it may not be over-aligned. An
-// exception that leaves the body is thrown by the `co_await`.
+// T is void, an lvalue reference, or a type that can be moved. An exception that leaves the body is
+// thrown by the `co_await`. T, arguments and variables may be over-aligned, as vectors of SIMD are.
 //
 // Where it runs. A task runs on the pool of the task that awaits it and stays there: after every
 // `co_await`, also of an awaitable of another library, it goes on on a thread of that pool (any of

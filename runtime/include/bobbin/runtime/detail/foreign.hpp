@@ -8,7 +8,6 @@
 #include <bobbin/runtime/detail/run_here.hpp>
 
 #include <coroutine>
-#include <cstddef>
 #include <type_traits>
 #include <utility>
 
@@ -58,10 +57,7 @@ public:
         void await_resume() const noexcept {}
     };
 
-    foreign_promise() noexcept {
-        static_assert(alignof(foreign_promise) <= alignof(std::max_align_t),
-                      "an awaitable's result may not be over-aligned: let it return a pointer");
-    }
+    foreign_promise() noexcept {}
     foreign_call<T> get_return_object() noexcept;
     std::suspend_always initial_suspend() const noexcept { return {}; }
     final_awaiter final_suspend() const noexcept { return {}; }

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <bobbin/runtime/detail/process_generation.hpp>
+#include <bobbin/runtime/detail/value_room.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -147,21 +148,19 @@ class job_state : public job_core {
 public:
     explicit job_state(const operations& kind) noexcept : job_core(kind) {}
     ~job_state() {
-        if (has_value_) std::destroy_at(std::addressof(value_));
+        if (has_value_) std::destroy_at(room_.get());
     }
 
     template <class U>
     void set_value(U&& value) {
-        std::construct_at(std::addressof(value_), std::forward<U>(value));
+        std::construct_at(room_.get(), std::forward<U>(value));
         has_value_ = true;
     }
     bool has_value() const noexcept { return has_value_; }
-    R& value() noexcept { return value_; }
+    R& value() noexcept { return *room_.get(); }
 
 private:
-    union {
-        R value_;
-    };
+    value_room<R> room_;
     bool has_value_ = false;
 };
 

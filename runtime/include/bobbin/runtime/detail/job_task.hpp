@@ -13,7 +13,6 @@
 
 #include <concepts>
 #include <coroutine>
-#include <cstddef>
 #include <functional>
 #include <memory>
 #include <stdexcept>
@@ -53,8 +52,7 @@ public:
     class promise_type final : public awaiting<promise_base>, public job_returns<R> {
     public:
         promise_type() noexcept : job_returns<R>(kind()), own_scope(ended) {
-            static_assert(alignof(promise_type) <= alignof(std::max_align_t),
-                          "a job's result may not be over-aligned: return a std::unique_ptr to it");
+            static_assert(alignof(promise_type) <= usual_alignment, "or `handle_of` misses it");
         }
         job_task get_return_object() noexcept { return job_task(*this); }
         std::suspend_always initial_suspend() const noexcept { return {}; }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bobbin/runtime/detail/promise_base.hpp>
+#include <bobbin/runtime/detail/value_room.hpp>
 
 #include <concepts>
 #include <memory>
@@ -21,14 +22,14 @@ public:
     template <std::convertible_to<T> U = T>
     void return_value(U&& value) {
         drop();  // what an earlier co_return left, if a destructor threw after it
-        std::construct_at(std::addressof(value_), std::forward<U>(value));
+        std::construct_at(room_.get(), std::forward<U>(value));
         state = task_state::value;
     }
 
     // The result, or the task's exception. Once.
     T take() {
         rethrow_if_failed();
-        return std::move(value_);
+        return std::move(*room_.get());
     }
 
     // A destructor may throw after co_return.
@@ -41,14 +42,12 @@ private:
     void drop() noexcept {
         if constexpr (!std::is_trivially_destructible_v<T>) {
             if (state != task_state::value) return;
-            std::destroy_at(std::addressof(value_));
+            std::destroy_at(room_.get());
             state = task_state::unfinished;
         }
     }
 
-    union {
-        T value_;
-    };
+    value_room<T> room_;
 };
 
 template <class T>

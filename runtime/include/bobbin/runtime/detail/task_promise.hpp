@@ -6,7 +6,6 @@
 #include <bobbin/runtime/detail/result_slot.hpp>
 
 #include <coroutine>
-#include <cstddef>
 #include <utility>
 
 namespace bobbin::inline v0 {
@@ -137,8 +136,7 @@ template <class T>
 class task_promise : public awaiting<result_slot<T>> {
 public:
     task_promise() noexcept {
-        static_assert(alignof(task_promise) <= alignof(std::max_align_t),
-                      "a task's result may not be over-aligned: return a std::unique_ptr to it");
+        static_assert(alignof(task_promise) <= usual_alignment, "or `handle_of` misses it");
     }
     task<T> get_return_object() noexcept;
     std::suspend_always initial_suspend() const noexcept { return {}; }
