@@ -72,21 +72,22 @@ crew_core::crew_core(const process_pool_options& options)
 void crew_core::start() {
     refuse_what_does_not_fit(size() * sizeof(lane));
     arrivals ended;
+    bool has_server = true;
     {
         const std::lock_guard lock(mutex_);
         for (auto& each : seats_)
-            while (!start_worker(*each)) {
+            while (server_ && !start_worker(*each)) {
                 server_->wait();
                 read_news(ended);  // or the server would wait for us
-                if (!server_) throw pool_broken(broken_);
             }
         bell_reader_ = watched_by(*driver_, bell_.get());
-        server_reader_ = watched_by(*driver_, server_->socket());
+        has_server = server_.has_value();  // if not, it is looked for already
+        if (has_server) server_reader_ = watched_by(*driver_, server_->descriptor());
     }
     tell(ended);
-    boost::asio::post(driver_->get_executor(), [self = shared_from_this()] {
+    boost::asio::post(driver_->get_executor(), [self = shared_from_this(), has_server] {
         self->listen_to_bell();
-        self->listen_to_server();
+        if (has_server) self->listen_to_server();
     });
 }
 
@@ -110,6 +111,7 @@ void crew_core::end() {
             self->second_look_.reset();
             self->idle_timer_.reset();
             self->stop_timer_.reset();
+            self->server_timer_.reset();
             // Not later: they are the driver's. And nobody is left to have a time of grace.
             arrivals last;
             {

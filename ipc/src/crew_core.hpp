@@ -216,11 +216,12 @@ private:
     bool read_results(seat& at, arrivals& to);
     static std::optional<result_header> header_of(const seat& at,
                                                   std::span<const std::byte> result) noexcept;
-    void worker_ended(seat& at, std::optional<exit_status> how, arrivals& to);
+    void worker_ended(seat& at, const exit_status& how, arrivals& to);
+    void count_death(std::string of);
     void vacate(seat& at, std::optional<exit_status> how, arrivals& to);
     bool wants_worker(seat& at) noexcept;
     void replace(seat& at, arrivals& to);
-    void start_failed(seat& at, const std::string& why, arrivals& to);
+    void start_failed(seat& at, const std::string& why, unsigned most, arrivals& to);
     void give_up(seat& at, std::uint64_t job, std::exception_ptr why, arrivals& ended);
     boost::asio::steady_timer& timer_of(seat& at);
     void break_down(const std::string& why, arrivals& to);
@@ -228,6 +229,7 @@ private:
     [[nodiscard]] std::uint64_t depth() const noexcept;
     void read_news(arrivals& to);
     void server_gone(arrivals& to);
+    void open_server_later();
 
     static bool falls_asleep(seat& at, reader_asleep::who who) noexcept;
     [[nodiscard]] bool is_the_only_one(const remote_call& call) const noexcept {
@@ -253,6 +255,8 @@ private:
     void end_worker(seat& at, std::uint64_t job, int signal);
     void after_grace(seat& at, std::uint64_t job, int signal);
     void start_again(seat& at);
+    void open_server();
+    void limit_start_of_server();
     void end_running();
     void begin_idleness();
     void watch_idleness();
@@ -286,15 +290,18 @@ private:
     bool is_first_nap_ = false;  // since then
     std::optional<boost::asio::steady_timer> idle_timer_;
     std::optional<boost::asio::steady_timer> stop_timer_;
+    std::optional<boost::asio::steady_timer> server_timer_;
     std::size_t holders_ = 0;
     std::uint64_t ids_ = 0;
     std::atomic<std::uint32_t> groups_{0};
     double job_ns_ = 0;  // how long a job takes, of late
     clock::time_point last_read_;
     std::deque<clock::time_point> restarts_;
+    std::string last_death_;
     std::string broken_;                 // why, if it is
     std::shared_ptr<crew_core> itself_;  // in a forked child, for ever
     bool has_waiter_ = false;
+    bool is_opening_server_ = false;
     bool stopped_ = false;
     bool ending_ = false;
 };

@@ -145,7 +145,7 @@ void crew_core::begin_idleness() {
 
 // Under the lock, on the driver.
 void crew_core::watch_idleness() {
-    if (!server_reader_) return;  // the pool ends
+    if (!bell_reader_) return;  // the pool ends
     if (!idle_timer_) idle_timer_.emplace(*driver_);
     idle_timer_->expires_at(idle_until_.time());
     idle_timer_->async_wait([self = shared_from_this()](const boost::system::error_code& error) {

@@ -2,10 +2,13 @@
 #include "anonymous_file.hpp"
 #include "control_socket.hpp"
 #include "crew_core.hpp"
+#include "describe_end.hpp"
 #include "standard_output.hpp"
 
 #include <bobbin/ipc/errors.hpp>
 #include <bobbin/ipc/worker_died.hpp>
+
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -19,6 +22,11 @@
 
 namespace bobbin::inline v0::ipc::detail {
 namespace {
+
+// So many attempts to start a worker may fail in a row: a second's worth, and half a minute's if it
+// is the server that dies, which may be others' doing.
+constexpr unsigned most_errors = 7;
+constexpr unsigned most_server_deaths = 30;
 
 // What a worker does first. Nobody waits for it.
 class initial_call final : public remote_call {
@@ -143,11 +151,10 @@ void crew_core::read_news(arrivals& ended) {
                 start_failed(at,
                              "bobbin: a worker could not be started: " +
                                  std::generic_category().message(news->what.number),
-                             ended);
+                             most_errors, ended);
                 break;
             case server_news::ended:
-                worker_ended(at, exit_status{.code = news->what.code, .signal = news->what.signal},
-                             ended);
+                worker_ended(at, news->status(), ended);
                 break;
             default:
                 break;
@@ -155,13 +162,18 @@ void crew_core::read_news(arrivals& ended) {
     }
 }
 
-void crew_core::worker_ended(seat& at, std::optional<exit_status> how, arrivals& ended) {
+void crew_core::worker_ended(seat& at, const exit_status& how, arrivals& ended) {
     // Acquire, with the worker's release. Those that were to end are no misfortune.
     const bool was_to_end =
         at.is_leaving || at.way->terms.has_left.load(std::memory_order_acquire) != 0;
+    if (!was_to_end) count_death("worker " + std::to_string(at.pid) + ' ' + describe_end(how));
     vacate(at, how, ended);
-    if (!was_to_end) restarts_.push_back(clock::now());
     if (wants_worker(at)) replace(at, ended);
+}
+
+void crew_core::count_death(std::string of) {
+    restarts_.push_back(clock::now());
+    last_death_ = std::move(of);
 }
 
 // Its jobs are failed, or sent again.
@@ -219,23 +231,25 @@ void crew_core::replace(seat& at, arrivals& ended) {
     if (restarts_.size() > most)
         return break_down("bobbin: the pool is broken: " + std::to_string(restarts_.size()) +
                               " workers have died" +
-                              (period.is_endless() ? "" : " within " + to_string(period)),
+                              (period.is_endless() ? "" : " within " + to_string(period)) +
+                              ". The last death: " + last_death_,
                           ended);
+    if (!server_) return open_server_later();
     try {
-        if (!start_worker(at)) start_failed(at, "bobbin: the fork server does not keep up", ended);
+        if (!start_worker(at))
+            start_failed(at, "bobbin: the fork server does not keep up", most_errors, ended);
     } catch (const std::exception& error) {
-        start_failed(at, error.what(), ended);
+        start_failed(at, error.what(), most_errors, ended);
     }
 }
 
 // It is tried again, as it may be for want of memory, processes or descriptors that others have
 // now.
-void crew_core::start_failed(seat& at, const std::string& why, arrivals& ended) {
-    constexpr unsigned most = 6;
+void crew_core::start_failed(seat& at, const std::string& why, unsigned most, arrivals& ended) {
     const bool any = std::ranges::any_of(seats_, [](const auto& each) { return !each->is_empty; });
-    if (!at.is_empty || (!any && at.failed_starts == most)) return break_down(why, ended);
-    timer_of(at).expires_after(std::chrono::milliseconds(20U << at.failed_starts));
-    at.failed_starts = std::min(at.failed_starts + 1, most);
+    ++at.failed_starts;
+    if (!at.is_empty || (!any && at.failed_starts >= most)) return break_down(why, ended);
+    timer_of(at).expires_after(back_off(at.failed_starts));
     at.deadline->async_wait(
         [self = shared_from_this(), &at](const boost::system::error_code& error) {
             if (!error) self->start_again(at);
@@ -252,20 +266,90 @@ void crew_core::start_again(seat& at) {
     tell(ended);
 }
 
-// Its workers died with it, nobody knows of what.
+// Its workers died with it, nobody knows of what. That is one misfortune.
 void crew_core::server_gone(arrivals& ended) {
+    server_process& gone = server_->server();
+    // If not it may be about to, which the next session will show; or it has no descriptors.
+    const bool has_ended = gone.has_ended();
+    const bool was_final = has_ended && gone.ended_for_good();
+    const std::string why =
+        has_ended ? gone.describe_end() : "the fork server has no descriptor left (ulimit -n)";
     server_reader_.reset();
     server_.reset();
-    try {
-        if (!ending_) {
-            server_.emplace(options_.start_method);
-            server_reader_ = watched_by(*driver_, server_->socket());
-        }
-    } catch (const std::exception& error) {
-        break_down(error.what(), ended);
+    if (has_ended) count_death(why);
+    if (!ending_ && was_final) break_down("bobbin: " + why, ended);
+    for (auto& each : seats_) {
+        if (each->is_empty) continue;
+        each->send_signal(SIGKILL);  // it may have been stopped before it could be told
+        const bool had_started = each->pid >= 0;
+        vacate(*each, std::nullopt, ended);
+        if (!wants_worker(*each)) continue;
+        if (had_started)
+            replace(*each, ended);
+        else
+            start_failed(*each, "bobbin: " + why, has_ended ? most_server_deaths : most_errors,
+                         ended);
     }
-    for (auto& each : seats_)
-        if (each->way != nullptr) worker_ended(*each, std::nullopt, ended);
+}
+
+void crew_core::open_server_later() {
+    if (std::exchange(is_opening_server_, true)) return;
+    boost::asio::post(driver_->get_executor(),
+                      [self = shared_from_this()] { self->open_server(); });
+}
+
+// Without the lock, as others may be starting one. What it is asked before it is ready it does
+// then; what comes of it instead is seen like any end of a server.
+void crew_core::open_server() {
+    std::optional<fork_session> opened;
+    std::string why;
+    bool may_try_again = true;
+    try {
+        opened.emplace(fork_session::begin(options_.start_method));
+    } catch (const std::logic_error& error) {
+        why = error.what();
+        may_try_again = false;
+    } catch (const std::exception& error) {
+        why = error.what();
+    }
+    arrivals ended;
+    {
+        turn ours(*this);
+        is_opening_server_ = false;
+        if (ending_) return;
+        try {
+            if (opened) server_reader_ = watched_by(*driver_, opened->descriptor());
+        } catch (const std::exception& error) {
+            why = error.what();
+        }
+        if (server_reader_) server_ = std::move(opened);
+        if (!may_try_again) break_down(why, ended);
+        for (auto& each : seats_) {
+            if (!each->is_empty || !wants_worker(*each)) continue;
+            if (server_)
+                replace(*each, ended);
+            else if (may_try_again)
+                start_failed(*each, why, most_errors, ended);
+        }
+        dispatch(ours);
+    }
+    tell(ended);
+    if (server_reader_) {
+        listen_to_server();
+        limit_start_of_server();
+    }
+}
+
+// One that is stopped, for example, is no server: it is killed, and there will be another.
+void crew_core::limit_start_of_server() {
+    if (server_->server().is_ready()) return;
+    if (!server_timer_) server_timer_.emplace(*driver_);
+    server_timer_->expires_after(server_process::patience);
+    server_timer_->async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+        const std::lock_guard lock(self->mutex_);
+        if (!error && self->server_ && !self->server_->server().is_ready())
+            self->server_->server().kill();
+    });
 }
 
 void crew_core::break_down(const std::string& why, arrivals& ended) {

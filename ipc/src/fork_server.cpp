@@ -17,26 +17,20 @@
 #include <pthread.h>
 #include <spawn.h>
 #include <stdexcept>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <system_error>
+#include <thread>
 #include <unistd.h>
+#include <utility>
 
 namespace bobbin::inline v0::ipc::detail {
 namespace {
 
 [[noreturn]] void fail(int error, const char* what) {
     throw std::system_error(error, std::generic_category(), what);
-}
-
-struct server {
-    owned_descriptor socket;
-    pid_t pid = -1;
-};
-
-void forget(server& gone) noexcept {
-    gone.socket = owned_descriptor();
-    if (gone.pid > 0) ::waitpid(gone.pid, nullptr, 0);
-    gone.pid = -1;
 }
 
 // As functions of C have it, with a null pointer behind the last.
@@ -80,41 +74,24 @@ std::string path_of_server() {
     return other.empty() ? path_of_program() : other;
 }
 
-// Its first word, or why it is no server.
-void await_ready(server& started) {
-    constexpr int patience_ms = 30'000;
-    pollfd word{.fd = started.socket.get(), .events = POLLIN, .revents = 0};
-    server_refusal first;
-    static_cast<void>(::poll(&word, 1, patience_ms));
-    const auto got =
-        receive_packet(started.socket.get(), std::as_writable_bytes(std::span(&first, 1)));
-    const bool answers = !got.none && !got.gone;
-    if (answers && first.head.what == server_news::ready) return;
-    if (started.pid > 0) ::kill(started.pid, SIGKILL);
-    forget(started);
-    if (answers && first.head.what == server_news::refuses)
-        throw std::logic_error(
-            "bobbin: no fork server: " + path_of_server() + ", started as one, says that " +
-            std::string(first.text.data(),
-                        std::min<std::size_t>(first.text_size, first.text.size())));
-    throw std::runtime_error(
-        "bobbin: this program was started again as a fork server and did not become one: "
-        "bobbin::ipc::init(argc, argv) has to be the first line of main, before anything that may "
-        "end the program, or bobbin::ipc::init() be called before main");
-}
-
-server start_server() {
+std::shared_ptr<server_process> start_server() {
     auto [ours, theirs] = control_socket_pair();
-    server started{.socket = std::move(ours)};
-    started.pid = execute(path_of_server(), theirs.get());
-    theirs = owned_descriptor();
-    await_ready(started);
-    return started;
+    const std::string path = path_of_server();
+    const pid_t pid = execute(path, theirs.get());
+    // It was not waited for, so the number is its own.
+    owned_descriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    if (!pidfd) {
+        const int error = errno;
+        ::kill(pid, SIGKILL);
+        ::waitpid(pid, nullptr, 0);
+        fail(error, "bobbin: a descriptor for the fork server");
+    }
+    return std::make_shared<server_process>(std::move(ours), std::move(pidfd), pid, path);
 }
 
 struct shared_server {
     std::mutex mutex;
-    server running;
+    std::shared_ptr<server_process> running;
 };
 // The application's. A child that it forks has none. Static objects may have pools, so it is there
 // before them, and is not destroyed.
@@ -126,28 +103,41 @@ union not_destroyed {
     shared_server value;
 };
 constinit not_destroyed application;
-[[maybe_unused]] const int forgets_at_fork = ::pthread_atfork(nullptr, nullptr, [] {
-    ::close(application.value.running.socket.get());
-    std::construct_at(&application.value);  // not destroyed: its lock may have been taken
-});
+// Nobody else has the lock in the child, nor is half way through a change.
+[[maybe_unused]] const int kept_for_fork = ::pthread_atfork(
+    [] { application.value.mutex.lock(); }, [] { application.value.mutex.unlock(); },
+    [] {
+        application.value.running.reset();
+        application.value.mutex.unlock();
+    });
 
-sending give(server& to, int session) {
-    const std::byte mark{1};
-    return send_packet_blocking(to.socket.get(), std::span(&mark, 1), std::span(&session, 1));
-}
-
-void open_with_shared_server(int session) {
+// May be starting.
+std::shared_ptr<server_process> find_shared_server() {
     const std::lock_guard lock(application.value.mutex);
-    server& running = application.value.running;
-    if (running.socket && give(running, session) == sending::done) return;
-    forget(running);
-    running = start_server();
-    if (give(running, session) != sending::done)
-        throw std::runtime_error("bobbin: the fork server ended as soon as it was started");
+    auto& running = application.value.running;
+    if (running == nullptr || running->has_ended()) running = start_server();
+    return running;
 }
 
-// A copy of this process that serves one session, as long as the socket that is returned is open.
-owned_descriptor open_with_copy(owned_descriptor session) {
+// By the process that is between the application and the copy.
+[[noreturn]] void hand_over(pid_t copy, int socket) noexcept {
+    server_packet about{.what = server_news::started, .pid = copy};
+    const int pidfd = copy < 0 ? -1 : static_cast<int>(::syscall(SYS_pidfd_open, copy, 0));
+    if (pidfd < 0) {
+        about = {.what = server_news::failed, .number = errno};
+        if (copy > 0) ::kill(copy, SIGKILL);
+    }
+    try {
+        static_cast<void>(send_packet(socket, std::as_bytes(std::span(&about, 1)),
+                                      std::span(&pidfd, pidfd < 0 ? 0 : 1)));
+    } catch (const std::exception&) {
+        if (copy > 0) ::kill(copy, SIGKILL);
+    }
+    ::_exit(0);
+}
+
+// A copy of this process that serves one session, as long as it is open.
+std::shared_ptr<server_process> start_copy() {
     if (threads_of_this_process() != 1)
         throw std::logic_error(
             "bobbin: start_method::fork in a process that has several threads (" +
@@ -155,29 +145,44 @@ owned_descriptor open_with_copy(owned_descriptor session) {
             "): a copy would have one of them, and the locks of all. Make the pool before any "
             "thread is started, or use start_method::fork_server");
     auto [ours, theirs] = control_socket_pair();
+    auto [told, tells] = control_socket_pair();
     flush_output();  // or every worker would write it again
     const pid_t middle = ::fork();
     if (middle < 0) fail(errno, "bobbin: fork");
     if (middle == 0) {
         // Twice, so that the application has no child that it did not start.
-        if (::fork() == 0) {
-            ours = owned_descriptor();
-            serve(theirs.release());
-        }
-        ::_exit(0);
+        const pid_t copy = ::fork();
+        if (copy != 0) hand_over(copy, tells.get());
+        ours = owned_descriptor();
+        serve(theirs.release());
     }
-    ::waitpid(middle, nullptr, 0);
-    server copy{.socket = std::move(ours)};
-    theirs = owned_descriptor();
-    await_ready(copy);
-    if (give(copy, session.get()) != sending::done)
-        throw std::runtime_error("bobbin: the fork server ended as soon as it was started");
-    return std::move(copy.socket);
+    while (::waitpid(middle, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    server_packet about;
+    auto got = receive_packet(told.get(), std::as_writable_bytes(std::span(&about, 1)));
+    if (got.none || got.gone)
+        throw std::runtime_error("bobbin: a fork server could not be started");
+    if (got.descriptors.empty()) fail(about.number, "bobbin: fork");
+    return std::make_shared<server_process>(std::move(ours), std::move(got.descriptors.front()),
+                                            about.pid, path_of_program());
 }
 
 }  // namespace
 
-fork_session::fork_session(start_method how) : how_(how) {
+fork_session::fork_session(start_method how, std::shared_ptr<server_process> server)
+    : how_(how), server_(std::move(server)), either_(::epoll_create1(EPOLL_CLOEXEC)) {
+    if (!either_) fail(errno, "bobbin: epoll_create1");
+    auto [ours, theirs] = control_socket_pair();
+    for (const int each : {ours.get(), server_->pidfd()}) {
+        epoll_event readable{.events = EPOLLIN, .data = {}};
+        if (::epoll_ctl(either_.get(), EPOLL_CTL_ADD, each, &readable) != 0)
+            fail(errno, "bobbin: epoll_ctl");
+    }
+    server_->give(theirs.get());
+    socket_ = std::move(ours);
+}
+
+fork_session fork_session::begin(start_method how) {
     constexpr std::uint32_t deepest = 10;
     refuse_to_start_more();
     const auto& program = about_this_program();
@@ -187,12 +192,35 @@ fork_session::fork_session(start_method how) : how_(how) {
     if (program.depth >= deepest)
         throw std::logic_error(
             "bobbin: child processes of child processes, ten deep: is this meant?");
-    auto [ours, theirs] = control_socket_pair();
-    if (how == start_method::fork)
-        own_server_ = open_with_copy(std::move(theirs));
-    else
-        open_with_shared_server(theirs.get());
-    socket_ = std::move(ours);
+    return {how, how == start_method::fork ? start_copy() : find_shared_server()};
+}
+
+fork_session::fork_session(start_method how) : fork_session(begin(how)) {
+    for (unsigned failures = 1; !await_service(); ++failures) {
+        recover_from(failures);
+        *this = begin(how);
+    }
+}
+
+bool fork_session::await_service() {
+    server_->await_ready();
+    return !await_next().server_gone;
+}
+
+void fork_session::recover_from(unsigned failures) const {
+    constexpr unsigned most = 7;
+    const bool has_ended = server_->has_ended();
+    if (has_ended && server_->how() == server_process::ending::refused)
+        throw std::logic_error("bobbin: " + server_->describe_end());
+    if (has_ended && (failures == most || server_->how() == server_process::ending::was_no_server))
+        throw std::runtime_error("bobbin: " + server_->describe_end());
+    if (failures == most) fail(EMFILE, "bobbin: the fork server");
+    std::this_thread::sleep_for(back_off(failures));
+}
+
+fork_session::~fork_session() {
+    // Not only closed: a child of this process may have it, too.
+    if (server_ != nullptr && server_->is_of_this_process()) ::shutdown(socket_.get(), SHUT_RDWR);
 }
 
 bool fork_session::request(worker_request wanted, std::span<const int> descriptors) {
@@ -209,15 +237,22 @@ bool fork_session::send(const child_request& wanted, std::span<const int> descri
 }
 
 void fork_session::wait() const noexcept {
-    pollfd either{.fd = socket_.get(), .events = POLLIN | POLLOUT, .revents = 0};
-    ::poll(&either, 1, -1);
+    std::array either{pollfd{.fd = socket_.get(), .events = POLLIN | POLLOUT, .revents = 0},
+                      pollfd{.fd = server_->pidfd(), .events = POLLIN, .revents = 0}};
+    ::poll(either.data(), either.size(), -1);
 }
 
 std::optional<fork_session::news> fork_session::next() {
     news all;
-    auto got = receive_packet(socket_.get(), std::as_writable_bytes(std::span(&all.what, 1)));
-    if (got.none) return std::nullopt;
-    all.server_gone = got.gone;
+    const auto receive = [&] {
+        return receive_packet(socket_.get(), std::as_writable_bytes(std::span(&all.what, 1)));
+    };
+    auto got = receive();
+    if (got.none) {
+        if (!server_->has_ended()) return std::nullopt;
+        got = receive();  // it may have said something before that
+    }
+    all.server_gone = got.none || got.gone;
     if (!got.descriptors.empty()) all.pidfd = std::move(got.descriptors.front());
     return all;
 }
@@ -225,7 +260,7 @@ std::optional<fork_session::news> fork_session::next() {
 fork_session::news fork_session::await_next() {
     for (;;) {
         if (auto got = next()) return std::move(*got);
-        pollfd readable{.fd = socket_.get(), .events = POLLIN, .revents = 0};
+        pollfd readable{.fd = descriptor(), .events = POLLIN, .revents = 0};
         ::poll(&readable, 1, -1);
     }
 }

@@ -10,11 +10,15 @@
 
 #include "owned_descriptor.hpp"
 #include "server_packet.hpp"
+#include "server_process.hpp"
 
 #include <bobbin/ipc/exit_status.hpp>
 #include <bobbin/ipc/start_method.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <sys/types.h>
@@ -23,12 +27,24 @@ namespace bobbin::inline v0::ipc::detail {
 
 class fork_session {
 public:
-    // Throws std::logic_error if the program did not call init() or may not fork, and
-    // std::system_error if there is no server to be had.
+    // Of a server that serves it. Throws std::logic_error if the program did not call init() or may
+    // not fork, and std::system_error or std::runtime_error if there is no server to be had.
     explicit fork_session(start_method how);
+    // Does not wait for that: the first news say whether it does.
+    static fork_session begin(start_method how);
+    // That is what these are for, before anything else. False: the server has gone, and has seen
+    // nothing.
+    [[nodiscard]] bool await_service();
+    // After that, before the next attempt: waits for a while, or throws why there should be none.
+    void recover_from(unsigned failures) const;
+
+    fork_session(fork_session&& other) noexcept = default;
+    fork_session& operator=(fork_session&& other) noexcept = default;
+    // The children that are left are killed.
+    ~fork_session();
 
     // Readable when `next` has something.
-    [[nodiscard]] int socket() const noexcept { return socket_.get(); }
+    [[nodiscard]] int descriptor() const noexcept { return either_.get(); }
 
     // False if that has to be tried again later. Nothing happens if the server has gone.
     [[nodiscard]] bool request(worker_request wanted, std::span<const int> descriptors);
@@ -40,7 +56,7 @@ public:
     struct news {
         server_packet what;
         owned_descriptor pidfd;
-        bool server_gone = false;
+        bool server_gone = false;  // it has ended, and what it left is killed; or ended the session
 
         // Of a child that has ended.
         [[nodiscard]] exit_status status() const noexcept {
@@ -51,13 +67,22 @@ public:
     // The same, when it has something.
     news await_next();
 
+    [[nodiscard]] server_process& server() const noexcept { return *server_; }
+
 private:
+    fork_session(start_method how, std::shared_ptr<server_process> server);
     bool send(const child_request& wanted, std::span<const int> descriptors);
 
-    start_method how_;
+    start_method how_ = start_method::fork_server;
+    std::shared_ptr<server_process> server_;  // a copy is this session's alone
     owned_descriptor socket_;
-    owned_descriptor own_server_;  // of start_method::fork
+    owned_descriptor either_;  // an epoll of the socket and the server's end
 };
+
+// How long to wait after so many attempts to start a process have failed, one after the other.
+constexpr std::chrono::milliseconds back_off(unsigned failures) noexcept {
+    return std::chrono::milliseconds(10U << std::min(failures, 7U));
+}
 
 // The server's life, at the other end of the socket.
 [[noreturn]] void serve(int socket) noexcept;

@@ -118,6 +118,7 @@ void prepare_worker(const worker_request& wanted, std::vector<owned_descriptor>&
 
 [[noreturn]] void run_child(const child_request& wanted, pid_t server,
                             std::vector<owned_descriptor> descriptors) noexcept {
+    bobbin::detail::fault_point("child.forked");
     // If the server has died already, no signal will come.
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != server) ::_exit(1);
     close_others(descriptors);
@@ -129,6 +130,13 @@ void prepare_worker(const worker_request& wanted, std::vector<owned_descriptor>&
 class server_loop {
 public:
     explicit server_loop(int socket) : socket_(socket) {}
+
+    // Those that were stopped before they asked for a signal at our death would live on.
+    ~server_loop() {
+        for (session& each : sessions_) end(each);
+    }
+    server_loop(const server_loop&) = delete;
+    server_loop& operator=(const server_loop&) = delete;
 
     // Until the application has gone.
     void run() {
@@ -174,6 +182,7 @@ private:
         for (auto& each : got.descriptors) {
             sessions_.emplace_back();
             sessions_.back().socket = std::move(each);
+            tell(sessions_.back(), {.what = {.what = server_news::serves}, .pidfd = {}});
             serve(sessions_.back());
         }
         return true;
@@ -289,6 +298,7 @@ void serve(int socket) noexcept {
     // Not with the terminal's foreground: Ctrl-C is for the application to decide on.
     ::setpgid(0, 0);
     ::prctl(PR_SET_NAME, "bobbin-server");
+    bobbin::detail::fault_point("server.start");
     take_default_signals(true);  // and its children's
     flush_output();              // of static initialisers: or each child would do it
     // What is received must not take the place of a standard one.

@@ -39,7 +39,7 @@ namespace {
 struct process::child {
     // Readable when `collect` has something to take.
     [[nodiscard]] int descriptor() const noexcept {
-        return session ? session->socket() : pidfd.get();
+        return session ? session->descriptor() : pidfd.get();
     }
 
     void collect() {
@@ -52,8 +52,11 @@ struct process::child {
     void read_news() {
         const auto news = session->next();
         if (!news) return;
-        // It dies as well, or has: that is seen by the pidfd.
-        if (news->server_gone) return session.reset();
+        // It is killed, or was: that is seen by the pidfd.
+        if (news->server_gone) {
+            send(SIGKILL);
+            return session.reset();
+        }
         if (news->what.what == detail::server_news::ended) status = news->status();
     }
 
@@ -66,6 +69,10 @@ struct process::child {
             status = exit_status{.code = -1};
         else if (errno != EINTR)
             fail("bobbin: waiting for a process");
+    }
+
+    void send(int signal) const noexcept {
+        static_cast<void>(::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0));
     }
 
     // A child that this process has forked is no parent of ours: it can't wait, and news that it
@@ -179,9 +186,7 @@ task<exit_status> process::ended() {
 }
 
 void process::send(int signal) const noexcept {
-    if (child_ != nullptr && child_->home.is_this())
-        static_cast<void>(
-            ::syscall(SYS_pidfd_send_signal, child_->pidfd.get(), signal, nullptr, 0));
+    if (child_ != nullptr && child_->home.is_this()) child_->send(signal);
 }
 void process::terminate() const noexcept {
     send(SIGTERM);

@@ -85,6 +85,18 @@ int call(const process_request& wanted, std::span<owned_descriptor> files) {
     return context.exit_code();
 }
 
+started_process await_start(fork_session session) {
+    auto news = session.await_next();
+    if (news.server_gone)
+        throw std::runtime_error(
+            "bobbin: the fork server ended while it started a process, or has no descriptor left "
+            "(ulimit -n)");
+    if (news.what.what != server_news::started)
+        throw std::system_error(news.what.number, std::generic_category(),
+                                "bobbin: a process could not be started");
+    return {std::move(session), std::move(news.pidfd), news.what.pid};
+}
+
 }  // namespace
 
 std::shared_ptr<segment_store> make_segment_store() {
@@ -112,17 +124,12 @@ started_process start_process(const process_call& call) {
                                 " shared objects as arguments, not " +
                                 std::to_string(wanted.objects.size()));
     std::fflush(stdout);  // what is printed before it comes before what it prints
-    fork_session session(start_method::fork_server);
-    while (!session.request(wanted, files)) session.wait();
-    auto news = session.await_next();
-    if (news.server_gone)
-        throw std::runtime_error(
-            "bobbin: the fork server ended while it started a process, or has no descriptor left "
-            "(ulimit -n)");
-    if (news.what.what != server_news::started)
-        throw std::system_error(news.what.number, std::generic_category(),
-                                "bobbin: a process could not be started");
-    return {std::move(session), std::move(news.pidfd), news.what.pid};
+    for (unsigned failures = 1;; ++failures) {
+        auto session = fork_session::begin(start_method::fork_server);
+        while (!session.request(wanted, files)) session.wait();
+        if (session.await_service()) return await_start(std::move(session));
+        session.recover_from(failures);
+    }
 }
 
 void run_process(const process_request& wanted, std::vector<owned_descriptor> files) noexcept {

@@ -33,6 +33,7 @@ using child_request = std::variant<worker_request, process_request>;
 enum class server_news : std::uint32_t {
     ready,    // the server, to begin with
     refuses,  // to be a server, for a reason: a server_refusal
+    serves,   // a session, to begin with
     started,  // a child, with its pidfd
     failed,   // to start one: errno is `number`
     ended,    // a child

@@ -246,7 +246,7 @@ TEST_CASE("when the server dies, jobs that had begun fail with an unknown end, o
             const auto death = death_of(each);
             CHECK(pids.has(death.worker()));
             CHECK_FALSE(death.status().has_value());
-            CHECK(contains(death.what(), "nobody knows how"));
+            CHECK(contains(death.what(), "died with the fork server"));
         }
         for (int i = 0; i < 20; ++i) CHECK(waiting[static_cast<std::size_t>(i)].get() == 2 * i);
         CHECK(pool.submit(server_of_worker).get() != server);

@@ -51,7 +51,7 @@ concept other_than = !std::same_as<F, T>;
 class process {
 public:
     // Returns when it has started. Throws std::logic_error if the program did not call init();
-    // std::system_error if there is no process, memory or descriptor to be had (two for each);
+    // std::system_error if there is no process, memory or descriptor to be had (three for each);
     // std::runtime_error if the fork server ends meanwhile; std::length_error for more than 60
     // shared objects; what encoding the arguments does.
     template <detail::other_than<process> F, class... Args>
