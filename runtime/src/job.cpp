@@ -37,9 +37,14 @@ std::mutex& lock_of(const job_core* job) noexcept {
 class blocked_thread : public job_listener {
 public:
     blocked_thread() noexcept : job_listener(true) {}
-    void wait() {
+    // False if it was not told until then.
+    [[nodiscard]] bool wait(deadline until) {
+        const auto told = [this] { return told_; };
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return told_; });
+        if (until.has_passed()) return told_;
+        if (!until.is_never()) return changed_.wait_until(lock, until.time(), told);
+        changed_.wait(lock, told);
+        return true;
     }
 
 private:
@@ -208,25 +213,30 @@ void job_core::close() noexcept {
     }
 }
 
-void job_core::wait() const {
-    if (ended()) return;
+bool job_core::wait(deadline until) const {
+    if (ended()) return true;
     if (!is_at_home()) throw_left_to_parent("this job");
     if (kind_->runs_here(*this))
         throw would_deadlock(
             "bobbin: job::get or wait on a thread of the pool that should do the job; co_await it "
             "instead");
-    // Callbacks need a thread of the pool in any case.
-    if (kind_->bring != nullptr && listeners_.load(std::memory_order_relaxed) == empty)
+    // Callbacks need a thread of the pool in any case; and who brings it, waits to its end.
+    if (until.is_never() && kind_->bring != nullptr &&
+        listeners_.load(std::memory_order_relaxed) == empty)
         kind_->bring(*this);
     std::optional<blocked_worker> blocked;
-    if (kind_->home != nullptr)
+    if (until.is_never() && kind_->home != nullptr)  // a limit ends any circle
         blocked.emplace(
             kind_->home(*this),
             [](const void* job) noexcept { return static_cast<const job_core*>(job)->ended(); },
             this);
     blocked_thread self;
     // Listening changes nothing that others see.
-    if (const_cast<job_core*>(this)->listen(self)) self.wait();
+    auto& job = const_cast<job_core&>(*this);
+    if (!job.listen(self) || self.wait(until)) return true;
+    if (job.forget(self)) return ended();
+    // It is just being told.
+    return self.wait(deadline::never);
 }
 
 void job_core::drop() noexcept {

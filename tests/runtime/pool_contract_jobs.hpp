@@ -8,11 +8,13 @@
 #include <bobbin/runtime/bind.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -119,6 +121,50 @@ TEST_CASE_TEMPLATE("arguments and results may be movable only", P, CONTRACT_PLAC
         co_return *second;
     };
     CHECK(bobbin::sync_wait(again(pool, std::move(job), next)) == 3);
+}
+
+TEST_CASE_TEMPLATE("get of a moved job moves the value out, also one that is movable only", P,
+                   CONTRACT_PLACES) {
+    auto pool = P::make();
+    auto job = pool.submit([] { return std::make_unique<int>(1); });
+    const std::unique_ptr<int> own = std::move(job).get();
+    CHECK(*own == 1);
+    CHECK(job.get() == nullptr);
+    CHECK(*pool.submit([] { return std::make_unique<int>(2); }).get() == 2);
+    const auto kept = pool.submit([] { return std::string("kept"); });
+    CHECK(std::move(kept).get() == "kept");  // NOLINT(performance-move-const-arg): a const one
+    CHECK(kept.get() == "kept");
+    static_assert(std::is_same_v<decltype(std::move(job).get()), std::unique_ptr<int>>);
+    static_assert(std::is_same_v<decltype(job.get()), const std::unique_ptr<int>&>);
+    auto nothing = pool.submit([] {});
+    std::move(nothing).get();
+    CHECK_THROWS_AS(pool.submit(test::fails_for_thirds(), 6).get(), std::out_of_range);
+}
+
+TEST_CASE_TEMPLATE("a wait for a job ends with it, or with its time", P, CONTRACT_PLACES) {
+    using namespace std::chrono_literals;
+    using std::chrono::steady_clock;
+    const test::ledger seen;
+    auto pool = P::make();
+    if constexpr (P::concurrent) {
+        test::waypoint at;
+        const auto job = pool.submit(test::held(), at.path(), seen.path(), 1);
+        CHECK_FALSE(job.wait_for(1ms));
+        CHECK_FALSE(job.wait_for(0ns));
+        CHECK_FALSE(job.wait_for(std::chrono::hours::min()));
+        CHECK_FALSE(job.wait_until(steady_clock::now() + 1ms));
+        CHECK_FALSE(job.wait_until(steady_clock::time_point::min()));
+        CHECK_FALSE(job.wait_until(std::chrono::system_clock::now() - 1h));
+        at.let_go();
+        CHECK(job.wait_for(std::chrono::hours::max()));
+        at.open();
+    }
+    const auto job = pool.submit(test::multiplied, 6, 7);
+    CHECK(job.wait_for(1h));
+    CHECK(job.wait_for(0ns));
+    CHECK(job.wait_until(steady_clock::time_point::min()));
+    CHECK(job.get() == 42);
+    CHECK(pool.submit(test::fails_for_thirds(), 6).wait_until(steady_clock::time_point::max()));
 }
 
 TEST_CASE_TEMPLATE("awaiting a job lends its value, awaiting a moved one moves it out", P,
@@ -237,11 +283,18 @@ TEST_CASE_TEMPLATE("get on a thread of the pool throws instead of waiting for it
             job.on_done([&](const bobbin::job<int>& ended) {
                 given = ended.get() == 1;
                 const auto other = pool.submit(test::held(), second.path(), seen.path(), 2);
-                try {
-                    static_cast<void>(other.get());
-                } catch (const bobbin::would_deadlock&) {
-                    refused = true;
-                }
+                const auto is_refused = [](auto wait) {
+                    try {
+                        wait();
+                    } catch (const bobbin::would_deadlock&) {
+                        return true;
+                    }
+                    return false;
+                };
+                refused =
+                    is_refused([&] { static_cast<void>(other.get()); }) &&
+                    is_refused([&] { other.wait(); }) &&
+                    is_refused([&] { static_cast<void>(other.wait_for(std::chrono::hours(1))); });
                 test::arrive(second.path());
             });
             first.let_go();

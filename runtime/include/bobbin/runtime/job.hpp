@@ -1,9 +1,11 @@
 // A job: work that was handed to a pool and will have a result.
 #pragma once
 
+#include <bobbin/runtime/deadline.hpp>
 #include <bobbin/runtime/detail/job_awaiter.hpp>
 #include <bobbin/runtime/detail/job_core.hpp>
 #include <bobbin/runtime/errors.hpp>
+#include <bobbin/runtime/time_span.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -56,9 +58,17 @@ public:
     //     wait or sync_wait. Only cancelling from outside could wake them.
     // Not noticed: threads that block for anything else (a mutex, a std::future, a queue, a job of
     // an ipc::process_pool), and those that are no pool's.
-    const_reference get() const;
-    // Blocks in the same way, and throws nothing of the job's.
-    void wait() const { state_->wait(); }
+    const_reference get() const&;
+    // `std::move(j).get()`, and get() of what submit returns: the same, but moves the value out.
+    R get() &&;
+    // Block in the same way, and throw nothing of the job's.
+    void wait() const { static_cast<void>(state_->wait(deadline::never)); }
+    // At most so long, or until then: true if it has ended. Throw `would_deadlock` only on threads
+    // of the job's pool.
+    [[nodiscard]] bool wait_for(time_span longest) const {
+        return wait_until(deadline::after(longest));
+    }
+    [[nodiscard]] bool wait_until(deadline until) const { return state_->wait(until); }
 
     // Calls `callback(job)` when the job has ended, once: on a thread of its pool, in the order in
     // which they were given; here and now if all that is over. What it throws goes to the error
@@ -81,10 +91,17 @@ private:
 };
 
 template <class R>
-auto job<R>::get() const -> const_reference {
-    state_->wait();
+auto job<R>::get() const& -> const_reference {
+    wait();
     detail::rethrow_if_failed(*state_);
     if constexpr (!std::is_void_v<R>) return state_->value();
+}
+
+template <class R>
+R job<R>::get() && {
+    wait();
+    detail::rethrow_if_failed(*state_);
+    if constexpr (!std::is_void_v<R>) return std::move(state_->value());
 }
 
 template <class R>

@@ -15,6 +15,7 @@
 // there, and its list, which may be half changed, is not looked at.
 #pragma once
 
+#include <bobbin/runtime/deadline.hpp>
 #include <bobbin/runtime/detail/process_generation.hpp>
 #include <bobbin/runtime/detail/value_room.hpp>
 
@@ -93,9 +94,9 @@ public:
     // will not get on the list. Any thread.
     bool forget(job_listener& removed) noexcept;
 
-    // Blocks until it has ended. Throws `would_deadlock` on a thread of the job's pool, and as
-    // `listen`.
-    void wait() const;
+    // Blocks until it has ended, which is true, or the deadline. Throws `would_deadlock` on a thread
+    // of the job's pool, and as `listen`.
+    [[nodiscard]] bool wait(deadline until) const;
 
     // For whoever runs it. False if it was cancelled and must not run.
     bool claim() noexcept;
