@@ -98,8 +98,10 @@ void crew_core::end() {
         for (auto& each : seats_)
             if (each->way != nullptr) {
                 each->way->submitted.close();
-                if (each->is_leaving) each->send_signal(SIGKILL);  // no time of grace now
+                // No time of grace now, for those that were to end.
+                if (each->is_leaving && !each->is_idle) each->send_signal(SIGKILL);
             }
+        await_finish(lock);
         // For the last lines of its workers, which have nothing left to do.
         if (options_.output != output::inherit)
             worker_gone_.wait_for(lock, std::chrono::seconds(10), [this] {
@@ -133,6 +135,22 @@ void crew_core::end() {
 void crew_core::leave_to_parent() noexcept {
     itself_ = shared_from_this();
     left_to_parent::leave_to_parent();
+}
+
+// The server kills who is left when it is told of the end.
+void crew_core::await_finish(std::unique_lock<std::mutex>& lock) {
+    if (!server_reader_) return;  // nobody would be told of their ends
+    const deadline until = stopped_ ? deadline::after(options_.grace) : deadline::never;
+    const auto finishes = [this](const auto& each) {
+        // Acquire, with the worker's release.
+        return !each->is_empty &&
+               (options_.finalizer || each->way->terms.has_state.load(std::memory_order_acquire));
+    };
+    const auto none_does = [&] { return std::ranges::none_of(seats_, finishes); };
+    if (until.is_never())
+        worker_gone_.wait(lock, none_does);
+    else
+        worker_gone_.wait_until(lock, until.time(), none_does);
 }
 
 // It is had for a microsecond at a time: less than it takes to sleep and be woken, which also costs

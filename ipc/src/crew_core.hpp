@@ -188,8 +188,9 @@ private:
     // --- under the lock ---
     bool start_worker(seat& at);
     std::shared_ptr<output_lines> make_output();
-    void send_initializer(seat& at);
-    void initializer_failed(const std::exception_ptr& error);
+    void send_first(seat& at, const initializer& what, const char* name);
+    void first_call_failed(const char* name, const std::exception_ptr& error);
+    void await_finish(std::unique_lock<std::mutex>& lock);
     void dispatch(turn& ours);
     seat* next_seat() noexcept;
     seat* least_loaded() noexcept;

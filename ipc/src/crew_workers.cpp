@@ -56,6 +56,7 @@ bool crew_core::start_worker(seat& at) {
     if (options_.max_tasks_per_worker == 0) way->terms.most_jobs = 0;
     way->terms.most_memory = options_.max_rss;
     way->terms.has_initializer = options_.initializer ? 1 : 0;
+    way->terms.has_finalizer = options_.finalizer ? 1 : 0;
     way->terms.threads = std::max(1U, available_parallelism() / size());
     const auto output = make_output();
     const owned_descriptor printed =
@@ -84,7 +85,9 @@ bool crew_core::start_worker(seat& at) {
     at.line = std::move(line);
     at.is_empty = false;
     at.output = output;
-    if (options_.initializer) send_initializer(at);
+    // In this order: see worker_terms.
+    if (options_.initializer) send_first(at, options_.initializer, "the initializer");
+    if (options_.finalizer) send_first(at, options_.finalizer, "the finalizer");
     return true;
 }
 
@@ -105,21 +108,22 @@ std::shared_ptr<output_lines> crew_core::make_output() {
     return nullptr;
 }
 
-void crew_core::send_initializer(seat& at) {
+void crew_core::send_first(seat& at, const initializer& what, const char* name) {
     auto call = std::make_unique<initial_call>(
-        [this](const std::exception_ptr& error) { initializer_failed(error); });
-    options_.initializer.describe_(*call, *store_);
+        [this, name](const std::exception_ptr& error) { first_call_failed(name, error); });
+    what.describe_(*call, *store_);
     call->is_pinned_ = true;
     call->id_ = ++ids_;
     if (!send(at, *call))  // into an empty lane
-        throw std::system_error(ETOOMANYREFS, std::generic_category(),
-                                "bobbin: what an initializer takes along can't be sent");
+        throw std::system_error(
+            ETOOMANYREFS, std::generic_category(),
+            std::string("bobbin: what ") + name + " of a worker takes along can't be sent");
     static_cast<void>(call.release());
     ++calls_;
     if (at.publish()) at.way->submitted.wake();
 }
 
-void crew_core::initializer_failed(const std::exception_ptr& error) {
+void crew_core::first_call_failed(const char* name, const std::exception_ptr& error) {
     arrivals ended;
     try {
         std::rethrow_exception(error);
@@ -127,8 +131,7 @@ void crew_core::initializer_failed(const std::exception_ptr& error) {
         return;  // there will be another
     } catch (const std::exception& reason) {
         const std::lock_guard lock(mutex_);
-        break_down(std::string("bobbin: the initializer of a worker failed: ") + reason.what(),
-                   ended);
+        break_down(std::string("bobbin: ") + name + " of a worker failed: " + reason.what(), ended);
     }
     tell(ended);
 }

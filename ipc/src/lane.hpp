@@ -120,8 +120,11 @@ struct worker_terms {
     std::uint64_t most_jobs = 0;  // 0: no limit
     std::uint64_t most_memory = 0;
     std::uint32_t threads = 0;
-    std::uint32_t has_initializer = 0;  // 1: the first job is one, without which no other is done
-    std::atomic<std::uint32_t> has_left{0};  // 1: as one of these was reached
+    // 1: the first job is one, without which no other is done; 1: the next one is kept for the end.
+    std::uint16_t has_initializer = 0;
+    std::uint16_t has_finalizer = 0;
+    std::atomic<std::uint32_t> has_left{0};   // 1: as one of these was reached
+    std::atomic<std::uint32_t> has_state{0};  // 1: it has something to destroy at its end
 };
 
 // Of the job with a timeout, which is alone in its lane.

@@ -1,5 +1,7 @@
 #include "run_and_exit.hpp"
 
+#include <bobbin/ipc/worker_state.hpp>
+
 #include <cstdio>
 #include <exception>
 #include <iostream>
@@ -17,6 +19,7 @@ void run_and_exit(const std::function<int()>& function) noexcept {
     int code = 1;
     try {
         code = function();
+        destroy_states();
     } catch (const std::exception& error) {
         std::fprintf(stderr, "bobbin: process %d: %s\n", ::getpid(), error.what());
     } catch (...) {

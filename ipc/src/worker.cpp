@@ -2,14 +2,17 @@
 
 #include "exception_codec.hpp"
 #include "lane.hpp"
+#include "last_call.hpp"
 #include "make_call.hpp"
 #include "run_and_exit.hpp"
 #include "segment_store.hpp"
 #include "thread_caps.hpp"
 #include "worker_socket.hpp"
+#include "worker_states.hpp"
 
 #include <bobbin/ipc/detail/job_context.hpp>
 #include <bobbin/ipc/segment.hpp>
+#include <bobbin/ipc/worker_state.hpp>
 #include <bobbin/runtime/detail/fault_point.hpp>
 #include <bobbin/runtime/errors.hpp>
 
@@ -44,6 +47,7 @@ public:
           waiter_bell_(waiter_bell),
           socket_(control) {
         cap_library_threads(lane_->terms.threads);
+        tell_of_states(lane_->terms.has_state);
     }
 
     void run() {
@@ -55,6 +59,8 @@ public:
                 answer_with(number, answer::retracted, {});
             } else if (job.group != 0 && job.group == failed_group_ && job.place > failed_place_) {
                 answer_with(number, answer::skipped, {});
+            } else if (is_finalizer(number)) {
+                keep_finalizer(number, job);
             } else {
                 fault_point("worker.claimed");
                 tell_of_work();
@@ -65,8 +71,33 @@ public:
         }
     }
 
+    // What it does when it leaves by itself. Not if its initializer failed: it was told no more.
+    void finish() {
+        parcel_writer to(result_, *store_);
+        result = &to;
+        is_finishing_ = true;
+        last_.run(*this);
+        destroy_states();
+    }
+
 private:
     using clock = std::chrono::steady_clock;
+
+    [[nodiscard]] bool is_finalizer(std::uint64_t number) const noexcept {
+        const worker_terms& terms = lane_->terms;
+        return terms.has_finalizer != 0 && number == terms.has_initializer;
+    }
+
+    void keep_finalizer(std::uint64_t number, const lane_job& job) {
+        try {
+            take_arguments(job);
+            last_.keep(find(job.callable), arguments);
+            answer_with(number, answer::value, {});
+        } catch (...) {
+            answer_with_error(number, job, std::current_exception());
+        }
+        arguments_.reset();
+    }
 
     bool must_leave(std::uint64_t number, bool done) {
         const worker_terms& terms = lane_->terms;
@@ -156,6 +187,7 @@ private:
 
     // Throws if there is no memory, or no descriptor, for its result, or it comes too late.
     void send_result(bool has_destructors) override {
+        if (is_finishing_) return;
         fault_point("worker.has_run");
         if (is_late()) throw timed_out();
         static_cast<parcel_writer*>(result)->finish();
@@ -316,6 +348,8 @@ private:
     std::uint64_t number_ = 0;
     std::uint64_t jobs_done_ = 0;
     bool is_answered_ = false;
+    bool is_finishing_ = false;
+    last_call last_;
     std::uint64_t written_ = 0;
     std::uint32_t failed_group_ = 0;
     std::uint32_t failed_place_ = 0;
@@ -336,18 +370,19 @@ int at(const std::vector<owned_descriptor>& descriptors, worker_descriptor which
 void run_worker(std::uint32_t /*seat*/, std::uint32_t /*depth*/,
                 std::vector<owned_descriptor> descriptors) {
     try {
-        worker(segment::adopt_unsealed(descriptors.at(0).release()),
-               at(descriptors, worker_descriptor::control),
-               at(descriptors, worker_descriptor::bell),
-               at(descriptors, worker_descriptor::waiter_bell))
-            .run();
+        worker own(segment::adopt_unsealed(descriptors.at(0).release()),
+                   at(descriptors, worker_descriptor::control),
+                   at(descriptors, worker_descriptor::bell),
+                   at(descriptors, worker_descriptor::waiter_bell));
+        own.run();
+        own.finish();
+        flush_output();
+        ::_exit(0);  // no static object is destroyed, and no thread waited for
     } catch (const std::exception& error) {
         std::fprintf(stderr, "bobbin: worker %d: %s\n", ::getpid(), error.what());
         flush_output();
         ::_exit(1);
     }
-    flush_output();
-    ::_exit(0);
 }
 
 }  // namespace bobbin::inline v0::ipc::detail

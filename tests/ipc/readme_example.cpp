@@ -26,7 +26,7 @@ bobbin::task<int> primes_below(int end, bobbin::pool auto& pool) {
 }
 
 int main(int argc, char** argv) {
-    bobbin::ipc::init(argc, argv);      // the first line: workers are this program, started again
-    bobbin::ipc::process_pool pool(2);  // or bobbin::thread_pool pool({.threads = 2});
+    bobbin::ipc::init(argc, argv);  // the first line: workers are this program, started again
+    bobbin::ipc::process_pool pool({.workers = 2});  // or bobbin::thread_pool pool({.threads = 2});
     std::cout << bobbin::sync_wait(primes_below(100'000, pool)) << '\n';
 }

@@ -41,6 +41,8 @@ public:
     // did not call init(); std::system_error if there are no processes, memory or descriptors to be
     // had.
     explicit process_pool(const process_pool_options& options = {});
+    explicit process_pool(const worker_options& options)
+        : process_pool(process_pool_options(options)) {}
     explicit process_pool(unsigned workers) : process_pool(process_pool_options(workers)) {}
     process_pool(const process_pool&) = delete;
     process_pool& operator=(const process_pool&) = delete;

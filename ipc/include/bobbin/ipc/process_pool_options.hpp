@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <sys/types.h>
+#include <type_traits>
 #include <vector>
 
 namespace bobbin::inline v0::ipc {
@@ -25,14 +26,10 @@ struct restart_intensity {
     time_span period = std::chrono::seconds(10);
 };
 
-struct process_pool_options {
-    process_pool_options() = default;
-    explicit process_pool_options(unsigned count) : workers(count) {}
-
+// What is plain of a pool's options: `process_pool pool({.workers = 2, .grace = 1s})`.
+struct worker_options {
     unsigned workers = available_parallelism();
     ipc::start_method start_method = ipc::start_method::fork_server;
-    // Called in each worker before its jobs.
-    ipc::initializer initializer;
     // A worker is replaced by a fresh one when it has done so many jobs, or takes so many bytes of
     // memory after one, shared memory included. 0: never.
     std::uint64_t max_tasks_per_worker = 0;
@@ -43,12 +40,36 @@ struct process_pool_options {
     // its worker has so long after a SIGTERM; then it is killed. After the pool's stop() all jobs
     // that run have so long, whatever they are.
     time_span grace = std::chrono::milliseconds(100);
-    ipc::restart_intensity restart_intensity;
+    ipc::restart_intensity restart_intensity{};
+    ipc::output output = ipc::output::inherit;
+};
+static_assert(std::is_trivially_destructible_v<worker_options>,
+              "or designated initialisers in a co_await break on g++ 12");
+
+// All of them:
+//
+//     process_pool_options options({.workers = 2});
+//     options.initializer = ipc::initializer(load);
+//     process_pool pool(options);
+struct process_pool_options : worker_options {
+    process_pool_options() = default;
+    process_pool_options(const worker_options& plain)  // NOLINT: meant to be implicit
+        : worker_options(plain) {}
+    explicit process_pool_options(unsigned count) { workers = count; }
+
+    // Called in each worker before its jobs.
+    ipc::initializer initializer;
+    // Called in each worker when it leaves by itself: at the pool's end, for idleness, for
+    // max_tasks_per_worker or max_rss. Then its states are destroyed (see worker_state.hpp), and
+    // what std::cout and stdio hold is written; static objects are not destroyed, and nothing given
+    // to std::atexit is called. The pool's end waits for all that as it does for jobs; after stop()
+    // for the time of grace. None of it happens in a worker that is killed, for whatever reason, or
+    // whose initializer has failed.
+    ipc::finalizer finalizer;
     // NAME=value, beside what the application has. OpenMP's and the BLAS libraries' numbers of
     // threads are each worker's share of the processors, unless the application or this sets them.
     std::vector<std::string> environment;
     std::string working_directory;  // empty: the application's
-    ipc::output output = ipc::output::inherit;
     // With capture: a worker's standard output and error, in order, each line without its end; on a
     // thread of the pool's own. What it throws is dropped. A pool's end waits for the last line.
     std::function<void(pid_t worker, std::string_view line)> on_output;
