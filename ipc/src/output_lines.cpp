@@ -1,5 +1,7 @@
 #include "output_lines.hpp"
 
+#include <bobbin/runtime/detail/run_here.hpp>
+
 #include <cerrno>
 #include <fcntl.h>
 #include <system_error>
@@ -59,6 +61,7 @@ void output_lines::deliver(std::string_view line) noexcept {
     } catch (...) {
         // The next line may do.
     }
+    bobbin::detail::check_not_stray();
 }
 
 }  // namespace bobbin::inline v0::ipc::detail

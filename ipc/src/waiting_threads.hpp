@@ -59,7 +59,8 @@ private:
     bool sleep(line_group& group, std::unique_lock<std::mutex>& lock);
 
     const bobbin::detail::home_process home_;
-    waiting_threads* const of_parent_;  // stays as it is: its lock may be held for ever
+    // Stays as it is, reachable: its lock may be held for ever.
+    [[maybe_unused]] waiting_threads* const of_parent_;
     std::mutex mutex_;
     std::list<line_group> groups_;
 };

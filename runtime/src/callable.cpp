@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <exception>
 #include <mutex>
+#include <pthread.h>
 #include <stdexcept>
 #include <string>
 
@@ -26,6 +27,10 @@ struct table {
     callable_entry*& list_of(std::uint64_t key) noexcept { return by_key[key % by_key.size()]; }
 };
 constinit table all;
+
+// Held around fork(), as the child must not inherit it from another thread.
+[[maybe_unused]] const int fork_guard = pthread_atfork(
+    [] { all.mutex.lock(); }, [] { all.mutex.unlock(); }, [] { all.mutex.unlock(); });
 
 const void* address_of(const callable_entry& entry) noexcept {
     return reinterpret_cast<const void*>(entry.call);  // NOLINT: POSIX allows it

@@ -6,6 +6,7 @@
 
 #include <bobbin/ipc/process.hpp>
 #include <bobbin/ipc/process_pool.hpp>
+#include <bobbin/ipc/shared_queue.hpp>
 #include <bobbin/runtime/as_completed.hpp>
 #include <bobbin/runtime/errors.hpp>
 #include <bobbin/runtime/fn.hpp>
@@ -13,11 +14,13 @@
 #include <bobbin/runtime/thread_pool.hpp>
 
 #include <atomic>
+#include <cstdio>
 #include <memory>
 #include <numeric>
 #include <optional>
 #include <runtime/child_process.hpp>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -25,6 +28,7 @@
 
 using bobbin::sync_wait;
 using bobbin::task;
+using bobbin::thread_pool;
 using namespace test;
 
 namespace {
@@ -38,6 +42,11 @@ void stay() {
     for (;;) ::pause();
 }
 inline constexpr bobbin::fn<&stay> stays;
+
+void say_hello() {
+    std::puts("hello");
+}
+inline constexpr bobbin::fn<&say_hello> says_hello;
 
 int seven() {
     return 7;
@@ -226,6 +235,47 @@ TEST_CASE("a process is its maker's: a child of that can't wait for it, nor end 
     };
     check(ipc::process(stays), false);
     check(ipc::process::forked([] { stay(); }), true);
+}
+
+TEST_CASE("a child that comes back from the receiver of output ends with a message") {
+    const auto parent = in_child([] {
+        std::atomic<pid_t> forked = -1;
+        ipc::process_pool_options options(1);
+        options.output = ipc::output::capture;
+        options.on_output = [&](pid_t, std::string_view) {
+            const pid_t child = ::fork();
+            if (child != 0) forked = child;
+        };
+        ipc::process_pool pool(options);
+        pool.submit(says_hello).wait();
+        while (forked == -1) ::sched_yield();
+        int status = 0;
+        if (::waitpid(forked, &status, 0) != forked || !WIFEXITED(status)) return 99;
+        return WEXITSTATUS(status);
+    });
+    CHECK(parent.exit_code == 1);
+    CHECK(parent.err.find("has come back to its thread's pool") != std::string::npos);
+}
+
+TEST_CASE("a child waits for a queue on a thread of its own, not its parent's tasks") {
+    thread_pool pool({.threads = 1});
+    ipc::shared_queue<int> queue;
+    ipc::shared_queue<int> answers;
+    const auto pop = [](ipc::shared_queue<int> from) -> task<int> {
+        co_return co_await from.pop();
+    };
+    const auto parents = pool.submit(pop, queue);
+    while (parents.pending()) ::sched_yield();
+    const auto child = in_child([&] {
+        thread_pool own({.threads = 1});
+        const auto childs = own.submit(pop, answers);
+        answers.put(3);
+        return childs.get();
+    });
+    CHECK(child.exit_code == 3);
+    CHECK(parents.running());
+    queue.put(4);
+    CHECK(parents.get() == 4);
 }
 
 TEST_CASE("a program with a pool may fork, and its child end in any way") {

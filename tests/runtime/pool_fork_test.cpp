@@ -3,6 +3,7 @@
 #include "child_process.hpp"
 
 #include <bobbin/runtime/as_completed.hpp>
+#include <bobbin/runtime/detail/callable.hpp>
 #include <bobbin/runtime/errors.hpp>
 #include <bobbin/runtime/sequential_pool.hpp>
 #include <bobbin/runtime/sync_wait.hpp>
@@ -315,6 +316,23 @@ TEST_CASE("a forked child that comes back to its thread's pool ends there with a
         }));
         CHECK(after.value() == 1);
     }
+}
+
+TEST_CASE("a fork while other threads look for callables leaves the child none of their locks") {
+    std::atomic<bool> done = false;
+    std::thread other([&] {
+        while (!done) static_cast<void>(bobbin::detail::find_callable(1));
+    });
+    int well = 0;
+    for (int i = 0; i < 100; ++i)
+        well += test::in_child([] {
+                    return bobbin::detail::find_callable(1) == nullptr ? 7 : 8;
+                }).exit_code == 7
+                    ? 1
+                    : 0;
+    done = true;
+    other.join();
+    CHECK(well == 100);
 }
 
 TEST_CASE("a fork while other threads submit and wait leaves the child none of their locks") {

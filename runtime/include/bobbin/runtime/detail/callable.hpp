@@ -100,7 +100,6 @@ const callable_entry* find_callable(std::uint64_t key);
 void check_callables();
 
 // Threads. All functions may be called from any thread, also while modules are loaded and unloaded.
-// They take a lock, but for `key_of` once the key is known; a fork() while another thread is in one
-// of them leaves it locked in the child.
+// They take a lock, but for `key_of` once the key is known; a fork() waits until it is free.
 
 }  // namespace bobbin::inline v0::detail
