@@ -71,7 +71,14 @@ pid_t execute(const std::string& path, int socket) {
 
 std::string path_of_server() {
     const std::string& other = about_this_program().server;
-    return other.empty() ? path_of_program() : other;
+    if (!other.empty()) return other;
+    if (is_started_by_loader())
+        throw std::logic_error(
+            "bobbin: this program was started as an argument of its loader (ld.so), and what is "
+            "started again for fork servers and workers would be that. Start the program by itself "
+            "(patchelf --set-interpreter and --set-rpath make that possible elsewhere), or use "
+            "start_method::fork");
+    return path_of_program();
 }
 
 std::shared_ptr<server_process> start_server() {
@@ -192,6 +199,10 @@ fork_session fork_session::begin(start_method how) {
     if (program.depth >= deepest)
         throw std::logic_error(
             "bobbin: child processes of child processes, ten deep: is this meant?");
+    if (::access("/proc/self/task", F_OK) != 0)
+        throw std::runtime_error(
+            "bobbin: child processes need /proc, which is not mounted here (mount -t proc proc "
+            "/proc): this program is started again, and its threads are seen, by it");
     return {how, how == start_method::fork ? start_copy() : find_shared_server()};
 }
 

@@ -15,9 +15,11 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <link.h>
+#include <span>
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
+#include <sys/auxv.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -48,6 +50,17 @@ bool is_control_socket(int descriptor) noexcept {
     socklen_t size = sizeof type;
     return ::getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
            type == SOCK_SEQPACKET;
+}
+
+bool has_interpreter() noexcept {
+    const auto look_at_program = [](dl_phdr_info* module, std::size_t /*size*/, void* result) {
+        for (const auto& part : std::span(module->dlpi_phdr, module->dlpi_phnum))
+            if (part.p_type == PT_INTERP) *static_cast<bool*>(result) = true;
+        return 1;  // the first module is the program
+    };
+    bool found = false;
+    ::dl_iterate_phdr(look_at_program, &found);
+    return found;
 }
 
 }  // namespace
@@ -105,6 +118,11 @@ void refuse_to_start_more() {
     else
         std::fprintf(stderr, "bobbin: worker %d: %s\n", ::getpid(), why.c_str());
     ::_exit(1);
+}
+
+// The kernel says where it has loaded the program's interpreter to, if it has.
+bool is_started_by_loader() noexcept {
+    return ::getauxval(AT_BASE) == 0 && has_interpreter();
 }
 
 std::string path_of_program() {

@@ -45,6 +45,9 @@ void refuse_to_start_more();
 // To who has started this one as a fork server, which it does not become.
 void tell_refusal(const std::string& why);
 
+// Whether it is an argument of its loader (ld.so), whose file is then that of the process.
+bool is_started_by_loader() noexcept;
+
 // The program's own file, to be executed.
 std::string path_of_program();
 
