@@ -3,6 +3,7 @@
 #include "pool_core.hpp"
 #include "unseen_error.hpp"
 
+#include <bobbin/runtime/detail/cancelled_access.hpp>
 #include <bobbin/runtime/detail/job_awaiter.hpp>
 #include <bobbin/runtime/detail/run_here.hpp>
 #include <bobbin/runtime/errors.hpp>
@@ -249,6 +250,14 @@ void job_core::drop() noexcept {
 // --- how others wait ---
 
 void rethrow_if_failed(job_core& job) {
+    try {
+        rethrow_as_own(job);
+    } catch (const cancelled&) {
+        cancelled_access::throw_of_a_job();
+    }
+}
+
+void rethrow_as_own(job_core& job) {
     const auto status = job.status();
     if (status == job_status::cancelled) throw cancelled();
     if (status != job_status::failed) return;

@@ -1,3 +1,4 @@
+#include <bobbin/runtime/detail/cancelled_access.hpp>
 #include <bobbin/runtime/detail/fork.hpp>
 #include <bobbin/runtime/errors.hpp>
 
@@ -18,12 +19,31 @@ void promise_base::unhandled_exception() noexcept {
     state =
         type != nullptr && *type == typeid(cancelled) ? task_state::cancelled : task_state::error;
     error = std::current_exception();
+    // Now, not when somebody comes to look: it may be asked in the meantime.
+    if (state == task_state::cancelled) was_asked_to_stop = scope->stop_requested();
 }
 
 void promise_base::rethrow() const {
     // A task that was stopped before it began has no exception object.
     if (!error) throw cancelled();
     std::rethrow_exception(error);
+}
+
+void cancelled_access::throw_of_a_job() {
+    cancelled error;
+    error.of_a_job_ = true;
+    throw error;
+}
+
+bool cancelled_access::is_of_a_job(const std::exception_ptr& error) noexcept {
+    if (error == nullptr) return false;
+    try {
+        std::rethrow_exception(error);
+    } catch (const cancelled& one) {
+        return one.of_a_job_;
+    } catch (...) {
+        return false;
+    }
 }
 
 void throw_empty_task() {
@@ -39,9 +59,12 @@ std::uint32_t checked_count(std::size_t count) {
 
 void first_failure::look_at(const promise_base& child) noexcept {
     if (child.state == task_state::value) return;
-    if (failed_ == nullptr ||
-        (failed_->state == task_state::cancelled && child.state == task_state::error))
-        failed_ = &child;
+    const weight of_child = child.state == task_state::error             ? weight::error
+                            : cancelled_access::is_of_a_job(child.error) ? weight::cancelled_job
+                                                                         : weight::stopped;
+    if (of_child <= weight_) return;
+    weight_ = of_child;
+    failed_ = &child;
 }
 
 void first_failure::throw_if_any() const {

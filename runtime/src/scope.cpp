@@ -55,7 +55,7 @@ std::coroutine_handle<> nursery::child_ended(detail::join_scope& scope,
 void nursery::record(const detail::promise_base& ended) noexcept {
     if (ended.state == detail::task_state::value) return;
     if (ended.state == detail::task_state::cancelled) {
-        cancelled_.store(true, std::memory_order_relaxed);
+        if (!cancelled_.exchange(true, std::memory_order_relaxed)) stop_ = ended.error;
     } else if (!failed_.exchange(true, std::memory_order_relaxed)) {
         error_ = ended.error;
     }
@@ -68,8 +68,9 @@ nursery::closing nursery::close() noexcept {
 
 void nursery::throw_first_error() {
     if (error_) std::rethrow_exception(error_);
-    if (cancelled_.load(std::memory_order_relaxed) && !stop_asked_.load(std::memory_order_relaxed))
-        throw cancelled();
+    if (stop_asked_.load(std::memory_order_relaxed)) return;
+    if (stop_) std::rethrow_exception(stop_);
+    if (cancelled_.load(std::memory_order_relaxed)) throw cancelled();
 }
 
 }  // namespace bobbin::inline v0

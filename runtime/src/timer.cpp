@@ -2,6 +2,7 @@
 #include "asio_wait.hpp"
 
 #include <bobbin/runtime/detail/asio_objects.hpp>
+#include <bobbin/runtime/detail/cancelled_access.hpp>
 #include <bobbin/runtime/detail/current_scope.hpp>
 #include <bobbin/runtime/detail/timed_scope.hpp>
 #include <bobbin/runtime/errors.hpp>
@@ -71,6 +72,13 @@ timed_scope::~timed_scope() {
 
 bool timed_scope::passed() const noexcept {
     return timer_->passed.load(std::memory_order_relaxed);
+}
+
+// It says itself whether it was asked to stop, and because of whom it is cancelled. Who asked was
+// the limit, or somebody further out.
+bool timed_scope::has_stopped(const promise_base& ended) const noexcept {
+    return ended.state == task_state::cancelled && ended.was_asked_to_stop &&
+           !scope_.parent->stop_requested() && !cancelled_access::is_of_a_job(ended.error);
 }
 
 }  // namespace detail

@@ -7,9 +7,12 @@
 #include "places.hpp"
 
 #include <bobbin/runtime/errors.hpp>
+#include <bobbin/runtime/job.hpp>
 #include <bobbin/runtime/scope.hpp>
 #include <bobbin/runtime/sleep_for.hpp>
+#include <bobbin/runtime/thread_pool.hpp>
 #include <bobbin/runtime/when_all.hpp>
+#include <bobbin/runtime/when_any.hpp>
 #include <bobbin/runtime/with_timeout.hpp>
 
 #include <atomic>
@@ -18,6 +21,8 @@
 #include <memory>
 #include <stdexcept>
 #include <support/edge_times.hpp>
+#include <thread>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -51,6 +56,25 @@ task<void> fail_when_stopped() {
     }
     throw 42;
 }
+
+// One that was cancelled before it began.
+struct job_of_another_pool {
+    job_of_another_pool() : holding(pool.submit([this] { open.wait(false); })) {
+        cancelled = pool.submit([] { return 1; });
+        CHECK(cancelled.cancel());
+    }
+    job_of_another_pool(const job_of_another_pool&) = delete;
+    job_of_another_pool& operator=(const job_of_another_pool&) = delete;
+    ~job_of_another_pool() {
+        open = true;
+        open.notify_one();
+    }
+
+    std::atomic<bool> open = false;
+    bobbin::thread_pool pool{{.threads = 1}};
+    bobbin::job<void> holding;
+    bobbin::job<int> cancelled;
+};
 
 }  // namespace
 
@@ -130,6 +154,71 @@ TEST_CASE("a task that ends as cancelled by itself has not timed out") {
             co_return;
         };
         CHECK_THROWS_AS(place.run(with_timeout(1h, cancelled())), bobbin::cancelled);
+    });
+}
+
+// The limit may have passed before, may pass meanwhile, or not at all.
+TEST_CASE("a job that was cancelled is cancelled under any limit, at any depth") {
+    in_every_pool([](test::place& place) {
+        const job_of_another_pool job;
+        auto await = [&]() -> task<int> { co_return co_await job.cancelled; };
+        auto get = [&]() -> task<int> { co_return job.cancelled.get(); };
+        auto beside_others = [&]() -> task<int> {
+            auto all = co_await bobbin::when_all(until_stopped(), await());
+            co_return std::get<1>(all);
+        };
+        auto first_of_two = [&]() -> task<int> {
+            co_return (co_await bobbin::when_any(await(), await())).index == 0 ? 1 : 2;
+        };
+        auto child = [&]() -> task<void> { co_await await(); };
+        auto body = [&](bobbin::nursery& children) -> task<void> {
+            children.spawn(child());
+            co_await until_stopped();
+        };
+        auto in_scope = [&]() -> task<int> {
+            co_await bobbin::scope(body);
+            co_return 1;
+        };
+        auto under_another = [&]() -> task<int> { co_return co_await with_timeout(1h, await()); };
+        for (const auto limit :
+             {-1'000'000ns, 0ns, 1'000ns, 10'000ns, 100'000ns, 3'600'000'000'000ns})
+            for (int i = 0; i < 100; ++i) {
+                CAPTURE(limit.count());
+                CHECK_THROWS_AS(place.run(with_timeout(limit, await())), bobbin::cancelled);
+                CHECK_THROWS_AS(place.run(with_timeout(limit, get())), bobbin::cancelled);
+                CHECK_THROWS_AS(place.run(with_timeout(limit, under_another())), bobbin::cancelled);
+            }
+        // Of a group the limit may stop others first, or all before they begin.
+        CHECK_THROWS_AS(place.run(with_timeout(1h, first_of_two())), bobbin::cancelled);
+        CHECK_THROWS_AS(place.run(with_timeout(1h, beside_others())), bobbin::cancelled);
+        CHECK_THROWS_AS(place.run(with_timeout(1h, in_scope())), bobbin::cancelled);
+    });
+}
+
+TEST_CASE("a job that was cancelled while it ran is cancelled, though the limit has passed") {
+    in_every_pool([](test::place& place) {
+        bobbin::thread_pool other({.threads = 1});
+        auto run = []() -> task<int> {
+            co_await until_stopped();
+            co_return 1;
+        };
+        const auto job = other.submit(run);
+        while (!job.running()) std::this_thread::yield();
+        job.cancel();
+        job.wait();
+        auto await = [&]() -> task<int> { co_return co_await job; };
+        for (int i = 0; i < 100; ++i)
+            CHECK_THROWS_AS(place.run(with_timeout(-1ms, await())), bobbin::cancelled);
+    });
+}
+
+TEST_CASE("a job that is a part of the task is stopped with it, running or not: timed_out") {
+    in_every_pool([](test::place& place) {
+        auto run = []() -> task<void> { co_await until_stopped(); };
+        bobbin::thread_pool free({.threads = 1});
+        CHECK_THROWS_AS(place.run(with_timeout(1ms, free.run(run))), bobbin::timed_out);
+        job_of_another_pool busy;
+        CHECK_THROWS_AS(place.run(with_timeout(1ms, busy.pool.run(run))), bobbin::timed_out);
     });
 }
 

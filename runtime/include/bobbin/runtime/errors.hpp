@@ -6,11 +6,19 @@
 
 namespace bobbin::inline v0 {
 
+namespace detail {
+struct cancelled_access;
+}  // namespace detail
+
 // The work was asked to stop and did. Thrown by the awaits that listen to a stop token, and the
 // outcome of a task that was stopped before it began. Final, so that it is known by its exact type.
 class cancelled final : public std::runtime_error {
 public:
     cancelled();
+
+private:
+    friend struct detail::cancelled_access;
+    bool of_a_job_ = false;  // of an awaited one, and not because the awaiting task was to stop
 };
 
 // The time given to `with_timeout` ran out.

@@ -100,7 +100,10 @@ private:
         const std::stop_callback on_stop(token, [&started] { started.cancel(); });
         auto& state = detail::job_access::state(started);
         co_await detail::job_end(state);
-        detail::rethrow_if_failed(state);
+        if (token.stop_requested())
+            detail::rethrow_as_own(state);
+        else
+            detail::rethrow_if_failed(state);
         if constexpr (!std::is_void_v<R>) co_return std::move(state.value());
     }
 

@@ -54,9 +54,10 @@ private:
         nursery* owner = nullptr;
     } scope_;
     std::atomic<bool> failed_{false};      // set by the one that writes `error_`
-    std::atomic<bool> cancelled_{false};   // a child was stopped
+    std::atomic<bool> cancelled_{false};   // a child was stopped: by the one that writes `stop_`
     std::atomic<bool> stop_asked_{false};  // by `request_stop`
     std::exception_ptr error_;
+    std::exception_ptr stop_;  // none: it had not begun
 };
 
 // Waits until the last child has ended.

@@ -13,8 +13,9 @@ namespace bobbin::inline v0 {
 
 // Runs `work`; when `limit` has passed, asks it to stop. It is always awaited to its end, so a task
 // that does not listen is not cut short. Returns its value, also if that came late; throws
-// `timed_out` if it ended as `cancelled` because of the limit; otherwise throws what it threw.
-// `no_pool` in a task without a pool.
+// `timed_out` if it was stopped by the limit: if it ended as `cancelled` after having been asked to
+// stop; otherwise throws what it threw. So a job that it awaits and that somebody cancels is
+// `cancelled`, whether the limit has passed or not. `no_pool` in a task without a pool.
 template <class T>
 task<T> with_timeout(time_span limit, task<T> work) {
     detail::check_awaitable(work);
@@ -22,9 +23,7 @@ task<T> with_timeout(time_span limit, task<T> work) {
     detail::timed_scope timed(enclosing, limit);
     co_await detail::run_in(timed.scope(), work);
     auto& ended = detail::promise_of(work);
-    if (ended.state == detail::task_state::cancelled && timed.passed() &&
-        !enclosing.stop_requested())
-        throw timed_out();
+    if (timed.has_stopped(ended)) throw timed_out();
     co_return ended.take();
 }
 

@@ -62,14 +62,17 @@ promise_base& chain(join_scope& scope, const Children& children) noexcept {
 }
 
 // The error to report for a group: that of the first child, by position, that
-// failed by itself; if there is none, that of the first which was stopped.
+// failed by itself; if there is none, that of the first whose job was
+// cancelled; if there is none, that of the first which was stopped.
 class first_failure {
 public:
     void look_at(const promise_base& child) noexcept;
     void throw_if_any() const;
 
 private:
+    enum class weight : std::uint8_t { none, stopped, cancelled_job, error };
     const promise_base* failed_ = nullptr;
+    weight weight_ = weight::none;
 };
 
 // Not inlined: it would cost registers where nothing fails.

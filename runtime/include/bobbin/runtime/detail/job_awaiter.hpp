@@ -29,6 +29,8 @@ struct job_access {
 
 // Throws what an ended job has failed with, `cancelled` if it is. It counts as seen.
 void rethrow_if_failed(job_core& job);
+// The same of a job that is a part of the awaiting task, and is cancelled with it.
+void rethrow_as_own(job_core& job);
 
 // Hands the exception that is being handled to the error handler.
 void report_callback_error() noexcept;

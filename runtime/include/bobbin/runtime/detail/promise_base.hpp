@@ -23,6 +23,7 @@ struct promise_base {
     promise_base* next_sibling;
     std::uint32_t ended_before = 0;  // siblings that ended in this one's chain, not yet counted
     task_state state = task_state::unfinished;
+    bool was_asked_to_stop = false;  // when it ended as cancelled, if it had begun
     std::exception_ptr error;
 
     // Takes the exception that is being handled as the task's end.

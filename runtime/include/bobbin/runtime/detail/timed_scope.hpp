@@ -20,6 +20,8 @@ public:
 
     join_scope& scope() noexcept { return scope_; }
     bool passed() const noexcept;
+    // Whether a task that ran in the scope has ended because its time had passed.
+    bool has_stopped(const promise_base& ended) const noexcept;
 
 private:
     struct timer;
