@@ -1,5 +1,7 @@
 #include "control_socket.hpp"
 
+#include "uninterrupted.hpp"
+
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -31,8 +33,7 @@ sending send_with(int socket, std::span<const std::byte> bytes, std::span<const 
         head->cmsg_len = CMSG_LEN(descriptors.size_bytes());
         std::memcpy(CMSG_DATA(head), descriptors.data(), descriptors.size_bytes());
     }
-    while (::sendmsg(socket, &packet, flags | MSG_NOSIGNAL) < 0) {
-        if (errno == EINTR) continue;
+    if (uninterrupted([&] { return ::sendmsg(socket, &packet, flags | MSG_NOSIGNAL); }) < 0) {
         if (errno == EAGAIN || errno == ETOOMANYREFS) return sending::would_block;
         if (errno == EPIPE || errno == ECONNRESET) return sending::gone;
         throw std::system_error(errno, std::generic_category(), "bobbin: sending to a process");
@@ -65,9 +66,9 @@ received_packet receive_with(int socket, std::span<std::byte> into, int flags) {
     ssize_t size = 0;
     // That its other end was closed with packets unread is said once, before the packets from
     // there.
-    while ((size = ::recvmsg(socket, &packet, flags | MSG_CMSG_CLOEXEC)) < 0 &&
-           (errno == EINTR || errno == ECONNRESET)) {
-    }
+    do {
+        size = uninterrupted([&] { return ::recvmsg(socket, &packet, flags | MSG_CMSG_CLOEXEC); });
+    } while (size < 0 && errno == ECONNRESET);
     if (size < 0 && errno == EAGAIN) {
         got.none = true;
     } else if (size == 0) {

@@ -4,11 +4,13 @@
 #include "other_threads.hpp"
 #include "program.hpp"
 #include "run_and_exit.hpp"
+#include "uninterrupted.hpp"
 
 #include <bobbin/ipc/encoding.hpp>
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <fcntl.h>
 #include <memory>
@@ -90,7 +92,7 @@ std::shared_ptr<server_process> start_server() {
     if (!pidfd) {
         const int error = errno;
         ::kill(pid, SIGKILL);
-        ::waitpid(pid, nullptr, 0);
+        await_end_of(pid);
         fail(error, "bobbin: a descriptor for the fork server");
     }
     return std::make_shared<server_process>(std::move(ours), std::move(pidfd), pid, path);
@@ -163,8 +165,7 @@ std::shared_ptr<server_process> start_copy() {
         ours = owned_descriptor();
         serve(theirs.release());
     }
-    while (::waitpid(middle, nullptr, 0) < 0 && errno == EINTR) {
-    }
+    await_end_of(middle);
     server_packet about;
     auto got = receive_packet(told.get(), std::as_writable_bytes(std::span(&about, 1)));
     if (got.none || got.gone)
@@ -250,7 +251,7 @@ bool fork_session::send(const child_request& wanted, std::span<const int> descri
 void fork_session::wait() const noexcept {
     std::array either{pollfd{.fd = socket_.get(), .events = POLLIN | POLLOUT, .revents = 0},
                       pollfd{.fd = server_->pidfd(), .events = POLLIN, .revents = 0}};
-    ::poll(either.data(), either.size(), -1);
+    static_cast<void>(poll_until(either, deadline::never));
 }
 
 std::optional<fork_session::news> fork_session::next() {
@@ -271,8 +272,7 @@ std::optional<fork_session::news> fork_session::next() {
 fork_session::news fork_session::await_next() {
     for (;;) {
         if (auto got = next()) return std::move(*got);
-        pollfd readable{.fd = descriptor(), .events = POLLIN, .revents = 0};
-        ::poll(&readable, 1, -1);
+        static_cast<void>(poll_until(descriptor(), POLLIN, deadline::never));
     }
 }
 

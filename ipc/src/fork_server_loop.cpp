@@ -5,6 +5,7 @@
 #include "program.hpp"
 #include "run_and_exit.hpp"
 #include "standard_output.hpp"
+#include "uninterrupted.hpp"
 #include "worker.hpp"
 
 #include <bobbin/ipc/encoding.hpp>
@@ -170,7 +171,7 @@ private:
             all.push_back(watched(each.socket.get(), each.unread.empty() ? POLLIN : POLLOUT));
             for (const child& own : each.children) all.push_back(watched(own.end.get()));
         }
-        while (::poll(all.data(), all.size(), -1) < 0) {
+        while (poll_until(all, deadline::never) < 0) {
         }
         return all;
     }
@@ -241,7 +242,7 @@ private:
         owned_descriptor given(end ? ::fcntl(end.get(), F_DUPFD_CLOEXEC, 0) : -1);
         if (!given) {
             const int reason = errno;
-            if (pid > 0) ::kill(pid, SIGKILL), ::waitpid(pid, nullptr, 0);
+            if (pid > 0) ::kill(pid, SIGKILL), await_end_of(pid);
             return tell(of, {{.what = server_news::failed, .seat = seat, .number = reason}, {}});
         }
         of.children.push_back({pid, seat, worker == nullptr, std::move(end)});
@@ -284,7 +285,7 @@ private:
             own.keeps_number = false;
             ::kill(own.pid, SIGKILL);
         }
-        for (const pid_t zombie : each.zombies) ::waitpid(zombie, nullptr, 0);
+        for (const pid_t zombie : each.zombies) await_end_of(zombie);
         each.zombies.clear();
     }
 

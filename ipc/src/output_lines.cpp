@@ -1,5 +1,7 @@
 #include "output_lines.hpp"
 
+#include "uninterrupted.hpp"
+
 #include <bobbin/runtime/detail/run_here.hpp>
 
 #include <cerrno>
@@ -34,8 +36,9 @@ void output_lines::listen() {
 }
 
 bool output_lines::read_some() {
-    const auto size = ::read(ours_.native_handle(), room_.data(), room_.size());
-    if (size < 0) return errno == EAGAIN || errno == EINTR;
+    const auto size =
+        uninterrupted([this] { return ::read(ours_.native_handle(), room_.data(), room_.size()); });
+    if (size < 0) return errno == EAGAIN;
     if (size == 0) return false;
     rest_.append(room_.data(), static_cast<std::size_t>(size));
     std::size_t begin = 0;

@@ -1,9 +1,10 @@
 #include "default_signals.hpp"
 #include "fork_server.hpp"
+#include "held_signals.hpp"
 #include "owned_descriptor.hpp"
 #include "process_start.hpp"
 #include "run_and_exit.hpp"
-#include "system_time.hpp"
+#include "uninterrupted.hpp"
 
 #include <bobbin/ipc/process.hpp>
 #include <bobbin/runtime/detail/process_generation.hpp>
@@ -62,12 +63,14 @@ struct process::child {
 
     void wait_for() {
         siginfo_t info{};
-        if (::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED) == 0)
+        if (detail::uninterrupted([&] {
+                return ::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED);
+            }) == 0)
             status = info.si_code == CLD_EXITED ? exit_status{.code = info.si_status}
                                                 : exit_status{.signal = info.si_status};
         else if (errno == ECHILD)
             status = exit_status{.code = -1};
-        else if (errno != EINTR)
+        else
             fail("bobbin: waiting for a process");
     }
 
@@ -107,15 +110,11 @@ process process::fork(const std::function<int()>& function) {
     detail::flush_output();
     const pid_t parent = ::getpid();
     // No signal reaches the child before it has its own way to take it.
-    sigset_t all;
-    sigset_t before;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    made->pid = ::fork();
-    if (made->pid == 0) run_copy(function, parent);
-    const int error = errno;
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    errno = error;
+    {
+        const detail::held_signals held;
+        made->pid = ::fork();
+        if (made->pid == 0) run_copy(function, parent);
+    }
     if (made->pid < 0) fail("bobbin: a process could not be started");
     // It was not waited for, so the number is its own.
     made->pidfd =
@@ -123,7 +122,7 @@ process process::fork(const std::function<int()>& function) {
     if (!made->pidfd) {
         const int reason = errno;
         ::kill(made->pid, SIGKILL);
-        ::waitpid(made->pid, nullptr, 0);
+        detail::await_end_of(made->pid);
         errno = reason;
         fail("bobbin: a process was started and ended again: no descriptor for it");
     }
@@ -164,13 +163,10 @@ std::optional<exit_status> process::join_until(deadline until) {
     child& waited = own();
     while (!waited.status) {
         waited.check_ours();
-        pollfd end{.fd = waited.descriptor(), .events = POLLIN, .revents = 0};
-        const int count = ::poll(&end, 1, detail::milliseconds_until(until));
-        if (count < 0 && errno != EINTR) fail("bobbin: waiting for a process");
-        if (count > 0)
-            waited.collect();
-        else if (until.has_passed())
-            return std::nullopt;
+        const int count = detail::poll_until(waited.descriptor(), POLLIN, until);
+        if (count < 0) fail("bobbin: waiting for a process");
+        if (count == 0) return std::nullopt;
+        waited.collect();
     }
     return waited.status;
 }

@@ -1,4 +1,5 @@
 #include "anonymous_file.hpp"
+#include "held_signals.hpp"
 #include "memory_room.hpp"
 
 #include <bobbin/ipc/errors.hpp>
@@ -7,6 +8,7 @@
 #include <boost/interprocess/mapped_region.hpp>
 #include <boost/interprocess/shared_memory_object.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -58,12 +60,16 @@ struct stat status_of(int file) {
     return status;
 }
 
-// All pages, now.
+// All pages, now. A signal would undo the whole call, and with a timer's signals it would never
+// end: so they come between the parts.
 void reserve(int file, std::size_t bytes) {
-    int error = 0;
-    do error = ::posix_fallocate(file, 0, static_cast<off_t>(bytes));
-    while (error == EINTR);
-    if (error != 0) fail(error, bytes_text(bytes) + " could not be reserved");
+    constexpr std::size_t part = std::size_t{64} << 20U;
+    for (std::size_t begin = 0; begin < bytes; begin += part) {
+        const detail::held_signals held;
+        const auto size = static_cast<off_t>(std::min(part, bytes - begin));
+        const int error = ::posix_fallocate(file, static_cast<off_t>(begin), size);
+        if (error != 0) fail(error, bytes_text(bytes) + " could not be reserved");
+    }
 }
 
 interprocess::mapped_region map(int file, std::size_t bytes) {

@@ -2,6 +2,7 @@
 
 #include "control_socket.hpp"
 #include "describe_end.hpp"
+#include "uninterrupted.hpp"
 
 #include <algorithm>
 #include <array>
@@ -18,19 +19,15 @@
 namespace bobbin::inline v0::ipc::detail {
 namespace {
 
-using clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 pollfd watched(int descriptor, short events) noexcept {
     return {.fd = descriptor, .events = events, .revents = 0};
 }
 
-// A signal ends it early, and nothing is seen then.
-void poll_until(std::span<pollfd> all, clock::time_point end) noexcept {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - clock::now());
-    const int time =
-        end == clock::time_point::max() ? -1 : static_cast<int>(std::max(left, 0ms).count());
-    if (::poll(all.data(), all.size(), time) < 0)
+// Without memory it ends early, and nothing is seen then.
+void await_any(std::span<pollfd> all, deadline until) noexcept {
+    if (poll_until(all, until) < 0)
         for (pollfd& each : all) each.revents = 0;
 }
 
@@ -58,19 +55,19 @@ void server_process::give(int session) const {
     while (send_packet(socket_.get(), std::span(&mark, 1), std::span(&session, 1)) ==
            sending::would_block) {
         std::array either{watched(socket_.get(), POLLOUT), watched(pidfd_.get(), POLLIN)};
-        poll_until(either, clock::time_point::max());
+        await_any(either, deadline::never);
         if (either[1].revents != 0) return;
     }
 }
 
 bool server_process::is_dead() const noexcept {
     std::array either{watched(pidfd_.get(), POLLIN), watched(socket_.get(), 0)};
-    poll_until(either, clock::now());
+    await_any(either, deadline::now);
     if (either[0].revents != 0) return true;
     if ((either[1].revents & POLLHUP) == 0) return false;
     // It is about to, or is no server any more.
     kill();
-    while (either[0].revents == 0) poll_until(std::span(either).first(1), clock::time_point::max());
+    while (either[0].revents == 0) await_any(std::span(either).first(1), deadline::never);
     return true;
 }
 
@@ -78,9 +75,9 @@ std::optional<server_refusal> server_process::word() const noexcept {
     server_refusal first;
     ssize_t size = 0;
     // That what was given to it is unread is said once, before the word.
-    while ((size = ::recv(socket_.get(), &first, sizeof first, MSG_PEEK | MSG_DONTWAIT)) < 0 &&
-           (errno == EINTR || errno == ECONNRESET)) {
-    }
+    do {
+        size = ::recv(socket_.get(), &first, sizeof first, MSG_PEEK | MSG_DONTWAIT);
+    } while (size < 0 && errno == ECONNRESET);
     return size >= static_cast<ssize_t>(sizeof first.head) ? std::optional(first) : std::nullopt;
 }
 
@@ -90,16 +87,16 @@ bool server_process::is_ready() const noexcept {
 }
 
 void server_process::await_ready() const noexcept {
-    const auto end = clock::now() + patience;
+    const deadline end = deadline::after(patience);
     while (!word() && !is_dead()) {
-        if (clock::now() >= end) kill();
+        if (end.has_passed()) kill();
         std::array either{watched(pidfd_.get(), POLLIN), watched(socket_.get(), POLLIN)};
-        poll_until(either, std::max(end, clock::now() + 10ms));
+        await_any(either, std::max(end, deadline::after(10ms)));
     }
     if (is_ready()) return;
     kill();
     std::array ended{watched(pidfd_.get(), POLLIN)};
-    while (ended[0].revents == 0) poll_until(ended, clock::time_point::max());
+    while (ended[0].revents == 0) await_any(ended, deadline::never);
 }
 
 void server_process::kill() const noexcept {
@@ -126,10 +123,7 @@ void server_process::bury() noexcept {
         errno == EINVAL && ::waitid(P_PIDFD, id, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
         info.si_pid == pid_)
         ::kill(-pid_, SIGKILL);
-    int result = 0;
-    while ((result = ::waitid(P_PIDFD, id, &info, WEXITED)) != 0 && errno == EINTR) {
-    }
-    if (result != 0) return;
+    if (uninterrupted([&] { return ::waitid(P_PIDFD, id, &info, WEXITED); }) != 0) return;
     const bool exited = info.si_code == CLD_EXITED;
     status_ =
         exit_status{.code = exited ? info.si_status : 0, .signal = exited ? 0 : info.si_status};

@@ -1,5 +1,7 @@
 #include "standard_output.hpp"
 
+#include "uninterrupted.hpp"
+
 #include <cerrno>
 #include <fcntl.h>
 #include <system_error>
@@ -10,13 +12,15 @@ namespace {
 
 int open_or(int standard, owned_descriptor& nothing) {
     if (::fcntl(standard, F_GETFD) >= 0) return standard;
-    if (!nothing) nothing = owned_descriptor(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    if (!nothing)
+        nothing =
+            owned_descriptor(uninterrupted([] { return ::open("/dev/null", O_RDWR | O_CLOEXEC); }));
     if (!nothing) throw std::system_error(errno, std::generic_category(), "bobbin: /dev/null");
     return nothing.get();
 }
 
 void replace(int standard, const owned_descriptor& by) {
-    if (::dup2(by.get(), standard) < 0)
+    if (uninterrupted([&] { return ::dup2(by.get(), standard); }) < 0)
         throw std::system_error(errno, std::generic_category(), "bobbin: standard output");
 }
 

@@ -20,6 +20,15 @@
 
 namespace test {
 
+// The first result of a system call that no signal has interrupted.
+template <class Call>
+auto uninterrupted(Call call) {
+    for (;;) {
+        const auto result = call();
+        if (result != -1 || errno != EINTR) return result;
+    }
+}
+
 [[noreturn]] inline void fail_with_errno(const char* what) {
     throw std::system_error(errno, std::generic_category(), what);
 }
@@ -115,7 +124,9 @@ public:
             constexpr int patience_ms = 60'000;
             pollfd one = {.fd = arrivals_, .events = POLLIN, .revents = 0};
             char mark = 0;
-            if (::poll(&one, 1, patience_ms) != 1 || ::read(arrivals_, &mark, 1) != 1) return false;
+            const auto came = [&] { return ::poll(&one, 1, patience_ms); };
+            const auto taken = [&] { return ::read(arrivals_, &mark, 1); };
+            if (uninterrupted(came) != 1 || uninterrupted(taken) != 1) return false;
         }
         take_over();
         return true;
@@ -169,7 +180,7 @@ inline void stop_at(const std::string& path) {
     if (end >= 0) {
         ::fcntl(end, F_SETFL, 0);
         char mark = 0;
-        static_cast<void>(!::read(end, &mark, 1));
+        uninterrupted([&] { return ::read(end, &mark, 1); });
         ::close(end);
     }
     take_over();

@@ -1,4 +1,10 @@
 // The main function of every test executable.
 
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#define DOCTEST_CONFIG_IMPLEMENT
+#include "run_tests.hpp"
+
 #include <doctest/doctest.h>
+
+int main(int argc, char** argv) {
+    return tests::run_tests(argc, argv);
+}

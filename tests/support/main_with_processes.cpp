@@ -3,9 +3,11 @@
 #include <bobbin/ipc/init.hpp>
 
 #define DOCTEST_CONFIG_IMPLEMENT
+#include "run_tests.hpp"
+
 #include <doctest/doctest.h>
 
 int main(int argc, char** argv) {
     bobbin::ipc::init(argc, argv);
-    return doctest::Context(argc, argv).run();
+    return tests::run_tests(argc, argv);
 }

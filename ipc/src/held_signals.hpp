@@ -1,0 +1,25 @@
+#pragma once
+
+#include <csignal>
+#include <pthread.h>
+
+namespace bobbin::inline v0::ipc::detail {
+
+// While it lives, no signal reaches this thread, nor those that it starts: they go to others of
+// the process, or come when this ends.
+class held_signals {
+public:
+    held_signals() noexcept {
+        sigset_t all;
+        ::sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+    held_signals(const held_signals&) = delete;
+    held_signals& operator=(const held_signals&) = delete;
+    ~held_signals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+private:
+    sigset_t before_;
+};
+
+}  // namespace bobbin::inline v0::ipc::detail
