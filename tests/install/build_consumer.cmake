@@ -12,6 +12,7 @@ endif()
 execute_process(
   COMMAND ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/consumer -B ${WORK}/build -G ${GENERATOR}
           -D CMAKE_CXX_COMPILER=${CXX}
+          -D CMAKE_UNITY_BUILD=ON
           -D CMAKE_PREFIX_PATH=${prefix}
           -D CONSUMER_WAY=${WAY}
           -D CONSUMER_BOBBIN_SOURCE=${BOBBIN_SOURCE}

@@ -2,6 +2,8 @@
 // asked to; none of them is thrown for a bug (those are assertions).
 #pragma once
 
+#include <bobbin/runtime/detail/needs_rtti.hpp>
+
 #include <stdexcept>
 
 namespace bobbin::inline v0 {

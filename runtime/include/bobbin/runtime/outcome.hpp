@@ -1,6 +1,8 @@
 // What a job ended with: a value or an exception.
 #pragma once
 
+#include <bobbin/runtime/detail/needs_rtti.hpp>
+
 #include <exception>
 #include <type_traits>
 #include <utility>

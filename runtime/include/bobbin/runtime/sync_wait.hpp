@@ -1,4 +1,7 @@
 // From plain code into tasks: start one and block until it has ended.
+//
+// ThreadSanitizer does not see that one happens before the other if bobbin was not compiled with
+// -fsanitize=thread, and may report races that are none.
 #pragma once
 
 #include <bobbin/runtime/detail/root.hpp>

@@ -1,6 +1,7 @@
 // bobbin::task, the unit of work that everything else is made of.
 #pragma once
 
+#include <bobbin/runtime/detail/needs_rtti.hpp>
 #include <bobbin/runtime/detail/task_promise.hpp>
 
 #include <coroutine>

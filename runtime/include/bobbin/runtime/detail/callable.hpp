@@ -15,6 +15,7 @@
 #pragma once
 
 #include <bobbin/runtime/detail/call.hpp>
+#include <bobbin/runtime/detail/needs_rtti.hpp>
 #include <bobbin/runtime/outcome.hpp>
 
 #include <atomic>

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <bobbin/runtime/detail/needs_rtti.hpp>
+
 #include <string>
 #include <typeinfo>
 
