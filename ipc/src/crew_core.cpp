@@ -1,6 +1,7 @@
 #include "crew_core.hpp"
 
 #include "anonymous_file.hpp"
+#include "bell.hpp"
 
 #include <bobbin/ipc/errors.hpp>
 #include <bobbin/runtime/errors.hpp>
@@ -173,7 +174,7 @@ crew_core::turn::~turn() {
     // A lane may be gone by now. Only the kernel looks for it, and at most wakes somebody else, who
     // looks again.
     for (std::size_t i = 0; i < count_; ++i) sleepers_.at(i)->submitted.wake();
-    if (wakes_driver_) ::eventfd_write(core_->bell_.get(), 1);
+    if (wakes_driver_) ring(core_->bell_.get());
 }
 
 void crew_core::post(std::span<remote_call* const> calls) {

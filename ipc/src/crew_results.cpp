@@ -1,4 +1,5 @@
 // What comes back from workers: results, and their ends.
+#include "bell.hpp"
 #include "crew_core.hpp"
 #include "exception_codec.hpp"
 
@@ -10,7 +11,6 @@
 #include <algorithm>
 #include <csignal>
 #include <cstring>
-#include <sys/eventfd.h>
 #include <utility>
 
 namespace bobbin::inline v0::ipc::detail {
@@ -94,7 +94,7 @@ void crew_core::tell(arrivals& those) {
         if (calls_ == 0 && holders_ == 0) idle_.notify_all();
         if (calls_ == 0 && !those.all.empty()) begin_idleness();
     }
-    if (has_waiter) ::eventfd_write(waiter_bell_.get(), 1);  // it may have been its job
+    if (has_waiter) ring(waiter_bell_.get());  // it may have been its job
 }
 
 void crew_core::tell_one(const arrivals::one& each, const arrivals& of) noexcept {
@@ -194,8 +194,7 @@ void crew_core::listen_to_bell() {
     bell_reader_->async_wait(boost::asio::posix::descriptor_base::wait_read,
                              [self = shared_from_this()](const boost::system::error_code& error) {
                                  if (error || !self->bell_reader_) return;
-                                 eventfd_t ignored = 0;
-                                 ::eventfd_read(self->bell_.get(), &ignored);
+                                 take_rings(self->bell_.get());
                                  self->listen_to_bell();
                              });
 }
@@ -264,8 +263,7 @@ void crew_core::bring(const remote_call& call) {
     seat& at = *call.seat_;
     while (is_the_only_one(call) && call.seat_ == &at && !falls_asleep(at, reader_asleep::waiter)) {
         lock.unlock();
-        eventfd_t ignored = 0;
-        ::eventfd_read(waiter_bell_.get(), &ignored);
+        take_rings(waiter_bell_.get());
         lock.lock();
     }
     has_waiter_ = false;
@@ -278,7 +276,7 @@ void crew_core::bring(const remote_call& call) {
     } catch (const std::bad_alloc&) {
         // The driver may find memory.
     }
-    if (unread && !is_read) ::eventfd_write(bell_.get(), 1);
+    if (unread && !is_read) ring(bell_.get());
 }
 
 // False: the driver has to.

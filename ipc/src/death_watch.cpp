@@ -1,5 +1,6 @@
 #include "death_watch.hpp"
 
+#include "bell.hpp"
 #include "owned_descriptor.hpp"
 #include "process_identity.hpp"
 #include "quiet_thread.hpp"
@@ -40,7 +41,7 @@ public:
         if (!running_) start_quiet_thread("bobbin-death", [this] { run(); });
         running_ = true;
         all_.push_back(std::move(each));
-        ::eventfd_write(changed_.get(), 1);
+        ring(changed_.get());
     }
 
     // Around a fork, so that the child finds what its parent's thread did last, and no half of it.
@@ -71,8 +72,7 @@ private:
                     ends_.push_back({.fd = each.end.get(), .events = POLLIN, .revents = 0});
             }
             ::poll(ends_.data(), ends_.size(), -1);
-            eventfd_t ignored = 0;
-            ::eventfd_read(ends_.front().fd, &ignored);
+            take_rings(ends_.front().fd);
             take_out_the_dead();
         }
     }

@@ -29,10 +29,8 @@ static_assert(most_objects + 3 <= most_descriptors, "beside output, error, and l
 // What a job is given by a worker, for the one call of this process.
 class process_context final : public job_context {
 public:
-    explicit process_context(segment_source& memory) {
-        segments = &memory;
-        result = &bytes_;
-    }
+    explicit process_context(segment_source& memory) { segments = &memory; }
+    writer& result() override { return bytes_; }
     void send_result(bool /*has_destructors*/) override {}
     thread_pool& runtime() override {
         if (!runtime_) runtime_.emplace(thread_pool_options{.threads = 1});

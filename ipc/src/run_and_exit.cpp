@@ -30,4 +30,10 @@ void run_and_exit(const std::function<int()>& function) noexcept {
     ::_exit(code);
 }
 
+void end_worker(const char* why) noexcept {
+    std::fprintf(stderr, "bobbin: worker %d: %s\n", ::getpid(), why);
+    flush_output();
+    ::_exit(1);
+}
+
 }  // namespace bobbin::inline v0::ipc::detail

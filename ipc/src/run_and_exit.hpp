@@ -12,4 +12,7 @@ void flush_output() noexcept;
 // Output is flushed; nothing else that the program registered for its own exit is run.
 [[noreturn]] void run_and_exit(const std::function<int()>& function) noexcept;
 
+// Ends this process, which is a worker and can't go on, with 1. Says why.
+[[noreturn]] void end_worker(const char* why) noexcept;
+
 }  // namespace bobbin::inline v0::ipc::detail

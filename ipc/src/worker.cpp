@@ -1,5 +1,6 @@
 #include "worker.hpp"
 
+#include "bell.hpp"
 #include "exception_codec.hpp"
 #include "lane.hpp"
 #include "last_call.hpp"
@@ -14,6 +15,7 @@
 #include <bobbin/ipc/segment.hpp>
 #include <bobbin/ipc/worker_state.hpp>
 #include <bobbin/runtime/detail/fault_point.hpp>
+#include <bobbin/runtime/detail/process_generation.hpp>
 #include <bobbin/runtime/errors.hpp>
 
 #include <algorithm>
@@ -23,7 +25,6 @@
 #include <fstream>
 #include <memory>
 #include <optional>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 namespace bobbin::inline v0::ipc::detail {
@@ -154,7 +155,7 @@ private:
         is_answered_ = false;
         free_results();
         parcel_writer to(result_, *store_);
-        result = &to;
+        writer_ = &to;
         bobbin::outcome<void> ended;
         try {
             take_arguments(job);
@@ -162,6 +163,7 @@ private:
         } catch (...) {
             ended = bobbin::outcome<void>(std::current_exception());
         }
+        end_if_copy();
         arguments_.reset();
         if (!is_answered_) {
             answer_with_error(number, job,
@@ -185,12 +187,24 @@ private:
         return limit_.count() != 0 && clock::now() - job_began_ > limit_;
     }
 
+    // A job that forks may return in the copy, too. That answers nothing, and writes into nothing
+    // that both have.
+    void end_if_copy() const noexcept {
+        if (!home_.is_this()) ::_exit(0);
+    }
+
+    writer& result() override {
+        end_if_copy();
+        return *writer_;
+    }
+
     // Throws if there is no memory, or no descriptor, for its result, or it comes too late.
     void send_result(bool has_destructors) override {
+        end_if_copy();
         if (is_finishing_) return;
         fault_point("worker.has_run");
         if (is_late()) throw timed_out();
-        static_cast<parcel_writer*>(result)->finish();
+        writer_->finish();
         answer_with(number_, answer::value, result_);
         is_answered_ = true;
         if (has_destructors) tell_of_result();
@@ -300,16 +314,17 @@ private:
     // Who reads results says that it sleeps, and then looks at `finished` once more. Both change
     // the same word: whoever is second sees the other (release with acquire), so that the reader
     // sees the result, or this sees the reader.
-    void ring_bell() {
+    void ring_bell() noexcept {
         unrung_ = {};
+        bool is_heard = true;
         switch (lane_->asleep.exchange(reader_asleep::none, std::memory_order_acq_rel)) {
             case reader_asleep::driver_unhurried:
             case reader_asleep::driver_for_now:
             case reader_asleep::driver:
-                ::eventfd_write(bell_, 1);
+                is_heard = ring(bell_);
                 break;
             case reader_asleep::waiter:
-                ::eventfd_write(waiter_bell_, 1);
+                is_heard = ring(waiter_bell_);
                 break;
             case reader_asleep::none:
                 break;
@@ -317,9 +332,11 @@ private:
                 ::eventfd_write(bell_, 1);
                 ::eventfd_write(waiter_bell_, 1);
         }
+        if (!is_heard) end_without_descriptors();
     }
 
     thread_pool& runtime() override {
+        socket_.end_if_closed();  // or the pool's would be, too
         if (!runtime_) runtime_.emplace(thread_pool_options{.threads = 1, .name = "bobbin-job"});
         return *runtime_;
     }
@@ -343,7 +360,9 @@ private:
     std::optional<segment> arguments_;
     std::vector<std::byte> copy_;
     parcel result_;
+    parcel_writer* writer_ = nullptr;  // of the job that runs
     std::deque<large_result> read_later_;
+    const bobbin::detail::home_process home_;
     std::uint64_t submitted_ = 0;  // as far as it was seen
     std::uint64_t number_ = 0;
     std::uint64_t jobs_done_ = 0;
@@ -379,9 +398,7 @@ void run_worker(std::uint32_t /*seat*/, std::uint32_t /*depth*/,
         flush_output();
         ::_exit(0);  // no static object is destroyed, and no thread waited for
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "bobbin: worker %d: %s\n", ::getpid(), error.what());
-        flush_output();
-        ::_exit(1);
+        end_worker(error.what());
     }
 }
 

@@ -1,11 +1,22 @@
 #include "worker_socket.hpp"
 
 #include "quiet_thread.hpp"
+#include "run_and_exit.hpp"
 
+#include <exception>
+#include <fcntl.h>
 #include <unistd.h>
 #include <utility>
 
 namespace bobbin::inline v0::ipc::detail {
+
+void end_without_descriptors() noexcept {
+    end_worker("a job has closed the descriptors of its worker");
+}
+
+void worker_socket::end_if_closed() const noexcept {
+    if (::fcntl(socket_, F_GETFD) < 0) end_without_descriptors();
+}
 
 void worker_socket::read_packet() {
     lane_packet packet;
@@ -47,14 +58,20 @@ segment worker_socket::find(std::uint64_t id) {
             came_.wait(lock);
         } else {
             lock.unlock();
+            end_if_closed();
             read_packet();
         }
     }
 }
 
 void worker_socket::send(const segment& memory) {
-    // If nobody is there to take it, nobody waits for the result.
-    static_cast<void>(sent_.send(socket_, memory, true));
+    try {
+        // If nobody is there to take it, nobody waits for the result.
+        static_cast<void>(sent_.send(socket_, memory, true));
+    } catch (...) {
+        end_if_closed();
+        throw;
+    }
 }
 
 void worker_socket::begin(std::uint64_t number, bobbin::detail::job_core& coroutine) {
@@ -64,7 +81,11 @@ void worker_socket::begin(std::uint64_t number, bobbin::detail::job_core& corout
     if (to_stop_ == number) coroutine.cancel();
     if (!has_thread_)
         start_quiet_thread("bobbin-control", [this] {
-            for (;;) read_packet();
+            try {
+                for (;;) read_packet();
+            } catch (const std::exception& error) {
+                end_worker(error.what());  // it would hear of no stop, and of no segment
+            }
         });
     has_thread_ = true;
 }

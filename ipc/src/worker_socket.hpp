@@ -19,6 +19,9 @@ class worker_socket final : public segment_source {
 public:
     explicit worker_socket(int socket) noexcept : socket_(socket) {}
 
+    // Ends the worker if a job has closed it.
+    void end_if_closed() const noexcept;
+
     // Blocks until it has come. Throws what mapping it does.
     segment find(std::uint64_t id) override;
     // Reads what has come, or it would fill with that of jobs which are not done.
@@ -43,5 +46,9 @@ private:
     std::uint64_t to_stop_ = ~std::uint64_t{0};
     bobbin::detail::job_core* coroutine_ = nullptr;
 };
+
+// A job has closed the descriptors of its worker: nobody can be told of anything any more but by
+// its end.
+[[noreturn]] void end_without_descriptors() noexcept;
 
 }  // namespace bobbin::inline v0::ipc::detail

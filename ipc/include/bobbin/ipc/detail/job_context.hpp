@@ -22,8 +22,9 @@ class job_context {
 public:
     std::span<const std::byte> arguments;
     segment_source* segments = nullptr;  // of the arguments
-    writer* result = nullptr;
 
+    // What the result is written to, when the job has returned it.
+    virtual writer& result() = 0;
     // Sends the result, which is all there. Whatever the destructors of the arguments take, or do
     // to the process, is no part of the job; if there are any, who waits is told before them.
     virtual void send_result(bool has_destructors) = 0;
@@ -64,7 +65,7 @@ struct remote {
             context->send_result(has_destructors<F, Args...>);
         } else {
             const result value = invoke(f, args);
-            encoder(*context->result).put(value);
+            encoder(context->result()).put(value);
             context->send_result(has_destructors<F, Args..., result>);
         }
     }
@@ -85,7 +86,7 @@ private:
         if constexpr (std::is_void_v<result>)
             running.get();
         else
-            encoder(*context.result).put(running.get());
+            encoder(context.result()).put(running.get());
         context.send_result(true);
     }
 };

@@ -1,0 +1,24 @@
+// What one process wakes another by that sleeps beside descriptors: an eventfd.
+#pragma once
+
+#include <cerrno>
+#include <sys/eventfd.h>
+
+namespace bobbin::inline v0::ipc::detail {
+
+// False if that is no bell: the program has closed it. One that is full has been rung, and any
+// number of rings is one.
+inline bool ring(int bell) noexcept {
+    while (::eventfd_write(bell, 1) != 0)
+        if (errno != EINTR) return errno == EAGAIN;
+    return true;
+}
+
+// Takes the rings back; if there are none it sleeps, unless the bell is one that doesn't. It may
+// return without: whoever calls this looks what there is in any case.
+inline void take_rings(int bell) noexcept {
+    eventfd_t count = 0;
+    static_cast<void>(::eventfd_read(bell, &count));
+}
+
+}  // namespace bobbin::inline v0::ipc::detail
