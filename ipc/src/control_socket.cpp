@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <new>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -14,6 +15,11 @@ namespace bobbin::inline v0::ipc::detail {
 namespace {
 
 constexpr std::size_t room = CMSG_SPACE(most_descriptors * sizeof(int));
+
+[[noreturn]] void fail(const char* what) {
+    if (errno == ENOMEM || errno == ENOBUFS) throw std::bad_alloc();
+    throw std::system_error(errno, std::generic_category(), what);
+}
 
 sending send_with(int socket, std::span<const std::byte> bytes, std::span<const int> descriptors,
                   int flags) {
@@ -36,7 +42,7 @@ sending send_with(int socket, std::span<const std::byte> bytes, std::span<const 
     if (uninterrupted([&] { return ::sendmsg(socket, &packet, flags | MSG_NOSIGNAL); }) < 0) {
         if (errno == EAGAIN || errno == ETOOMANYREFS) return sending::would_block;
         if (errno == EPIPE || errno == ECONNRESET) return sending::gone;
-        throw std::system_error(errno, std::generic_category(), "bobbin: sending to a process");
+        fail("bobbin: sending to a process");
     }
     return sending::done;
 }
@@ -74,9 +80,10 @@ received_packet receive_with(int socket, std::span<std::byte> into, int flags) {
     } else if (size == 0) {
         got.gone = true;
     } else if (size < 0) {
-        throw std::system_error(errno, std::generic_category(), "bobbin: reading from a process");
+        fail("bobbin: reading from a process");
     } else {
         got.size = static_cast<std::size_t>(size);
+        got.lacks_descriptors = (packet.msg_flags & MSG_CTRUNC) != 0;
         take_descriptors(packet, got.descriptors);
     }
     return got;
@@ -87,7 +94,7 @@ received_packet receive_with(int socket, std::span<std::byte> into, int flags) {
 std::pair<owned_descriptor, owned_descriptor> control_socket_pair() {
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
-        throw std::system_error(errno, std::generic_category(), "bobbin: socketpair");
+        fail("bobbin: socketpair");
     return {owned_descriptor(ends[0]), owned_descriptor(ends[1])};
 }
 

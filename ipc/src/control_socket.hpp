@@ -23,19 +23,26 @@ enum class [[nodiscard]] sending : std::uint8_t{
     gone,         // nobody is there to read it
 };
 
-// Throw std::system_error for anything else.
+// Throw std::bad_alloc if the kernel has no memory, std::system_error for anything else.
 sending send_packet(int socket, std::span<const std::byte> bytes,
                     std::span<const int> descriptors = {});
 sending send_packet_blocking(int socket, std::span<const std::byte> bytes,
                              std::span<const int> descriptors = {});
 
 struct received_packet {
-    bool none = false;  // now
-    bool gone = false;  // for ever
+    bool none = false;               // now
+    bool gone = false;               // for ever
+    bool lacks_descriptors = false;  // there was no room for some that came with it
     std::size_t size = 0;
     std::vector<owned_descriptor> descriptors;
 };
 
+// The descriptor of a packet that has one, or none.
+inline owned_descriptor first_of(received_packet& got) noexcept {
+    return got.descriptors.empty() ? owned_descriptor() : std::move(got.descriptors.front());
+}
+
+// Throw as sending does, and what came can be read again then.
 received_packet receive_packet(int socket, std::span<std::byte> into);
 received_packet receive_packet_blocking(int socket, std::span<std::byte> into);
 

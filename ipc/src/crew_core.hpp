@@ -7,6 +7,7 @@
 
 #include "fork_server.hpp"
 #include "lane.hpp"
+#include "lifeline.hpp"
 #include "output_lines.hpp"
 #include "segment_exchange.hpp"
 #include "segment_store.hpp"
@@ -48,7 +49,7 @@ struct call_list {
 // Our end of a worker's socket.
 class worker_line final : public segment_source {
 public:
-    explicit worker_line(owned_descriptor socket) noexcept : socket_(std::move(socket)) {}
+    worker_line(owned_descriptor socket, segment lane_memory) noexcept;
 
     // False: not now. Under the lock.
     bool send_segments(const parcel& of);
@@ -58,8 +59,9 @@ public:
 
 private:
     const owned_descriptor socket_;
+    const segment lane_memory_;  // stays as long as this counts there
     sent_segments sent_;
-    received_segments received_{segment::adopt};  // a worker does anything
+    received_segments received_;
 };
 
 struct seat {
@@ -98,6 +100,7 @@ struct seat {
     std::optional<segment> memory;
     lane* way = nullptr;
     std::unique_ptr<worker_line> line;
+    lifeline holds;  // its worker alive
     std::shared_ptr<output_lines> output;  // none if it is inherited
     owned_descriptor pidfd;                // none until it has started
     pid_t pid = -1;
@@ -228,6 +231,7 @@ private:
     void break_down(const std::string& why, arrivals& to);
     void measured(seat& at, std::uint64_t jobs);
     [[nodiscard]] std::uint64_t depth() const noexcept;
+    std::optional<fork_session::news> next_news();
     void read_news(arrivals& to);
     void server_gone(arrivals& to);
     void open_server_later();

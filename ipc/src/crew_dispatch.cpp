@@ -2,6 +2,8 @@
 #include "crew_core.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
 
 namespace bobbin::inline v0::ipc::detail {
 
@@ -122,6 +124,10 @@ bool crew_core::send_next(seat& at) {
     from.remove(call);
     try {
         if (send(at, call)) return true;
+        // Whoever answers next makes room.
+        if (std::ranges::all_of(seats_, [](const auto& each) { return each->in_lane() == 0; }))
+            throw std::system_error(ETOOMANYREFS, std::generic_category(),
+                                    "bobbin: the arguments of a job can't be sent");
     } catch (...) {
         // There is no memory or no descriptor for its arguments, or its timer.
         if (call.stage_ == remote_call::stage::sent) retract(call);

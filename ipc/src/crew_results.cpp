@@ -6,6 +6,7 @@
 #include <bobbin/ipc/encoding.hpp>
 #include <bobbin/ipc/errors.hpp>
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
@@ -82,6 +83,14 @@ void crew_core::measured(seat& at, std::uint64_t jobs) {
 }
 
 // --- the driver ---
+
+namespace {
+
+bool is_cancelled(const boost::system::error_code& error) noexcept {
+    return error == boost::asio::error::operation_aborted;
+}
+
+}  // namespace
 
 void crew_core::tell(arrivals& those) {
     for (const auto& each : those.all) tell_one(each, those);
@@ -193,7 +202,8 @@ void crew_core::listen_to_bell() {
     if (naps_) watch_for_second_look();
     bell_reader_->async_wait(boost::asio::posix::descriptor_base::wait_read,
                              [self = shared_from_this()](const boost::system::error_code& error) {
-                                 if (error || !self->bell_reader_) return;
+                                 // Also after an error: then it has come for nothing.
+                                 if (is_cancelled(error) || !self->bell_reader_) return;
                                  take_rings(self->bell_.get());
                                  self->listen_to_bell();
                              });
@@ -228,7 +238,7 @@ void crew_core::later(void (crew_core::*what)()) {
 void crew_core::listen_to_server() {
     server_reader_->async_wait(boost::asio::posix::descriptor_base::wait_read,
                                [self = shared_from_this()](const boost::system::error_code& error) {
-                                   if (error || !self->server_reader_) return;
+                                   if (is_cancelled(error) || !self->server_reader_) return;
                                    // A waiter may still read what came by a line that is closed.
                                    const std::lock_guard reading(self->reading_);
                                    arrivals ended;

@@ -49,9 +49,10 @@ private:
 // False if the server has to be given time.
 bool crew_core::start_worker(seat& at) {
     auto [ours, theirs] = control_socket_pair();
-    auto line = std::make_unique<worker_line>(std::move(ours));
+    auto [holds, held] = lifeline::make();
     segment memory = segment::adopt_unsealed(create_anonymous_file(sizeof(lane)).release());
     auto* const way = new (memory.data()) lane;
+    auto line = std::make_unique<worker_line>(std::move(ours), memory);
     way->terms.most_jobs = options_.max_tasks_per_worker + (options_.initializer ? 1 : 0);
     if (options_.max_tasks_per_worker == 0) way->terms.most_jobs = 0;
     way->terms.most_memory = options_.max_rss;
@@ -67,6 +68,7 @@ bool crew_core::start_worker(seat& at) {
                                     theirs.get(),
                                     bell_.get(),
                                     waiter_bell_.get(),
+                                    held.get(),
                                     printed ? printed.get() : inherited.out(),
                                     printed ? printed.get() : inherited.error()};
     worker_request wanted{.seat = at.index,
@@ -83,6 +85,7 @@ bool crew_core::start_worker(seat& at) {
     at.memory.emplace(std::move(memory));
     at.way = way;
     at.line = std::move(line);
+    at.holds = std::move(holds);
     at.is_empty = false;
     at.output = output;
     // In this order: see worker_terms.
@@ -136,8 +139,19 @@ void crew_core::first_call_failed(const char* name, const std::exception_ptr& er
     tell(ended);
 }
 
+std::optional<fork_session::news> crew_core::next_news() {
+    try {
+        return server_->next();
+    } catch (const std::bad_alloc&) {
+        return std::nullopt;  // it is still there, so it is read with the next look
+    } catch (const std::system_error&) {
+        // The program has closed its socket: the server sees that as the session's end, too.
+        return fork_session::news{.what = {}, .pidfd = {}, .server_gone = true};
+    }
+}
+
 void crew_core::read_news(arrivals& ended) {
-    while (auto news = server_->next()) {
+    while (auto news = next_news()) {
         if (news->server_gone) return server_gone(ended);
         seat& at = *seats_.at(news->what.seat);
         switch (news->what.what) {
@@ -147,6 +161,11 @@ void crew_core::read_news(arrivals& ended) {
                 at.failed_starts = 0;
                 if (at.output) at.output->listen_to(at.pid);
                 if (at.is_damaged || at.is_leaving) at.send_signal(SIGKILL);
+                if (!at.pidfd) {
+                    // There was no room for it here. Who can't be sent signals is to go.
+                    at.is_leaving = true;
+                    at.way->submitted.close();
+                }
                 break;
             case server_news::failed:
                 vacate(at, std::nullopt, ended);  // it may have been sent jobs already
@@ -214,6 +233,7 @@ void crew_core::vacate(seat& at, std::optional<exit_status> how, arrivals& ended
         }
     }
     at.way = nullptr;
+    at.holds = lifeline();
     at.is_empty = true;
     ended.closed.push_back(std::move(at.line));
     if (at.output) ended.outputs.push_back(std::move(at.output));

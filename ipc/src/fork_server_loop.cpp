@@ -12,7 +12,6 @@
 #include <bobbin/runtime/detail/fault_point.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -216,18 +215,30 @@ private:
 
     static void serve(session& each) {
         send_news(each);
+        std::vector<std::byte> room(1U << 16U);  // the stack may be small
         while (!each.over && each.unread.empty()) {
-            std::array<std::byte, 1U << 16U> room;
             auto got = receive_packet(each.socket.get(), room);
             if (got.none) return;
             if (got.gone) return end(each);
             try {
-                start(each, decode<child_request>(std::span(room).first(got.size)),
-                      std::move(got.descriptors));
+                const auto wanted = decode<child_request>(std::span(room).first(got.size));
+                if (got.lacks_descriptors)
+                    tell_of_failure(each, wanted, EMFILE);
+                else
+                    start(each, wanted, std::move(got.descriptors));
             } catch (const std::exception& error) {
                 give_up(each, error);
             }
         }
+    }
+
+    static std::uint32_t seat_of(const child_request& wanted) noexcept {
+        const auto* const worker = std::get_if<worker_request>(&wanted);
+        return worker != nullptr ? worker->seat : 0;
+    }
+
+    static void tell_of_failure(session& of, const child_request& wanted, int reason) {
+        tell(of, {{.what = server_news::failed, .seat = seat_of(wanted), .number = reason}, {}});
     }
 
     static void start(session& of, const child_request& wanted,
@@ -235,17 +246,17 @@ private:
         const pid_t server = ::getpid();
         const pid_t pid = ::fork();
         if (pid == 0) run_child(wanted, server, std::move(descriptors));
-        const auto* const worker = std::get_if<worker_request>(&wanted);
-        const std::uint32_t seat = worker != nullptr ? worker->seat : 0;
         // It is not reaped yet, so the number is its own.
         owned_descriptor end(pid < 0 ? -1 : static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
         owned_descriptor given(end ? ::fcntl(end.get(), F_DUPFD_CLOEXEC, 0) : -1);
         if (!given) {
             const int reason = errno;
             if (pid > 0) ::kill(pid, SIGKILL), await_end_of(pid);
-            return tell(of, {{.what = server_news::failed, .seat = seat, .number = reason}, {}});
+            return tell_of_failure(of, wanted, reason);
         }
-        of.children.push_back({pid, seat, worker == nullptr, std::move(end)});
+        const std::uint32_t seat = seat_of(wanted);
+        const bool keeps_number = std::holds_alternative<process_request>(wanted);
+        of.children.push_back({pid, seat, keeps_number, std::move(end)});
         tell(of, {{.what = server_news::started, .seat = seat, .pid = pid}, std::move(given)});
     }
 

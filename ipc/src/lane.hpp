@@ -134,6 +134,14 @@ struct timed_job {
     std::atomic<std::uint64_t> begun_ns{0};  // by the worker, as its steady clock says; 0: not yet
 };
 
+// How many segments could not be received, for want of a descriptor or memory: a job that names one
+// has failed, and whoever sent them sends each anew from then on. Relaxed: the result that tells of
+// the failure is published later.
+struct lost_segments {
+    std::atomic<std::uint32_t> by_worker{0};
+    std::atomic<std::uint32_t> by_application{0};
+};
+
 struct lane {
     static constexpr std::size_t jobs_at_once = 512;
     static constexpr std::size_t ring_bytes = 8 * parcel::most_outside;
@@ -146,12 +154,14 @@ struct lane {
     std::atomic<std::uint32_t> asleep{reader_asleep::driver};
     alignas(128) worker_terms terms;
     timed_job timed;
+    lost_segments lost;
     alignas(128) std::array<lane_job, jobs_at_once> jobs;
     lane_ring<ring_bytes> arguments;
     lane_ring<ring_bytes> results;
 };
 
 // README.md draws them.
+static_assert(offsetof(lane, lost) == 440);
 static_assert(sizeof(lane_job) == 40 && sizeof(result_header) == 32);
 static_assert(offsetof(lane, jobs) == 512 && offsetof(lane, arguments) == 20'992);
 

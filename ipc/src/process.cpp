@@ -1,6 +1,7 @@
 #include "default_signals.hpp"
 #include "fork_server.hpp"
 #include "held_signals.hpp"
+#include "lifeline.hpp"
 #include "owned_descriptor.hpp"
 #include "process_start.hpp"
 #include "run_and_exit.hpp"
@@ -12,6 +13,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <new>
 #include <poll.h>
 #include <stdexcept>
 #include <sys/prctl.h>
@@ -28,9 +30,11 @@ namespace {
 }
 
 // The life of a copy.
-[[noreturn]] void run_copy(const std::function<int()>& function, pid_t parent) noexcept {
+[[noreturn]] void run_copy(const std::function<int()>& function, pid_t parent,
+                           int lifeline) noexcept {
     // If the parent has died already, no signal will come.
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != parent) ::_exit(1);
+    detail::hold_lifeline(lifeline);
     detail::take_default_signals(false);
     detail::run_and_exit(function);
 }
@@ -51,7 +55,12 @@ struct process::child {
     }
 
     void read_news() {
-        const auto news = session->next();
+        std::optional<detail::fork_session::news> news;
+        try {
+            news = session->next();
+        } catch (const std::bad_alloc&) {
+            return;  // it is still there
+        }
         if (!news) return;
         // It is killed, or was: that is seen by the pidfd.
         if (news->server_gone) {
@@ -89,6 +98,7 @@ struct process::child {
 
     const bobbin::detail::home_process home;
     pid_t pid = -1;
+    detail::lifeline holds;          // it alive
     detail::owned_descriptor pidfd;  // the number may be another process's once it was waited for
     std::optional<detail::fork_session> session;  // of the fork server's child, while that lives
     std::optional<exit_status> status;            // once it is known
@@ -100,6 +110,7 @@ process process::start(const detail::process_call& call) {
     auto made = std::make_unique<child>();
     auto started = detail::start_process(call);
     made->pid = started.pid;
+    made->holds = std::move(started.holds);
     made->pidfd = std::move(started.pidfd);
     made->session.emplace(std::move(started.session));
     return process(std::move(made));
@@ -107,13 +118,15 @@ process process::start(const detail::process_call& call) {
 
 process process::fork(const std::function<int()>& function) {
     auto made = std::make_unique<child>();
+    auto [holds, held] = detail::lifeline::make();
+    made->holds = std::move(holds);
     detail::flush_output();
     const pid_t parent = ::getpid();
     // No signal reaches the child before it has its own way to take it.
     {
-        const detail::held_signals held;
+        const detail::held_signals no_signals;
         made->pid = ::fork();
-        if (made->pid == 0) run_copy(function, parent);
+        if (made->pid == 0) run_copy(function, parent, held.get());
     }
     if (made->pid < 0) fail("bobbin: a process could not be started");
     // It was not waited for, so the number is its own.

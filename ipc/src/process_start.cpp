@@ -9,7 +9,9 @@
 
 #include <bobbin/ipc/segment.hpp>
 
+#include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <optional>
 #include <span>
@@ -24,7 +26,8 @@ namespace bobbin::inline v0::ipc::detail {
 namespace {
 
 constexpr std::size_t most_objects = 60;
-static_assert(most_objects + 3 <= most_descriptors, "beside output, error, and large arguments");
+static_assert(most_objects + 4 <= most_descriptors,
+              "beside output, error, lifeline, and large arguments");
 
 // What a job is given by a worker, for the one call of this process.
 class process_context final : public job_context {
@@ -63,7 +66,8 @@ public:
     }
 
 private:
-    received_segments all_{segment::adopt_unsealed};  // of our application
+    std::atomic<std::uint32_t> lost_{0};
+    received_segments all_{segment::adopt_unsealed, lost_};  // of our application
 };
 
 int call(const process_request& wanted, std::span<owned_descriptor> files) {
@@ -83,7 +87,7 @@ int call(const process_request& wanted, std::span<owned_descriptor> files) {
     return context.exit_code();
 }
 
-started_process await_start(fork_session session) {
+started_process await_start(fork_session session, lifeline holds) {
     auto news = session.await_next();
     if (news.server_gone)
         throw std::runtime_error(
@@ -92,7 +96,11 @@ started_process await_start(fork_session session) {
     if (news.what.what != server_news::started)
         throw std::system_error(news.what.number, std::generic_category(),
                                 "bobbin: a process could not be started");
-    return {std::move(session), std::move(news.pidfd), news.what.pid};
+    if (!news.pidfd)
+        throw std::system_error(
+            EMFILE, std::generic_category(),
+            "bobbin: a process was started and ended again: no descriptor for it");
+    return {std::move(session), std::move(holds), std::move(news.pidfd), news.what.pid};
 }
 
 }  // namespace
@@ -105,7 +113,8 @@ started_process start_process(const process_call& call) {
     process_request wanted;
     wanted.callable = call.callable();
     const standard_output ours;
-    std::vector<int> files = {ours.out(), ours.error()};
+    auto [holds, held] = lifeline::make();
+    std::vector<int> files = {ours.out(), ours.error(), held.get()};
     const auto bytes = call.arguments().bytes();
     if (const auto large = call.arguments().large()) {
         wanted.size_in_segment = bytes.size();
@@ -125,7 +134,7 @@ started_process start_process(const process_call& call) {
     for (unsigned failures = 1;; ++failures) {
         auto session = fork_session::begin(start_method::fork_server);
         while (!session.request(wanted, files)) session.wait();
-        if (session.await_service()) return await_start(std::move(session));
+        if (session.await_service()) return await_start(std::move(session), std::move(holds));
         session.recover_from(failures);
     }
 }
@@ -133,9 +142,10 @@ started_process start_process(const process_call& call) {
 void run_process(const process_request& wanted, std::vector<owned_descriptor> files) noexcept {
     ::prctl(PR_SET_NAME, program_invocation_short_name);  // not the server's
     run_and_exit([&] {
-        constexpr std::size_t standard = 2;
+        constexpr std::size_t standard = 3;
         if (files.size() < standard) throw protocol_error("bobbin: a process's output");
         take_standard_output(std::exchange(files[0], {}), std::exchange(files[1], {}));
+        hold_lifeline(files[2].get());
         return call(wanted, std::span(files).subspan(standard));
     });
 }

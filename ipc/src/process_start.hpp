@@ -3,6 +3,7 @@
 #pragma once
 
 #include "fork_server.hpp"
+#include "lifeline.hpp"
 #include "owned_descriptor.hpp"
 #include "server_packet.hpp"
 
@@ -15,13 +16,14 @@ namespace bobbin::inline v0::ipc::detail {
 
 struct started_process {
     fork_session session;  // says how it ends
+    lifeline holds;        // it alive
     owned_descriptor pidfd;
     pid_t pid;
 };
 // Throws what process's constructor does.
 started_process start_process(const process_call& call);
 
-// The child's life. It gets its standard output and error, the segment of its arguments if they are
+// The child's life. It gets its standard output and error, its lifeline, the segment of its arguments if they are
 // large, and those of shared objects.
 [[noreturn]] void run_process(const process_request& wanted,
                               std::vector<owned_descriptor> files) noexcept;

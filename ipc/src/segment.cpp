@@ -17,6 +17,7 @@
 #include <random>
 #include <stdexcept>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -60,9 +61,20 @@ struct stat status_of(int file) {
     return status;
 }
 
+// Beyond it the kernel would not only refuse, but send SIGXFSZ.
+void refuse_beyond_file_limit(std::size_t bytes) {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < bytes)
+        fail(EFBIG, bytes_text(bytes) +
+                        " are more than this process's limit for a file (ulimit "
+                        "-f, RLIMIT_FSIZE), " +
+                        std::to_string(limit.rlim_cur) + " bytes");
+}
+
 // All pages, now. A signal would undo the whole call, and with a timer's signals it would never
 // end: so they come between the parts.
 void reserve(int file, std::size_t bytes) {
+    refuse_beyond_file_limit(bytes);
     constexpr std::size_t part = std::size_t{64} << 20U;
     for (std::size_t begin = 0; begin < bytes; begin += part) {
         const detail::held_signals held;

@@ -2,7 +2,12 @@
 
 #include "lane_packet.hpp"
 
+#include <bobbin/ipc/errors.hpp>
+
+#include <cerrno>
 #include <span>
+#include <system_error>
+#include <utility>
 
 namespace bobbin::inline v0::ipc::detail {
 namespace {
@@ -18,31 +23,61 @@ sending send_about(int socket, packet_kind kind, std::uint64_t id, std::span<con
 }  // namespace
 
 sending sent_segments::send(int socket, const segment& memory, bool blocking) {
-    if (known_.contains(memory.id())) return sending::done;
+    const std::uint32_t lost = lost_there_.load(std::memory_order_relaxed);
+    const auto found = known_.find(memory.id());
+    if (found != known_.end() && found->second.lost_before == lost) return sending::done;
     forget_the_gone(socket);
     const int file = memory.descriptor();
     const auto sent =
         send_about(socket, packet_kind::segment, memory.id(), std::span(&file, 1), blocking);
-    if (sent == sending::done) known_.emplace(memory.id(), memory.lifetime());
+    if (sent == sending::done) known_[memory.id()] = {memory.lifetime(), lost};
     return sent;
 }
 
 void sent_segments::forget_the_gone(int socket) {
     std::erase_if(known_, [socket](const auto& each) {
-        return each.second.expired() && send_about(socket, packet_kind::forget, each.first, {},
-                                                   false) != sending::would_block;
+        return each.second.memory.expired() && send_about(socket, packet_kind::forget, each.first,
+                                                          {}, false) != sending::would_block;
     });
+}
+
+void received_segments::came(std::uint64_t id, owned_descriptor file) {
+    if (mapped_.contains(id)) return;  // it was sent anew for the sake of others
+    if (!file) return lose(id);
+    try {
+        files_[id] = std::move(file);
+        lost_.erase(id);
+    } catch (...) {
+        lose(id);
+        throw;
+    }
+}
+
+void received_segments::lose(std::uint64_t id) {
+    lost_count_.fetch_add(1, std::memory_order_relaxed);
+    lost_.insert(id);
 }
 
 void received_segments::forget(std::uint64_t id) noexcept {
     files_.erase(id);
     mapped_.erase(id);
+    lost_.erase(id);
 }
 
 segment received_segments::get(std::uint64_t id) {
     if (const auto found = mapped_.find(id); found != mapped_.end()) return found->second;
+    if (lost_.contains(id))
+        throw std::system_error(EMFILE, std::generic_category(),
+                                "bobbin: a large value, or a shared object, has come to a process "
+                                "that had no descriptor (ulimit -n) or no memory for it");
     auto file = files_.extract(id);
-    return mapped_.emplace(id, adopt_(file.mapped().release())).first->second;
+    if (file.empty()) throw protocol_error("bobbin: the memory of a value was not sent");
+    try {
+        return mapped_.emplace(id, adopt_(file.mapped().release())).first->second;
+    } catch (...) {
+        lose(id);
+        throw;
+    }
 }
 
 }  // namespace bobbin::inline v0::ipc::detail

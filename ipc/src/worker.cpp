@@ -4,6 +4,7 @@
 #include "exception_codec.hpp"
 #include "lane.hpp"
 #include "last_call.hpp"
+#include "lifeline.hpp"
 #include "make_call.hpp"
 #include "run_and_exit.hpp"
 #include "segment_store.hpp"
@@ -46,7 +47,7 @@ public:
           lane_(reinterpret_cast<lane*>(memory_.data())),
           bell_(bell),
           waiter_bell_(waiter_bell),
-          socket_(control) {
+          socket_(control, lane_->lost) {
         cap_library_threads(lane_->terms.threads);
         tell_of_states(lane_->terms.has_state);
     }
@@ -75,7 +76,7 @@ public:
     // What it does when it leaves by itself. Not if its initializer failed: it was told no more.
     void finish() {
         parcel_writer to(result_, *store_);
-        result = &to;
+        writer_ = &to;
         is_finishing_ = true;
         last_.run(*this);
         destroy_states();
@@ -389,6 +390,7 @@ int at(const std::vector<owned_descriptor>& descriptors, worker_descriptor which
 void run_worker(std::uint32_t /*seat*/, std::uint32_t /*depth*/,
                 std::vector<owned_descriptor> descriptors) {
     try {
+        hold_lifeline(at(descriptors, worker_descriptor::lifeline));
         worker own(segment::adopt_unsealed(descriptors.at(0).release()),
                    at(descriptors, worker_descriptor::control),
                    at(descriptors, worker_descriptor::bell),

@@ -1,9 +1,15 @@
 #include "crew_core.hpp"
 #include "lane_packet.hpp"
 
-#include <bobbin/ipc/errors.hpp>
-
 namespace bobbin::inline v0::ipc::detail {
+
+worker_line::worker_line(owned_descriptor socket, segment lane_memory) noexcept
+    : socket_(std::move(socket)),
+      lane_memory_(std::move(lane_memory)),
+      sent_(reinterpret_cast<lane*>(lane_memory_.data())->lost.by_worker),
+      // Not as it comes: a worker does anything.
+      received_(segment::adopt,
+                reinterpret_cast<lane*>(lane_memory_.data())->lost.by_application) {}
 
 bool worker_line::send_segments(const parcel& of) {
     for (const segment& each : of.objects())
@@ -21,11 +27,9 @@ segment worker_line::find(std::uint64_t id) {
     while (!received_.has(id)) {
         lane_packet packet;
         auto got = receive_packet(socket_.get(), std::as_writable_bytes(std::span(&packet, 1)));
-        if (got.none || got.gone)
-            throw protocol_error("bobbin: a worker did not send the memory of its result");
+        if (got.none || got.gone) break;
         if (packet.kind == packet_kind::forget) received_.forget(packet.number);
-        if (packet.kind == packet_kind::segment && !got.descriptors.empty())
-            received_.came(packet.number, std::move(got.descriptors.front()));
+        if (packet.kind == packet_kind::segment) received_.came(packet.number, first_of(got));
     }
     return received_.get(id);
 }

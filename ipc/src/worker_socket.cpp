@@ -5,6 +5,7 @@
 
 #include <exception>
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 #include <utility>
 
@@ -18,50 +19,39 @@ void worker_socket::end_if_closed() const noexcept {
     if (::fcntl(socket_, F_GETFD) < 0) end_without_descriptors();
 }
 
-void worker_socket::read_packet() {
-    lane_packet packet;
-    take(receive_packet_blocking(socket_, std::as_writable_bytes(std::span(&packet, 1))), packet);
+void worker_socket::drain() {
+    const std::lock_guard lock(mutex_);
+    read_packets();
 }
 
-void worker_socket::drain() {
-    for (bool any = !has_thread_; any;) {
+// Under the lock, so that whoever has it finds all that was sent before what it knows of.
+void worker_socket::read_packets() {
+    for (;;) {
         lane_packet packet;
         auto got = receive_packet(socket_, std::as_writable_bytes(std::span(&packet, 1)));
-        any = !got.none;
-        if (any) take(std::move(got), packet);
-    }
-}
-
-void worker_socket::take(received_packet got, const lane_packet& packet) {
-    if (got.gone) ::_exit(0);  // the application has gone, or wants nothing of us any more
-    const std::lock_guard lock(mutex_);
-    switch (packet.kind) {
-        case packet_kind::segment:
-            if (got.descriptors.empty()) return;
-            received_.came(packet.number, std::move(got.descriptors.front()));
-            came_.notify_one();
-            return;
-        case packet_kind::forget:
-            return received_.forget(packet.number);
-        case packet_kind::stop:
-            to_stop_ = packet.number;
-            if (coroutine_ != nullptr && running_ == to_stop_) coroutine_->cancel();
-            return;
+        if (got.none) return;
+        if (got.gone) ::_exit(0);  // the application has gone, or wants nothing of us any more
+        switch (packet.kind) {
+            case packet_kind::segment:
+                received_.came(packet.number, first_of(got));
+                break;
+            case packet_kind::forget:
+                received_.forget(packet.number);
+                break;
+            case packet_kind::stop:
+                to_stop_ = packet.number;
+                if (coroutine_ != nullptr && running_ == to_stop_) coroutine_->cancel();
+        }
     }
 }
 
 segment worker_socket::find(std::uint64_t id) {
-    for (;;) {
-        std::unique_lock lock(mutex_);
-        if (received_.has(id)) return received_.get(id);
-        if (has_thread_) {
-            came_.wait(lock);
-        } else {
-            lock.unlock();
-            end_if_closed();
-            read_packet();
-        }
+    const std::lock_guard lock(mutex_);
+    if (!received_.has(id)) {
+        end_if_closed();
+        read_packets();
     }
+    return received_.get(id);
 }
 
 void worker_socket::send(const segment& memory) {
@@ -82,7 +72,11 @@ void worker_socket::begin(std::uint64_t number, bobbin::detail::job_core& corout
     if (!has_thread_)
         start_quiet_thread("bobbin-control", [this] {
             try {
-                for (;;) read_packet();
+                for (;;) {
+                    pollfd any{.fd = socket_, .events = POLLIN, .revents = 0};
+                    ::poll(&any, 1, -1);  // whatever it says, there is nothing or something
+                    drain();
+                }
             } catch (const std::exception& error) {
                 end_worker(error.what());  // it would hear of no stop, and of no segment
             }

@@ -1,28 +1,32 @@
 // The worker's end of its socket: the segments of arguments and results, and requests to stop.
 #pragma once
 
+#include "lane.hpp"
 #include "lane_packet.hpp"
 #include "segment_exchange.hpp"
 
 #include <bobbin/ipc/decoder.hpp>
 #include <bobbin/runtime/detail/job_core.hpp>
 
-#include <condition_variable>
 #include <cstdint>
 #include <mutex>
 
 namespace bobbin::inline v0::ipc::detail {
 
-// Read by the worker's only thread when it needs something from it; from the first coroutine on by
+// Read by the worker's thread when it needs something from it; from the first coroutine on also by
 // a thread of its own, which may then be told to stop it.
 class worker_socket final : public segment_source {
 public:
-    explicit worker_socket(int socket) noexcept : socket_(socket) {}
+    worker_socket(int socket, lost_segments& lost) noexcept
+        : socket_(socket),
+          received_(segment::adopt_unsealed, lost.by_worker),  // of our application
+          sent_(lost.by_application) {}
 
     // Ends the worker if a job has closed it.
     void end_if_closed() const noexcept;
 
-    // Blocks until it has come. Throws what mapping it does.
+    // One that was sent before this was asked for. Throws what mapping it does, std::system_error if
+    // it could not be received.
     segment find(std::uint64_t id) override;
     // Reads what has come, or it would fill with that of jobs which are not done.
     void drain();
@@ -33,15 +37,13 @@ public:
     void end() noexcept;
 
 private:
-    void read_packet();
-    void take(received_packet got, const lane_packet& packet);
+    void read_packets();
 
     const int socket_;
     std::mutex mutex_;
-    std::condition_variable came_;
     bool has_thread_ = false;
-    received_segments received_{segment::adopt_unsealed};  // of our application
-    sent_segments sent_;                                   // of the worker's thread
+    received_segments received_;
+    sent_segments sent_;  // of the worker's thread
     std::uint64_t running_ = 0;
     std::uint64_t to_stop_ = ~std::uint64_t{0};
     bobbin::detail::job_core* coroutine_ = nullptr;

@@ -1,8 +1,8 @@
 // Goal: what the system refuses to a pool (threads, processes, descriptors), and what it does to
 // its workers (stops them), is an error that says so, and nothing hangs or is left behind. Each
 // application is a process of its own, which may be spoilt.
-#include "../runtime/child_process.hpp"
 #include "../runtime/ledger.hpp"
+#include "spoilt_application.hpp"
 #include "workers.hpp"
 
 #include <bobbin/ipc/barrier.hpp>
@@ -38,22 +38,6 @@ namespace {
 constexpr std::array every_method{ipc::start_method::fork_server, ipc::start_method::spawn,
                                   ipc::start_method::fork};
 
-// Runs a function that returns 0 if all is as it should; -1: it did not end, or was killed; -2: it
-// threw.
-template <class F>
-int run_application(F application) {
-    const auto end = in_child([&] {
-        try {
-            return application();
-        } catch (const std::exception& error) {
-            std::fputs(error.what(), stderr);
-            return -2;
-        }
-    });
-    if (end.exit_code != 0) MESSAGE(end.err);
-    return end.exit_code;
-}
-
 enum class clones : std::uint8_t { with, without };
 
 // From now on, for this process and its children, clones with this flag fail, or those without it.
@@ -77,21 +61,9 @@ void refuse(clones which, std::uint32_t flag) {
         throw std::runtime_error("no seccomp here");
 }
 
-void limit_descriptors(pid_t process, rlim_t most) {
-    rlimit limit{};
-    if (::prlimit(process, RLIMIT_NOFILE, nullptr, &limit) != 0) std::abort();
-    limit.rlim_cur = most;
-    if (::prlimit(process, RLIMIT_NOFILE, &limit, nullptr) != 0) std::abort();
-}
-
-std::size_t descriptors(pid_t of = ::getpid()) {
-    const std::filesystem::directory_iterator all("/proc/" + std::to_string(of) + "/fd");
-    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
-}
-
 // Nor does this process get those again that it closes; another may, and poll those that it has.
 void allow_no_more_descriptors(pid_t process) {
-    limit_descriptors(process, process == ::getpid() ? 3 : descriptors(process));
+    limit(process, RLIMIT_NOFILE, process == ::getpid() ? 3 : descriptors(process));
 }
 
 // Until its server has nothing to do for so many workers, and so no descriptors but what it keeps.
@@ -201,14 +173,14 @@ TEST_CASE("without descriptors there is no pool, and nothing of one") {
                   const auto before = descriptors();
                   int refusals = 0;
                   for (rlim_t most = 3; most < 100; ++most) {
-                      limit_descriptors(0, most);
+                      limit(0, RLIMIT_NOFILE, most);
                       bool refused = true;
                       try {
                           ipc::process_pool pool(workers_by(method, 2));
                           refused = false;
                       } catch (const std::system_error&) {
                       }
-                      limit_descriptors(0, 1000);
+                      limit(0, RLIMIT_NOFILE, 1000);
                       if (!refused) break;
                       if (descriptors() != before) return 2;
                       ++refusals;
@@ -266,11 +238,11 @@ TEST_CASE("while a dead worker can't be replaced others do the jobs, and then it
                   const int server = pool.submit(server_of_worker).get();
                   if (!await_rest(server, 2)) return 2;
                   const pid_t whose = of_the_server ? server : ::getpid();
-                  limit_descriptors(whose, descriptors(whose));
+                  limit(whose, RLIMIT_NOFILE, descriptors(whose));
                   death_of(pool.submit([] { ::raise(SIGKILL); }));
                   const auto then = bobbin::sync_wait(pool.map(twice, std::vector<int>(1000, 3)));
                   if (then != std::vector<int>(1000, 6)) return 1;
-                  limit_descriptors(whose, 1000);
+                  limit(whose, RLIMIT_NOFILE, 1000);
                   both_meet();
                   return 0;
               }) == 0);
