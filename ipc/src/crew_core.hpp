@@ -92,7 +92,8 @@ struct seat {
     [[nodiscard]] bool has_results() const noexcept {
         return !is_damaged && way->finished.load(std::memory_order_relaxed) != results_read;
     }
-    void send_signal(int signal) const noexcept;
+    // SIGKILL reaches it in any case.
+    void send_signal(int signal) noexcept;
     // Its worker sees what it was sent. True: it sleeps, and is to be woken.
     [[nodiscard]] bool publish() noexcept;
 
@@ -100,7 +101,7 @@ struct seat {
     std::optional<segment> memory;
     lane* way = nullptr;
     std::unique_ptr<worker_line> line;
-    lifeline holds;  // its worker alive
+    lifeline holds;                        // its worker alive
     std::shared_ptr<output_lines> output;  // none if it is inherited
     owned_descriptor pidfd;                // none until it has started
     pid_t pid = -1;

@@ -16,8 +16,11 @@ namespace bobbin::inline v0::ipc::detail {
 
 using namespace std::chrono_literals;
 
-void seat::send_signal(int signal) const noexcept {
-    if (pidfd) ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0);
+void seat::send_signal(int signal) noexcept {
+    const bool is_sent =
+        pidfd && ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0) == 0;
+    // It has not started, or has ended, or is another user's by now.
+    if (!is_sent && signal == SIGKILL) holds = lifeline();
 }
 
 boost::asio::steady_timer& crew_core::timer_of(seat& at) {

@@ -160,12 +160,8 @@ void crew_core::read_news(arrivals& ended) {
                 at.pidfd = std::move(news->pidfd);
                 at.failed_starts = 0;
                 if (at.output) at.output->listen_to(at.pid);
-                if (at.is_damaged || at.is_leaving) at.send_signal(SIGKILL);
-                if (!at.pidfd) {
-                    // There was no room for it here. Who can't be sent signals is to go.
-                    at.is_leaving = true;
-                    at.way->submitted.close();
-                }
+                // Nor is there to be one without its pidfd, for which there was no room here.
+                if (at.is_damaged || at.is_leaving || !at.pidfd) at.send_signal(SIGKILL);
                 break;
             case server_news::failed:
                 vacate(at, std::nullopt, ended);  // it may have been sent jobs already

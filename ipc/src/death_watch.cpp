@@ -71,7 +71,7 @@ private:
                 for (const watched& each : all_)
                     ends_.push_back({.fd = each.end.get(), .events = POLLIN, .revents = 0});
             }
-            ::poll(ends_.data(), ends_.size(), -1);
+            ::poll(ends_.data(), ends_.size(), -1);  // it may come for nothing, and fail
             take_rings(ends_.front().fd);
             take_out_the_dead();
         }
@@ -82,7 +82,7 @@ private:
             const std::lock_guard lock(mutex_);
             const auto lives = [](const watched& each) {
                 pollfd end{.fd = each.end.get(), .events = POLLIN, .revents = 0};
-                return ::poll(&end, 1, 0) == 0;
+                return ::poll(&end, 1, 0) != 1;  // nor is one dead of which that fails
             };
             const auto first_dead = std::partition(all_.begin(), all_.end(), lives);
             std::move(first_dead, all_.end(), std::back_inserter(dead_));

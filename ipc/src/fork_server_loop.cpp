@@ -58,6 +58,14 @@ std::span<const std::byte> bytes_of(const T& value) {
     return std::as_bytes(std::span(&value, 1));
 }
 
+// Where the kernel, or a filter, has no close_range: one by one.
+void close_between(unsigned below, unsigned above) noexcept {
+    if (::close_range(below + 1, above - 1, 0) == 0) return;
+    const auto most = static_cast<unsigned>(::sysconf(_SC_OPEN_MAX));
+    for (unsigned each = below + 1; each < std::min(above, most); ++each)
+        ::close(static_cast<int>(each));
+}
+
 // All but the standard ones and these.
 void close_others(const std::vector<owned_descriptor>& kept) noexcept {
     std::vector<unsigned> open{2};
@@ -65,23 +73,26 @@ void close_others(const std::vector<owned_descriptor>& kept) noexcept {
     std::sort(open.begin(), open.end());
     open.push_back(~0U);
     for (std::size_t i = 0; i + 1 < open.size(); ++i)
-        if (open[i] + 1 < open[i + 1]) ::close_range(open[i] + 1, open[i + 1] - 1, 0);
+        if (open[i] + 1 < open[i + 1]) close_between(open[i], open[i + 1]);
 }
 
 [[noreturn]] void execute_worker(const worker_request& wanted,
                                  const std::vector<owned_descriptor>& descriptors) noexcept {
     // First out of the way of each other, then to their places.
-    std::vector<int> above;
+    std::vector<owned_descriptor> above;
+    const int first_free = first_inherited + static_cast<int>(descriptors.size());
     for (const auto& each : descriptors)
-        above.push_back(::fcntl(each.get(), F_DUPFD, first_inherited + 64));
-    for (std::size_t i = 0; i < above.size(); ++i) {
-        ::dup2(above[i], first_inherited + static_cast<int>(i));
-        ::close(above[i]);
-    }
+        above.emplace_back(::fcntl(each.get(), F_DUPFD_CLOEXEC, first_free));
+    bool has_all = true;
+    for (std::size_t i = 0; i < above.size(); ++i)
+        has_all = ::dup2(above[i].get(), first_inherited + static_cast<int>(i)) >= 0 && has_all;
+    // Without them it would be the user's program once more.
+    if (!has_all) end_worker("it can't hand on its descriptors (ulimit -n)");
     for (const std::string& each : preload_variables()) ::putenv(::strdup(each.c_str()));
     const std::string path = path_of_program();
     const std::string seat = std::to_string(wanted.seat);
     const std::string depth = std::to_string(wanted.depth);
+    // Returns only if it has failed.
     ::execl(path.c_str(), path.c_str(), worker_token, seat.c_str(), depth.c_str(), nullptr);
     ::_exit(127);
 }
@@ -91,7 +102,10 @@ void prepare_worker(const worker_request& wanted, std::vector<owned_descriptor>&
     constexpr auto error = static_cast<std::size_t>(worker_descriptor::error);
     take_standard_output(descriptors.at(out), descriptors.at(error));
     descriptors.resize(descriptors_of_a_worker);
-    for (const std::string& each : wanted.environment) ::putenv(::strdup(each.c_str()));
+    for (const std::string& each : wanted.environment) {
+        char* const kept = ::strdup(each.c_str());
+        if (kept == nullptr || ::putenv(kept) != 0) throw std::bad_alloc();
+    }
     if (!wanted.working_directory.empty() && ::chdir(wanted.working_directory.c_str()) != 0)
         throw std::runtime_error("no such directory: " + wanted.working_directory);
 }
@@ -170,20 +184,26 @@ private:
             all.push_back(watched(each.socket.get(), each.unread.empty() ? POLLIN : POLLOUT));
             for (const child& own : each.children) all.push_back(watched(own.end.get()));
         }
+        // Want of memory passes.
         while (poll_until(all, deadline::never) < 0) {
         }
         return all;
     }
 
     bool accept() {
-        std::byte mark{};
-        auto got = receive_packet(socket_, std::span(&mark, 1));
-        if (got.gone) return false;
-        for (auto& each : got.descriptors) {
-            sessions_.emplace_back();
-            sessions_.back().socket = std::move(each);
-            tell(sessions_.back(), {.what = {.what = server_news::serves}, .pidfd = {}});
-            serve(sessions_.back());
+        try {
+            std::byte mark{};
+            auto got = receive_packet(socket_, std::span(&mark, 1));
+            if (got.gone) return false;
+            for (auto& each : got.descriptors) {
+                sessions_.emplace_back();
+                sessions_.back().socket = std::move(each);
+                tell(sessions_.back(), {.what = {.what = server_news::serves}, .pidfd = {}});
+                serve(sessions_.back());
+            }
+        } catch (const std::bad_alloc&) {
+            // What was not read is there with the next look; of what was, the other end sees that
+            // it is closed.
         }
         return true;
     }
@@ -217,15 +237,17 @@ private:
         send_news(each);
         std::vector<std::byte> room(1U << 16U);  // the stack may be small
         while (!each.over && each.unread.empty()) {
-            auto got = receive_packet(each.socket.get(), room);
-            if (got.none) return;
-            if (got.gone) return end(each);
             try {
+                auto got = receive_packet(each.socket.get(), room);
+                if (got.none) return;
+                if (got.gone) return end(each);
                 const auto wanted = decode<child_request>(std::span(room).first(got.size));
                 if (got.lacks_descriptors)
                     tell_of_failure(each, wanted, EMFILE);
                 else
                     start(each, wanted, std::move(got.descriptors));
+            } catch (const std::bad_alloc&) {
+                return;  // it is still there
             } catch (const std::exception& error) {
                 give_up(each, error);
             }
@@ -277,6 +299,8 @@ private:
                     return;
                 to.unread.pop_front();
             }
+        } catch (const std::bad_alloc&) {
+            // It is tried again as soon as there is room, which there is.
         } catch (const std::exception& error) {
             give_up(to, error);
         }
@@ -308,6 +332,7 @@ private:
 
 void serve(int socket) noexcept {
     // Not with the terminal's foreground: Ctrl-C is for the application to decide on.
+    // It fails for the first of a session, which is as good.
     ::setpgid(0, 0);
     ::prctl(PR_SET_NAME, "bobbin-server");
     bobbin::detail::fault_point("server.start");
@@ -323,8 +348,8 @@ void serve(int socket) noexcept {
     kept.emplace_back(socket);
     close_others(kept);
     const server_packet ready{.what = server_news::ready};
-    static_cast<void>(send_packet_blocking(socket, bytes_of(ready)));
     try {
+        static_cast<void>(send_packet_blocking(socket, bytes_of(ready)));
         server_loop(socket).run();
     } catch (const std::exception& error) {
         std::fprintf(stderr, "bobbin: fork server: %s\n", error.what());

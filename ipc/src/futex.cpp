@@ -23,6 +23,7 @@ void operate_and_wake(std::atomic<std::uint32_t>& word, unsigned op, int operand
     // What this thread wrote before, it hands on with the word: the kernel's step is a barrier, but
     // only the kernel knows.
     word.fetch_add(0, std::memory_order_acq_rel);
+    // It can't fail: the word is mapped, and the kernel tries again by itself.
     ::syscall(SYS_futex, &word, FUTEX_WAKE_OP, INT_MAX, nullptr, &word, encoded);
 }
 
@@ -30,6 +31,7 @@ void operate_and_wake(std::atomic<std::uint32_t>& word, unsigned op, int operand
 
 void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t value, deadline until) {
     const std::timespec at = timespec_of(until);  // by the clock that this call counts by
+    // Whatever it says: who waits looks again.
     ::syscall(SYS_futex, &word, FUTEX_WAIT_BITSET, value, until.is_never() ? nullptr : &at, nullptr,
               FUTEX_BITSET_MATCH_ANY);
 }

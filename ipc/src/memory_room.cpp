@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <unistd.h>
 
 namespace bobbin::inline v0::ipc::detail {
 namespace {
@@ -52,6 +53,13 @@ std::uint64_t room_of_machine() {
 std::uint64_t memory_room() {
     return std::min(room_of_machine(),
                     bobbin::detail::least_in_control_groups("memory", room_v1, room_v2));
+}
+
+std::uint64_t resident_memory() {
+    std::uint64_t whole = 0;
+    std::uint64_t resident = 0;
+    std::ifstream("/proc/self/statm") >> whole >> resident;
+    return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace bobbin::inline v0::ipc::detail

@@ -7,4 +7,7 @@ namespace bobbin::inline v0::ipc::detail {
 // How many bytes more this process may take, by what the machine and its control groups say now.
 std::uint64_t memory_room();
 
+// How many it has in the machine's memory now; 0 if that can't be read.
+std::uint64_t resident_memory();
+
 }  // namespace bobbin::inline v0::ipc::detail

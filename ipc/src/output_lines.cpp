@@ -4,6 +4,8 @@
 
 #include <bobbin/runtime/detail/run_here.hpp>
 
+#include <boost/asio/error.hpp>
+
 #include <cerrno>
 #include <fcntl.h>
 #include <system_error>
@@ -17,8 +19,10 @@ output_lines::output_lines(thread_pool& driver, receiver deliver)
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0)
         throw std::system_error(errno, std::generic_category(), "bobbin: pipe");
+    owned_descriptor reading(ends[0]);
     theirs_ = owned_descriptor(ends[1]);
-    ours_.assign(ends[0]);
+    ours_.assign(reading.get());
+    static_cast<void>(reading.release());  // it has it now
     ours_.non_blocking(true);
 }
 
@@ -28,11 +32,13 @@ void output_lines::listen_to(pid_t worker) {
 }
 
 void output_lines::listen() {
-    ours_.async_wait(boost::asio::posix::descriptor_base::wait_read,
-                     [self = shared_from_this()](const boost::system::error_code& error) {
-                         if (error || !self->ours_.is_open()) return;
-                         if (self->read_some()) self->listen();
-                     });
+    ours_.async_wait(
+        boost::asio::posix::descriptor_base::wait_read,
+        [self = shared_from_this()](const boost::system::error_code& error) {
+            // Another error is no end: it may be readable all the same.
+            if (error == boost::asio::error::operation_aborted || !self->ours_.is_open()) return;
+            if (self->read_some()) self->listen();
+        });
 }
 
 bool output_lines::read_some() {

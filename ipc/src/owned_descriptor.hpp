@@ -16,7 +16,7 @@ public:
         return *this;
     }
     ~owned_descriptor() {
-        if (own_ >= 0) ::close(own_);
+        if (own_ >= 0) ::close(own_);  // Linux has closed it, whatever it says
     }
 
     [[nodiscard]] int get() const noexcept { return own_; }

@@ -83,8 +83,10 @@ struct process::child {
             fail("bobbin: waiting for a process");
     }
 
-    void send(int signal) const noexcept {
-        static_cast<void>(::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0));
+    void send(int signal) noexcept {
+        const bool is_sent = ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0) == 0;
+        // It has ended, or is another user's by now.
+        if (!is_sent && signal == SIGKILL) holds = detail::lifeline();
     }
 
     // A child that this process has forked is no parent of ours: it can't wait, and news that it
@@ -177,6 +179,7 @@ std::optional<exit_status> process::join_until(deadline until) {
     while (!waited.status) {
         waited.check_ours();
         const int count = detail::poll_until(waited.descriptor(), POLLIN, until);
+        if (count < 0 && errno == ENOMEM) continue;  // that passes
         if (count < 0) fail("bobbin: waiting for a process");
         if (count == 0) return std::nullopt;
         waited.collect();

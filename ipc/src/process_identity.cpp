@@ -1,14 +1,19 @@
 #include "process_identity.hpp"
 
+#include <cerrno>
 #include <fstream>
 #include <string>
+#include <system_error>
 
 namespace bobbin::inline v0::ipc::detail {
 
 // /proc/N/stat: "N (name) S …", where S is the state and the 22nd field the start, in ticks. The
 // name may hold anything, but nothing after it holds a parenthesis.
 std::uint64_t process_identity(pid_t number) {
+    errno = 0;
     std::ifstream file("/proc/" + std::to_string(number) + "/stat");
+    if (!file && errno != ENOENT)
+        throw std::system_error(errno, std::generic_category(), "bobbin: a process in /proc");
     std::string text;
     if (!std::getline(file, text, '\0')) return 0;
     const auto name_end = text.rfind(')');

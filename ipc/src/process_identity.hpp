@@ -7,7 +7,8 @@
 namespace bobbin::inline v0::ipc::detail {
 
 // The number in the lower half, and when it started in the upper; 0 if there is no such process, or
-// it has ended and nobody has asked for its status yet.
+// it has ended and nobody has asked for its status yet. Throws std::system_error if that can't be
+// read.
 std::uint64_t process_identity(pid_t number);
 
 inline pid_t number_of(std::uint64_t identity) noexcept {

@@ -23,8 +23,8 @@ struct started_process {
 // Throws what process's constructor does.
 started_process start_process(const process_call& call);
 
-// The child's life. It gets its standard output and error, its lifeline, the segment of its arguments if they are
-// large, and those of shared objects.
+// The child's life. It gets its standard output and error, its lifeline, the segment of its
+// arguments if they are large, and those of shared objects.
 [[noreturn]] void run_process(const process_request& wanted,
                               std::vector<owned_descriptor> files) noexcept;
 

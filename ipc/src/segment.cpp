@@ -101,7 +101,7 @@ owned_descriptor create_unnamed_file() {
     owned_descriptor file(::shm_open(
         name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
     if (!file) fail(errno, "shm_open, as there is no memfd_create,");
-    ::shm_unlink(name.c_str());
+    if (::shm_unlink(name.c_str()) != 0) fail(errno, "shm_unlink of a segment");
     return file;
 }
 
@@ -154,7 +154,7 @@ owned_descriptor create_anonymous_file(std::size_t bytes) {
     if (!file && !refused) fail(errno, bytes_text(bytes) + ": memfd_create");
     if (refused) file = create_unnamed_file();
     // Others of this user could open it in /proc; nobody else.
-    ::fchmod(file.get(), S_IRUSR | S_IWUSR);
+    if (::fchmod(file.get(), S_IRUSR | S_IWUSR) != 0) fail(errno, "fchmod of a segment");
     reserve(file.get(), bytes);
     if (!refused &&
         ::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)

@@ -6,6 +6,7 @@
 #include "last_call.hpp"
 #include "lifeline.hpp"
 #include "make_call.hpp"
+#include "memory_room.hpp"
 #include "run_and_exit.hpp"
 #include "segment_store.hpp"
 #include "thread_caps.hpp"
@@ -23,7 +24,6 @@
 #include <chrono>
 #include <cstdio>
 #include <deque>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <unistd.h>
@@ -32,13 +32,6 @@ namespace bobbin::inline v0::ipc::detail {
 namespace {
 
 using bobbin::detail::fault_point;
-
-std::uint64_t resident_memory() {
-    std::uint64_t whole = 0;
-    std::uint64_t resident = 0;
-    std::ifstream("/proc/self/statm") >> whole >> resident;
-    return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
 
 class worker final : job_context {
 public:

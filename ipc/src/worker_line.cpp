@@ -8,8 +8,8 @@ worker_line::worker_line(owned_descriptor socket, segment lane_memory) noexcept
       lane_memory_(std::move(lane_memory)),
       sent_(reinterpret_cast<lane*>(lane_memory_.data())->lost.by_worker),
       // Not as it comes: a worker does anything.
-      received_(segment::adopt,
-                reinterpret_cast<lane*>(lane_memory_.data())->lost.by_application) {}
+      received_(segment::adopt, reinterpret_cast<lane*>(lane_memory_.data())->lost.by_application) {
+}
 
 bool worker_line::send_segments(const parcel& of) {
     for (const segment& each : of.objects())

@@ -25,8 +25,8 @@ public:
     // Ends the worker if a job has closed it.
     void end_if_closed() const noexcept;
 
-    // One that was sent before this was asked for. Throws what mapping it does, std::system_error if
-    // it could not be received.
+    // One that was sent before this was asked for. Throws what mapping it does, std::system_error
+    // if it could not be received.
     segment find(std::uint64_t id) override;
     // Reads what has come, or it would fill with that of jobs which are not done.
     void drain();
