@@ -53,6 +53,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 
+[ "$long" = no ] || packages+=(strace)
 {
     need_packages "$install" "${packages[@]}"
     build release
