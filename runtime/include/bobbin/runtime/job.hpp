@@ -7,7 +7,6 @@
 #include <bobbin/runtime/errors.hpp>
 #include <bobbin/runtime/time_span.hpp>
 
-#include <concepts>
 #include <cstddef>
 #include <type_traits>
 #include <utility>
@@ -73,7 +72,7 @@ public:
     // Calls `callback(job)` when the job has ended, once: on a thread of its pool, in the order in
     // which they were given; here and now if all that is over. What it throws goes to the error
     // handler. It may do anything but block. May throw std::bad_alloc.
-    template <std::invocable<const job<R>&> F>
+    template <class F>
     void on_done(F callback) const;
 
     // `co_await std::move(j)`: waits for the end and moves the value out, or throws the job's
@@ -105,14 +104,18 @@ R job<R>::get() && {
 }
 
 template <class R>
-template <std::invocable<const job<R>&> F>
+template <class F>
 void job<R>::on_done(F callback) const {
-    auto call = [callback = std::move(callback)](detail::job_core& core) mutable {
-        auto& state = static_cast<detail::job_state<R>&>(core);
-        const job<R> ended(detail::job_ref<detail::job_state<R>>::of(state));
-        callback(ended);
-    };
-    detail::job_callback<decltype(call)>::add(*state_, std::move(call));
+    constexpr bool fits = std::is_invocable_v<F, const job<R>&>;
+    static_assert(fits, "bobbin: on_done: the callback must be callable with a const job<R>&");
+    if constexpr (fits) {
+        auto call = [callback = std::move(callback)](detail::job_core& core) mutable {
+            auto& state = static_cast<detail::job_state<R>&>(core);
+            const job<R> ended(detail::job_ref<detail::job_state<R>>::of(state));
+            std::move(callback)(ended);
+        };
+        detail::job_callback<decltype(call)>::add(*state_, std::move(call));
+    }
 }
 
 }  // namespace bobbin::inline v0

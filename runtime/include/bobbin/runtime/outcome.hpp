@@ -20,7 +20,12 @@ public:
     // NOLINTNEXTLINE(google-explicit-constructor): a value is an outcome
     outcome(R value) : state_(std::in_place_index<0>, std::move(value)) {}
     explicit outcome(std::exception_ptr error) noexcept
-        : state_(std::in_place_index<1>, std::move(error)) {}
+        requires(!std::is_same_v<R, std::exception_ptr>)
+        : outcome(failure(std::move(error))) {}
+    // The same, also where an exception is a value.
+    static outcome failure(std::exception_ptr error) noexcept {
+        return outcome(std::in_place_index<1>, std::move(error));
+    }
 
     bool has_value() const noexcept { return state_.index() == 0; }
     explicit operator bool() const noexcept { return has_value(); }
@@ -37,6 +42,8 @@ public:
     }
 
 private:
+    outcome(std::in_place_index_t<1> which, std::exception_ptr error) noexcept
+        : state_(which, std::move(error)) {}
     void checked() const {
         if (const auto* error = std::get_if<1>(&state_)) std::rethrow_exception(*error);
     }
@@ -50,6 +57,7 @@ public:
 
     outcome() noexcept = default;
     explicit outcome(std::exception_ptr error) noexcept : error_(std::move(error)) {}
+    static outcome failure(std::exception_ptr error) noexcept { return outcome(std::move(error)); }
 
     bool has_value() const noexcept { return error_ == nullptr; }
     explicit operator bool() const noexcept { return has_value(); }

@@ -53,7 +53,13 @@ task<void> for_range(Index first, std::uint64_t count, F& body) {
 // first.
 template <std::integral Index, class F>
 task<void> parallel_for(Index first, Index last, F body) {
-    if (first < last) co_await detail::for_range(first, detail::distance(first, last), body);
+    constexpr bool fits = std::is_invocable_v<F&, Index&>;
+    static_assert(fits,
+                  "bobbin: parallel_for: body must be callable with an index as often as there are "
+                  "indices: no operator() &&");
+    if constexpr (fits)
+        if (first < last) co_await detail::for_range(first, detail::distance(first, last), body);
+    co_return;
 }
 
 }  // namespace bobbin::inline v0

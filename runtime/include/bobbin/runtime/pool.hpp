@@ -6,9 +6,12 @@
 // ranks of an MPI job.
 //
 // JOBS. A job is a call `f(args…)` of a copy of `f` with copies of the arguments, as rvalues. `f`
-// can cross to another process: it is a `fn`, a lambda without captures, an empty functor, or what
-// `bind` and `apply` make of these. (`thread_pool` also takes captures and function pointers; code
-// that uses that runs on threads only.) If `f` returns a task, that is awaited as part of the job.
+// is called as const if it can be. If not (a mutable lambda, operator() &&), `submit` and `run`
+// call it as an rvalue, for each try another copy; maps don't take it, as one copy of `f` serves
+// all elements. `f` can cross to another process: it is a `fn`, a lambda without captures, an empty
+// functor, or what `bind` and `apply` make of these. (`thread_pool` also takes captures and
+// function pointers; code that uses that runs on threads only.) If `f` returns a task, that is
+// awaited as part of the job.
 // R is what it returns, without const and reference; void or movable. Each job has a status and is
 // executed once, but for `retries`. A pool of n workers executes n jobs at a time; those of f that
 // are coroutines, on threads, as many as the window admits.

@@ -49,10 +49,9 @@ public:
     template <class F, class... Args>
     using result_of = detail::job_result<P, F, std::decay_t<Args>...>;
     template <class F, class Range>
-    using result_for = detail::job_result<P, F, std::ranges::range_value_t<Range>>;
+    using result_for = typename detail::accepted_map<P, F, Range>::result;
     template <class F, class Range>
-    using star_result_for =
-        typename detail::accepted_star_call<P, F, std::ranges::range_value_t<Range>>::result;
+    using star_result_for = typename detail::accepted_starmap<P, F, Range>::result;
 
     // --- one job ---
 
@@ -107,9 +106,10 @@ private:
         if constexpr (!std::is_void_v<R>) co_return std::move(state.value());
     }
 
-    template <class R, class F, class Range>
-    std::shared_ptr<detail::batch_results<R>> batch(F f, Range&& range, const map_options& options,
-                                                    use what);
+    // None for a call that is not `Accepted`, which is an error of the compilation.
+    template <class Accepted, class F, class Range>
+    std::shared_ptr<detail::batch_results<typename Accepted::result>> batch(
+        F f, Range&& range, const map_options& options, use what);
     template <class R, class F, class Range>
     std::shared_ptr<detail::batch_results<R>> make_batch(F f, Range&& range,
                                                          const map_options& options, use what);
@@ -127,8 +127,11 @@ template <class P>
 template <class F, class... Args>
 auto pool_interface<P>::submit(const job_options& options, F f, Args&&... args) {
     self().check_open();
-    using result = result_of<F, Args...>;
-    if constexpr (detail::runs_elsewhere<P>)
+    using accepted = detail::accepted_call<P, F, std::decay_t<Args>...>;
+    using result = typename accepted::result;
+    if constexpr (!accepted::accepted)
+        return job<result>();
+    else if constexpr (detail::runs_elsewhere<P>)
         return self().template start_job<result, F, std::decay_t<Args>...>(
             options, std::move(f), std::forward<Args>(args)...);
     else
@@ -147,7 +150,7 @@ template <class P>
 template <class F, std::ranges::viewable_range Range>
 auto pool_interface<P>::map(F f, Range&& range, map_options options)
     -> task<detail::values<result_for<F, Range>>> {
-    return detail::collect_values(batch<result_for<F, Range>>(
+    return detail::collect_values(batch<detail::accepted_map<P, F, Range>>(
         std::move(f), std::forward<Range>(range), options, use::all_values));
 }
 
@@ -155,7 +158,7 @@ template <class P>
 template <class F, std::ranges::viewable_range Range>
 auto pool_interface<P>::starmap(F f, Range&& tuples, map_options options)
     -> task<detail::values<star_result_for<F, Range>>> {
-    return detail::collect_values(batch<star_result_for<F, Range>>(
+    return detail::collect_values(batch<detail::accepted_starmap<P, F, Range>>(
         detail::star<F>{std::move(f)}, std::forward<Range>(tuples), options, use::all_values));
 }
 
@@ -163,7 +166,7 @@ template <class P>
 template <class F, std::ranges::viewable_range Range>
 auto pool_interface<P>::map_each(F f, Range&& range, map_options options)
     -> task<std::vector<outcome<result_for<F, Range>>>> {
-    return detail::collect_outcomes(batch<result_for<F, Range>>(
+    return detail::collect_outcomes(batch<detail::accepted_map<P, F, Range>>(
         std::move(f), std::forward<Range>(range), options, use::all_outcomes));
 }
 
@@ -172,8 +175,8 @@ template <class F, std::ranges::viewable_range Range>
 auto pool_interface<P>::map_stream(F f, Range&& range, map_options options)
     -> result_stream<result_for<F, Range>> {
     using R = result_for<F, Range>;
-    return result_stream<R>(
-        batch<R>(std::move(f), std::forward<Range>(range), options, use::stream_in_order));
+    return result_stream<R>(batch<detail::accepted_map<P, F, Range>>(
+        std::move(f), std::forward<Range>(range), options, use::stream_in_order));
 }
 
 template <class P>
@@ -181,29 +184,37 @@ template <class F, std::ranges::viewable_range Range>
 auto pool_interface<P>::map_unordered(F f, Range&& range, map_options options)
     -> result_stream<result_for<F, Range>> {
     using R = result_for<F, Range>;
-    return result_stream<R>(
-        batch<R>(std::move(f), std::forward<Range>(range), options, use::stream));
+    return result_stream<R>(batch<detail::accepted_map<P, F, Range>>(
+        std::move(f), std::forward<Range>(range), options, use::stream));
 }
 
 template <class P>
 template <class F, std::ranges::viewable_range Range, class Reduce, class T>
 task<T> pool_interface<P>::map_reduce(F f, Range&& range, Reduce reduce, T init,
                                       map_options options) {
-    using R = result_for<F, Range>;
-    static_assert(detail::reduces<Reduce, T, R>,
+    using accepted = detail::accepted_map<P, F, Range>;
+    using R = typename accepted::result;
+    constexpr bool reduces = detail::reduces<Reduce, T, R>;
+    static_assert(!accepted::accepted || reduces,
                   "bobbin: map_reduce: reduce does not take a T, as init is, and a result of the "
                   "callable, or what it returns cannot be assigned to a T");
-    return detail::reduce_values(
-        batch<R>(std::move(f), std::forward<Range>(range), options, use::stream_in_order),
-        std::move(reduce), std::move(init));
+    if constexpr (accepted::accepted && reduces)
+        return detail::reduce_values(batch<accepted>(std::move(f), std::forward<Range>(range),
+                                                     options, use::stream_in_order),
+                                     std::move(reduce), std::move(init));
+    else
+        return task<T>();
 }
 
 template <class P>
-template <class R, class F, class Range>
+template <class Accepted, class F, class Range>
 auto pool_interface<P>::batch(F f, Range&& range, const map_options& options, use what)
-    -> std::shared_ptr<detail::batch_results<R>> {
+    -> std::shared_ptr<detail::batch_results<typename Accepted::result>> {
+    using R = typename Accepted::result;
     self().check_open();
-    if constexpr (detail::runs_elsewhere<P>)
+    if constexpr (!Accepted::accepted)
+        return nullptr;
+    else if constexpr (detail::runs_elsewhere<P>)
         return make_batch<R>(self().elsewhere(std::move(f), options), std::forward<Range>(range),
                              options, what);
     else

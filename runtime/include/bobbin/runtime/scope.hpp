@@ -14,6 +14,38 @@
 
 namespace bobbin::inline v0 {
 
+class nursery;
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_task_type = false;
+template <class T>
+inline constexpr bool is_task_type<task<T>> = true;
+
+// It is called once, and may consume itself.
+template <class F>
+using body_call = std::conditional_t<std::is_invocable_v<F&, nursery&>, F&, F&&>;
+
+template <class F>
+struct accepted_body {
+    static constexpr bool is_possible = std::is_invocable_v<body_call<F>, nursery&>;
+    template <class Body>
+    static auto returned() {
+        if constexpr (is_possible)
+            return std::type_identity<std::invoke_result_t<Body, nursery&>>();
+        else
+            return std::type_identity<void>();
+    }
+    using result = typename decltype(returned<body_call<F>>())::type;
+    static constexpr bool accepted = is_task_type<result>;
+    static_assert(accepted,
+                  "bobbin: scope: the body must be callable with a nursery& and return a task");
+    using type = std::conditional_t<accepted, result, task<void>>;
+};
+
+}  // namespace detail
+
 // Starts tasks that belong to a scope. It exists only as the argument of the function given to
 // `scope`.
 class nursery {
@@ -40,7 +72,7 @@ public:
 
 private:
     template <class F>
-    friend auto scope(F body) -> std::invoke_result_t<F&, nursery&>;
+    friend auto scope(F body) -> typename detail::accepted_body<F>::type;
     class closing;
 
     static std::coroutine_handle<> child_ended(detail::join_scope& scope,
@@ -82,8 +114,8 @@ namespace detail {
 
 // The call itself may throw, with children spawned: that too must end as a task does.
 template <class F>
-std::invoke_result_t<F&, nursery&> call_in_task(F& body, nursery& children) {
-    co_return co_await body(children);
+std::invoke_result_t<body_call<F>, nursery&> call_in_task(F& body, nursery& children) {
+    co_return co_await static_cast<body_call<F>>(body)(children);
 }
 
 }  // namespace detail
@@ -102,16 +134,20 @@ std::invoke_result_t<F&, nursery&> call_in_task(F& body, nursery& children) {
 // and is thrown when all have ended. Cancellation of the awaiting task reaches them all, and
 // `cancelled` is thrown if it ended any of them.
 template <class F>
-auto scope(F body) -> std::invoke_result_t<F&, nursery&> {
-    auto& enclosing = co_await detail::current_scope();
-    nursery children(enclosing);
-    auto main = detail::call_in_task(body, children);
-    co_await detail::run_in(children.scope_, main);
-    children.record(detail::promise_of(main));
-    auto closed = children.close();
-    co_await closed;
-    children.throw_first_error();
-    co_return detail::promise_of(main).take();
+auto scope(F body) -> typename detail::accepted_body<F>::type {
+    if constexpr (detail::accepted_body<F>::accepted) {
+        auto& enclosing = co_await detail::current_scope();
+        nursery children(enclosing);
+        auto main = detail::call_in_task(body, children);
+        co_await detail::run_in(children.scope_, main);
+        children.record(detail::promise_of(main));
+        auto closed = children.close();
+        co_await closed;
+        children.throw_first_error();
+        co_return detail::promise_of(main).take();
+    } else {
+        co_return;
+    }
 }
 
 }  // namespace bobbin::inline v0

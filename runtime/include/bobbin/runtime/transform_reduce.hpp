@@ -18,6 +18,16 @@ namespace bobbin::inline v0 {
 
 namespace detail {
 
+template <class T, class Transform, class Index>
+concept transforms_to = requires(Transform& transform, Index& index, void (*use)(T)) {
+    use(transform(index));
+};
+template <class T, class Reduce, class Transform, class Index>
+concept reduces_all = requires(Reduce& reduce, Transform& transform, Index& index, T& value) {
+    value = reduce(std::move(value), transform(index));
+    value = reduce(std::move(value), std::move(value));
+};
+
 // A reduction, as its parts share it.
 template <class T, class Reduce, class Transform>
 class reduction {
@@ -108,12 +118,24 @@ task<T> reduce_halves(Index first, std::uint64_t count, reduction<T, Reduce, Tra
 // if last <= first.
 template <std::integral Index, class T, class Reduce, class Transform>
 task<T> transform_reduce(Index first, Index last, T init, Reduce reduce, Transform transform) {
-    if (!(first < last)) co_return init;
-    const auto count = detail::distance(first, last);
-    // At most 2048 parts: enough to share, few enough to cost nothing.
-    detail::reduction<T, Reduce, Transform> shared(reduce, transform, count / 1024 + 1);
-    T value = co_await detail::reduce_range(first, count, shared);
-    co_return reduce(std::move(init), std::move(value));
+    constexpr bool transforms = detail::transforms_to<T, Transform, Index>;
+    static_assert(transforms,
+                  "bobbin: transform_reduce: transform must be callable with an index as often as "
+                  "there are indices, and return a T, as init is");
+    constexpr bool reduces = !transforms || detail::reduces_all<T, Reduce, Transform, Index>;
+    static_assert(reduces,
+                  "bobbin: transform_reduce: reduce must be callable with two Ts, as init is, and "
+                  "with a T and what transform returns, and return a T");
+    if constexpr (transforms && reduces) {
+        if (!(first < last)) co_return init;
+        const auto count = detail::distance(first, last);
+        // At most 2048 parts: enough to share, few enough to cost nothing.
+        detail::reduction<T, Reduce, Transform> shared(reduce, transform, count / 1024 + 1);
+        T value = co_await detail::reduce_range(first, count, shared);
+        co_return reduce(std::move(init), std::move(value));
+    } else {
+        co_return init;
+    }
 }
 
 }  // namespace bobbin::inline v0

@@ -80,8 +80,12 @@ public:
 template <class... Ts>
 [[nodiscard]] auto when_any(task<Ts>... tasks) {
     static_assert(sizeof...(Ts) > 0, "when_any needs at least one task");
-    (detail::check_awaitable(tasks), ...);
-    return detail::any_of_tuple<Ts...>(std::move(tasks)...);
+    if constexpr (sizeof...(Ts) > 0) {
+        (detail::check_awaitable(tasks), ...);
+        return detail::any_of_tuple<Ts...>(std::move(tasks)...);
+    } else {
+        return detail::refused_awaiter();
+    }
 }
 
 template <class T>

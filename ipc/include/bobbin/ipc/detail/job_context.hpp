@@ -51,13 +51,14 @@ struct remote {
 
     void operator()(job_context* context) const {
         decoder from(reader(context->arguments), context->segments);
-        const F f = callable_codec<F>::get(from);
+        F f = callable_codec<F>::get(from);
         std::tuple<Args...> args{from.get<Args>()...};  // in braces: one after the other
         from.expect_end();
         if constexpr (call::is_task) {
             finish(*context, std::apply(
                                  [&](Args&... each) {
-                                     return context->runtime().submit(f, std::move(each)...);
+                                     return context->runtime().submit(std::move(f),
+                                                                      std::move(each)...);
                                  },
                                  args));
         } else if constexpr (std::is_void_v<result>) {
@@ -74,9 +75,11 @@ private:
     template <class... T>
     static constexpr bool has_destructors = !(std::is_trivially_destructible_v<T> && ...);
 
-    static decltype(auto) invoke(const F& f, std::tuple<Args...>& args) {
+    static decltype(auto) invoke(F& f, std::tuple<Args...>& args) {
         return std::apply(
-            [&f](Args&... each) -> decltype(auto) { return std::invoke(f, std::move(each)...); },
+            [&f](Args&... each) -> decltype(auto) {
+                return std::invoke(bobbin::detail::as_callee<Args...>(f), std::move(each)...);
+            },
             args);
     }
     static void finish(job_context& context, job<result> running) {

@@ -43,7 +43,7 @@ struct accepted_process_call {
         "bobbin: this callable cannot cross to another process: it captures something or is a "
         "pointer. Pass what it captures as an argument, or with bobbin::bind; for a function write "
         "bobbin::fn<&f>; or use process::forked, which copies this process");
-    static_assert(std::is_invocable_v<const F&, Args...>,
+    static_assert(bobbin::detail::call<F, Args...>::is_possible,
                   "bobbin: the callable does not take these arguments, passed as rvalues");
     using result = typename bobbin::detail::call<F, Args...>::result;
     static_assert(std::is_void_v<result> || std::is_same_v<result, int>,

@@ -150,7 +150,7 @@ private:
             describe_call<F, Input>(call, crew_->store(), f_, input);
             return true;
         } catch (...) {
-            call.came.emplace(std::current_exception());
+            call.came.emplace(bobbin::outcome<R>::failure(std::current_exception()));
             return false;
         }
     }

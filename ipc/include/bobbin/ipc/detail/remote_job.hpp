@@ -37,7 +37,7 @@ inline bool may_post_again(const remote_call& call, unsigned retries) noexcept {
 
 template <class R>
 bobbin::outcome<R> outcome_of_call(const remote_call& call, const remote_call::encoded& result) {
-    if (call.ended_as == remote_call::end::error) return bobbin::outcome<R>(call.error);
+    if (call.ended_as == remote_call::end::error) return bobbin::outcome<R>::failure(call.error);
     return bobbin::detail::outcome_of<R>([&]() -> R {
         if constexpr (!std::is_void_v<R>) {
             decoder from(reader(result.bytes), result.segments);

@@ -54,8 +54,10 @@ concept holds_addresses = address<T> || std::ranges::view<T> || aggregate_with_p
 // Ends the compilation with advice for types that can't be shared.
 template <class T>
 struct checked_for_sharing {
+    static constexpr bool is_value =
+        !std::is_const_v<T> && !std::is_volatile_v<T> && !std::is_reference_v<T>;
     static_assert(
-        !std::is_const_v<T> && !std::is_volatile_v<T> && !std::is_reference_v<T>,
+        is_value,
         "bobbin: shared memory holds values: write the type without const, volatile or &");
     static_assert(
         !holds_addresses<T>,
@@ -65,7 +67,7 @@ struct checked_for_sharing {
                   "bobbin: shared memory holds trivially copyable types: use a struct of numbers, "
                   "enums and std::arrays, or send it through a shared_queue, which encodes");
     static_assert(
-        std::is_copy_assignable_v<T>,
+        !is_value || std::is_copy_assignable_v<T>,
         "bobbin: a shared value is assigned to: its members may be neither references nor "
         "const; share what a reference refers to");
     using type = T;

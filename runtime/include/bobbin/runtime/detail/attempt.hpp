@@ -44,7 +44,7 @@ task<outcome<R>> finish_call(Make& make, join_scope& scope) {
         } catch (...) {
             error = std::current_exception();
         }
-        if (error) co_return outcome<R>(std::move(error));
+        if (error) co_return outcome<R>::failure(std::move(error));
         co_await run_in(scope, work);
         co_return outcome_of_ended<R>(work);
     } else {
@@ -64,7 +64,7 @@ task<outcome<R>> finish_call_in_time(Make& make, time_span limit, std::function<
     auto& scope = watched ? watched->scope() : enclosing;
     outcome<R> result = co_await finish_call<R>(make, scope);
     if ((watched && watched->passed()) || until.has_passed())
-        co_return outcome<R>(timed_out_error());
+        co_return outcome<R>::failure(timed_out_error());
     co_return result;
 }
 

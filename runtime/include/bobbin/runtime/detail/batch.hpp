@@ -33,11 +33,6 @@ BOBBIN_BEGIN_COROUTINES_OF_LAMBDAS
 
 namespace bobbin::inline v0::detail {
 
-template <class View>
-inline constexpr bool is_owning_view = false;
-template <class Range>
-inline constexpr bool is_owning_view<std::ranges::owning_view<Range>> = true;
-
 template <class R, class F, class View>
 class batch final : public batch_results<R>,
                     public std::enable_shared_from_this<batch<R, F, View>> {
@@ -48,14 +43,8 @@ public:
     // F is what has whole chunks run in other processes.
     static constexpr bool is_elsewhere = requires { typename F::runs_chunks; };
 
-    // What reading the range gives; it is ours, and moved from, if it was handed over.
     static constexpr bool is_ours = is_owning_view<View>;
-    using element = std::conditional_t<is_ours, std::ranges::range_rvalue_reference_t<View>,
-                                       std::ranges::range_reference_t<View>>;
-    static_assert(
-        std::constructible_from<input, element>,
-        "bobbin: the range's elements cannot be copied: pass the range as an rvalue, with "
-        "std::move, to have them moved");
+    using element = element_of<View>;
 
     // In a struct, as std::vector<bool> has no elements.
     struct slot {
@@ -317,7 +306,7 @@ private:
         if (stops_at_error_) this->failed(index);
         finished_jobs<R> jobs;
         jobs.first = index;
-        jobs.outcomes.emplace_back(std::move(error));
+        jobs.outcomes.push_back(outcome<R>::failure(std::move(error)));
         this->add(std::move(jobs));
     }
 

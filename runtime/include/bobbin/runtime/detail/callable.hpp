@@ -68,8 +68,8 @@ struct callable {
                           outcome_of<result>([&args]() -> decltype(auto) {
                               return std::apply(
                                   [](Args&... each) -> decltype(auto) {
-                                      const F f{};
-                                      return std::invoke(f, std::move(each)...);
+                                      F f{};
+                                      return std::invoke(as_callee<Args...>(f), std::move(each)...);
                                   },
                                   args);
                           }));

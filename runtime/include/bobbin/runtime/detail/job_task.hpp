@@ -15,10 +15,12 @@
 #include <coroutine>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
 BOBBIN_BEGIN_COROUTINES_OF_LAMBDAS
 
@@ -118,13 +120,17 @@ struct claim_job {
     claim_awaiter await_native() const noexcept { return {}; }
 };
 
+template <class F, class... Args>
+inline constexpr bool can_be_repeated = (std::copy_constructible<Args> && ...) &&
+                                        (!is_consumed<F, Args...> || std::copy_constructible<F>);
+
 template <class R, class F, class... Args>
 job_task<R> run_job(F f, Args... args) {
     co_await claim_job();
     if constexpr (call<F, Args...>::is_task)
-        co_return co_await std::invoke(std::as_const(f), std::move(args)...);
+        co_return co_await std::invoke(as_callee<Args...>(f), std::move(args)...);
     else
-        co_return std::invoke(std::as_const(f), std::move(args)...);
+        co_return std::invoke(as_callee<Args...>(f), std::move(args)...);
 }
 
 // Called by the alarm of a job whose time has passed.
@@ -133,10 +139,20 @@ void expire_job(job_core& job) noexcept;
 template <class R, class F, class... Args>
 job_task<R> run_job_as_told(job_options options, F f, std::tuple<Args...> args) {
     job_core& job = co_await claim_job();
+    // A call that consumes its function gets a copy, which lives as long as a coroutine that it is.
+    std::optional<std::conditional_t<is_consumed<F, Args...>, F, std::monostate>> consumed;
     auto make = [&](bool last) -> typename call<F, Args...>::returned {
-        if constexpr ((std::copy_constructible<Args> && ...))
-            if (!last) return std::apply(std::as_const(f), std::tuple<Args...>(args));
-        return std::apply(std::as_const(f), std::move(args));
+        if constexpr (can_be_repeated<F, Args...>)
+            if (!last) {
+                std::tuple<Args...> copies(args);
+                if constexpr (is_consumed<F, Args...>) {
+                    consumed.emplace(f);
+                    return std::apply(std::move(*consumed), std::move(copies));
+                } else {
+                    return std::apply(std::as_const(f), std::move(copies));
+                }
+            }
+        return std::apply(as_callee<Args...>(f), std::move(args));
     };
     // The alarm may be running when the job ends: it holds a reference.
     std::function<void()> expired;
@@ -155,8 +171,10 @@ template <class R, class F, class... Args>
 job<R> start_job(join_scope& root, const job_options& options, F f, Args... args) {
     check(options);
     const bool plain = options.timeout == time_span::zero && options.retries == 0;
-    if (options.retries > 0 && !(std::copy_constructible<Args> && ...))
-        throw std::invalid_argument("bobbin: retries need arguments that can be copied");
+    if (options.retries > 0 && !can_be_repeated<F, Args...>)
+        throw std::invalid_argument(
+            "bobbin: retries need arguments that can be copied, and so must a callable that is "
+            "called as an rvalue");
     auto& promise = *(plain ? run_job<R, F, Args...>(std::move(f), std::move(args)...)
                             : run_job_as_told<R, F, Args...>(
                                   options, std::move(f), std::tuple<Args...>(std::move(args)...)))

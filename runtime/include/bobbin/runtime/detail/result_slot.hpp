@@ -47,7 +47,7 @@ private:
         }
     }
 
-    value_room<T> room_;
+    value_room<std::remove_reference_t<T>> room_;  // of T&&, which `task` refuses
 };
 
 template <class T>

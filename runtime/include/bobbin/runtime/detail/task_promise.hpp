@@ -105,6 +105,16 @@ concept native = requires(A& awaitable) {
     awaitable.await_native();
 };
 
+// In place of what does not compile, so that nothing else does not.
+struct refused_awaiter : std::suspend_never {
+    struct anything {
+        template <class T>
+        operator T() const;  // NOLINT(google-explicit-constructor): it is for conversions
+    };
+    anything await_resume() const noexcept { return {}; }
+    refused_awaiter await_native() const noexcept { return {}; }
+};
+
 // What `co_await` means in a coroutine of the library's whose promise is a `Promise`, which is a
 // promise_base.
 template <class Promise>
@@ -128,7 +138,10 @@ public:
         static_assert(awaitable_type<A>,
                       "co_await needs an awaitable: a task, or a type with the "
                       "await_ready, await_suspend and await_resume functions");
-        return foreign_awaiter<A>(awaitable, this->scope->pool);
+        if constexpr (awaitable_type<A>)
+            return foreign_awaiter<A>(awaitable, this->scope->pool);
+        else
+            return refused_awaiter();
     }
 };
 
