@@ -2,8 +2,6 @@
 
 #include <bobbin/ipc/encoding.hpp>
 
-#include <algorithm>
-#include <array>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -15,25 +13,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view cut_mark = " [...]";
-
-using categories = std::array<const std::error_category*, 4>;
-
-categories categories_of_std() noexcept {
-    return {&std::generic_category(), &std::system_category(), &std::iostream_category(),
-            &std::future_category()};
-}
-
-void put_code(encoder& to, const std::error_code& code) {
-    const categories all = categories_of_std();
-    const auto at = std::ranges::find(all, &code.category()) - all.begin();
-    to(static_cast<std::uint8_t>(at), code.value());
-}
-std::error_code get_code(decoder& from) {
-    const categories all = categories_of_std();
-    const std::size_t at = from.get<std::uint8_t>();
-    if (at >= all.size()) from.fail("an error category that is none");
-    return {from.get<int>(), *all[at]};
-}
 
 // The text that it was made of: what it says is "<text>: <the code's message>". Nothing if it was
 // made of the code alone.
@@ -48,14 +27,14 @@ std::optional<std::string> text_before_message(const std::system_error& error) {
 
 void put_code_and_text(encoder& to, const std::system_error& error) {
     const auto text = text_before_message(error);
-    put_code(to, error.code());
+    to.put(error.code());
     to.put_flag(text.has_value());
     put_text(to, text.value_or(""));
 }
 
 struct code_and_text {
     explicit code_and_text(decoder& from)
-        : code(get_code(from)), has_text(from.get_flag()), text(get_text(from)) {}
+        : code(from.get<std::error_code>()), has_text(from.get_flag()), text(get_text(from)) {}
 
     std::error_code code;
     bool has_text;
@@ -87,10 +66,6 @@ std::string get_text(decoder& from) {
     std::string text(size, '\0');
     from.get_bytes(text.data(), text.size());
     return text;
-}
-
-bool is_of_std(const std::error_category& category) noexcept {
-    return std::ranges::count(categories_of_std(), &category) != 0;
 }
 
 void exception_form<remote_error>::put(encoder& to, const remote_error& error) {

@@ -28,7 +28,7 @@ std::string text_of(const std::exception& error);
 void put_text(encoder& to, const std::string& text);
 std::string get_text(decoder& from);
 
-// An error code of another category, a library's or the user's, has no meaning here.
+// An error code of another category, a library's or the user's, has no meaning in another process.
 bool is_of_std(const std::error_category& category) noexcept;
 
 // An exception with a default constructor says the same each time; the others are made of a text.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bobbin/ipc/encoding.hpp>
+#include <bobbin/runtime/outcome.hpp>
 
 #include <array>
 #include <bitset>
@@ -10,15 +11,22 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <exception>
 #include <filesystem>
 #include <forward_list>
+#include <functional>
+#include <ios>
 #include <limits>
 #include <list>
 #include <map>
 #include <memory>
+#include <memory_resource>
 #include <optional>
+#include <queue>
 #include <set>
+#include <stack>
 #include <string>
+#include <system_error>
 #include <tuple>
 #include <unordered_map>
 #include <unordered_set>
@@ -101,6 +109,8 @@ inline std::unordered_map<int, std::string> hashed() {
     return {{7, "seven"}};
 }
 
+__extension__ using wide = __int128;
+
 // What std::chrono measures.
 template <class F>
 void for_each_time(F f) {
@@ -109,6 +119,12 @@ void for_each_time(F f) {
     f("duration in seconds", duration<double>(0.5));
     f("duration in seconds, long double", duration<long double>(0.5L));
     f("time point", std::chrono::system_clock::time_point(std::chrono::hours(1000)));
+    using namespace std::chrono;
+    f("day of the epoch", sys_days(year_month_day(year(2024), month(2), day(29))));
+    f("date", year_month_day(year(2024), month(2), day(29)));
+    f("year and month", year_month(year(-1), month(12)));
+    f("month and day", month_day(month(2), day(29)));
+    f("weekday", Sunday);
 }
 
 template <class F>
@@ -124,8 +140,25 @@ void for_each_number(F f) {
     f("enum", colour::green);
     f("enum of bool", answer::yes);
     f("plain enum", second_of_plain);
+    f("128 bits", wide(-5) * (wide(1) << 64U));
     f("complex", std::complex<double>(1, -1));
     f("complex of long double", std::complex<long double>(1, -1));
+}
+
+inline std::priority_queue<int> ordered() {
+    return std::priority_queue<int>(std::less<int>(), std::vector<int>{1, 3, 2});
+}
+
+// What may have gone wrong.
+template <class F>
+void for_each_error(F f) {
+    f("error code", std::make_error_code(std::errc::no_space_on_device));
+    f("error code of iostream", std::make_error_code(std::io_errc::stream));
+    f("error condition", std::make_error_condition(std::errc::timed_out));
+    f("errc", std::errc::timed_out);
+    f("null exception", std::exception_ptr());
+    f("outcome", bobbin::outcome<std::string>("fine"));
+    f("outcome of nothing", bobbin::outcome<void>());
 }
 
 template <class F>
@@ -134,6 +167,8 @@ void for_each_string(F f) {
     f("string", std::string("text\0more", 9));
     f("u8string", std::u8string(u8"\u00fcber"));
     f("u16string", std::u16string(u"\u00fcber"));
+    f("u32string", std::u32string(U"\u00fcber"));
+    f("string of a resource", std::pmr::string("text"));
     f("wstring", std::wstring(L"wide"));
     f("path", std::filesystem::path("/tmp/a file"));
 }
@@ -163,6 +198,10 @@ void for_each_container(F f) {
     f("unordered multimap", std::unordered_multimap<int, int>{{1, 2}});
     f("unordered set", std::unordered_set<std::string>{"only"});
     f("unordered multiset", std::unordered_multiset<int>{9});
+    f("stack", std::stack<int>(std::deque<int>{1, 2}));
+    f("queue", std::queue<std::string>(std::deque<std::string>{"a", "b"}));
+    f("priority queue", ordered());
+    f("vector of a resource", std::pmr::vector<int>{1, 2});
 }
 
 template <class F>
@@ -192,6 +231,7 @@ void for_each_example(F f) {
     for_each_number(f);
     for_each_string(f);
     for_each_time(f);
+    for_each_error(f);
     for_each_container(f);
     for_each_composite(f);
 }

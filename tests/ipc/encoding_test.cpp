@@ -7,11 +7,16 @@
 
 #include <cstddef>
 #include <doctest/doctest.h>
+#include <exception>
 #include <limits>
 #include <memory>
 #include <optional>
+#include <queue>
 #include <span>
+#include <stdexcept>
 #include <string>
+#include <system_error>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -36,6 +41,15 @@ bool same(const T& one, const T& other) {
 template <class T>
 bool same(const std::unique_ptr<T>& one, const std::unique_ptr<T>& other) {
     return one == nullptr || other == nullptr ? one == other : *one == *other;
+}
+bool same(const std::priority_queue<int>& one, const std::priority_queue<int>& other) {
+    return one.size() == other.size() && one.top() == other.top();
+}
+template <class R>
+bool same(const bobbin::outcome<R>& one, const bobbin::outcome<R>& other) {
+    if constexpr (!std::is_void_v<R>)
+        if (one.has_value()) return other.has_value() && one.value() == other.value();
+    return one.has_value() == other.has_value();
 }
 bool same(const examples::tree& one, const examples::tree& other) {
     if ((one.twin == nullptr) != (other.twin == nullptr)) return false;
@@ -120,4 +134,38 @@ TEST_CASE("types that are const come back") {
     CHECK(decode<std::pair<const int, const std::string>>(encode(both)) == both);
     const auto held = std::make_unique<const int>(3);
     CHECK(*decode<std::unique_ptr<const int>>(encode(held)) == 3);
+}
+
+TEST_CASE("an exception comes back as a value, alone or as an outcome's") {
+    const auto error = std::make_exception_ptr(std::out_of_range("far"));
+    CHECK_THROWS_WITH_AS(std::rethrow_exception(decode<std::exception_ptr>(encode(error))), "far",
+                         std::out_of_range);
+    const auto failed = bobbin::outcome<int>::failure(error);
+    CHECK_THROWS_WITH_AS(static_cast<void>(decode<bobbin::outcome<int>>(encode(failed)).value()),
+                         "far", std::out_of_range);
+    const bobbin::outcome<std::exception_ptr> held(error);
+    const auto back = decode<bobbin::outcome<std::exception_ptr>>(encode(held));
+    REQUIRE(back.has_value());
+    CHECK_THROWS_AS(std::rethrow_exception(back.value()), std::out_of_range);
+}
+
+TEST_CASE("an error code of a category that is not std's is refused by name") {
+    struct own_category : std::error_category {
+        const char* name() const noexcept override { return "moods"; }
+        std::string message(int) const override { return "bad"; }
+    };
+    static const own_category moods;
+    CHECK_THROWS_AS(encode(std::error_code(1, moods)), std::invalid_argument);
+    CHECK_THROWS_AS(encode(std::error_condition(1, moods)), std::invalid_argument);
+}
+
+TEST_CASE("the compiler's vectors are encoded as their bytes") {
+    using four = int __attribute__((vector_size(16)));
+    struct point {
+        four at;
+    };
+    const point back = decode<point>(encode(point{four{1, 2, 3, 4}}));
+    CHECK(back.at[0] == 1);
+    CHECK(back.at[3] == 4);
+    CHECK(encode(point{}).size() == 16);
 }

@@ -1,7 +1,6 @@
 #!/bin/sh
 # misuse_test.sh SOURCE COMPILER…: the source must not compile, and the first error must be what its
-# first lines say, all of it, so that a user who reads one line of a page of errors reads the right
-# one.
+# first lines say, all of it. No other may be in a header: what a user reads is what is wrong.
 set -eu
 source=$1
 shift
@@ -10,6 +9,11 @@ expected=$(sed -n '/^\/\/ says: /!q; s|^// says: ||p' "$source")
 
 if output=$(LC_ALL=C "$@" -fsyntax-only "$source" 2>&1); then
     printf '%s compiles\n' "$source"
+    exit 1
+fi
+errors=$(printf '%s\n' "$output" | grep 'error:' | grep -vc "^$source:" || true)
+if [ "$errors" -gt 1 ]; then
+    printf '%s errors in place of one:\n\n%s\n' "$errors" "$output"
     exit 1
 fi
 first=$(printf '%s\n' "$output" | grep -m 1 'error:')

@@ -49,6 +49,19 @@ inline constexpr bool bytewise<std::chrono::duration<Number, Period>> = bytewise
 template <class Clock, class Duration>
 inline constexpr bool bytewise<std::chrono::time_point<Clock, Duration>> = bytewise<Duration>;
 
+template <>
+inline constexpr bool bytewise<std::chrono::day> = true;
+template <>
+inline constexpr bool bytewise<std::chrono::month> = true;
+template <>
+inline constexpr bool bytewise<std::chrono::year> = true;
+template <>
+inline constexpr bool bytewise<std::chrono::weekday> = true;
+template <>
+inline constexpr bool bytewise<std::chrono::month_day> = true;
+template <>
+inline constexpr bool bytewise<std::chrono::year_month_day> = true;
+
 template <class T>
 concept bytewise_type = bytewise<std::remove_cv_t<T>> && std::is_trivially_copyable_v<T>;
 
@@ -59,6 +72,20 @@ namespace detail {
 template <class T>
 concept enum_of_fixed_type = std::is_enum_v<T> && requires {
     T{std::underlying_type_t<T>()};
+};
+
+// To std they are arithmetic in a dialect of g++ only.
+__extension__ using wide_integer = __int128;
+__extension__ using wide_unsigned = unsigned __int128;
+template <class T>
+inline constexpr bool is_wide_integer =
+    std::is_same_v<T, wide_integer> || std::is_same_v<T, wide_unsigned>;
+
+// The compiler's: __m256d and its like, or with __attribute__((vector_size)).
+template <class T>
+concept vector_of_numbers = !std::is_class_v<T> && !std::is_union_v<T> && !std::is_array_v<T> &&
+                            !std::is_pointer_v<T> && requires(T & vector) {
+    requires std::is_arithmetic_v<std::remove_cvref_t<decltype(vector[0])>>;
 };
 
 template <class T, class... Field>
@@ -75,7 +102,8 @@ constexpr bool bytewise_by_shape() {
         if constexpr (walkable<T>) return bytewise_fields<T>(fields<T>());
         return false;
     } else {
-        return std::is_arithmetic_v<T> || enum_of_fixed_type<T>;
+        return std::is_arithmetic_v<T> || is_wide_integer<T> || vector_of_numbers<T> ||
+               enum_of_fixed_type<T>;
     }
 }
 

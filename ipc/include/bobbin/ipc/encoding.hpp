@@ -19,6 +19,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -58,7 +59,7 @@ pieces encode_in_place(const T& value) {
     if constexpr (!detail::must_be_encodable<T>()) {
         return pieces(std::span<const std::byte>());
     } else if constexpr (bytewise_type<T>) {
-        return pieces(std::as_bytes(std::span(&value, 1)));
+        return pieces(std::as_bytes(std::span(std::addressof(value), 1)));
     } else if constexpr (detail::contiguous_bytewise<T>) {
         const std::uint64_t count = value.size();
         return pieces(std::as_bytes(std::span(value.data(), value.size())),
@@ -80,6 +81,8 @@ T decode(std::span<const std::byte> first, std::span<const std::byte> second = {
         auto value = from.get<std::remove_cv_t<T>>();
         from.expect_end();
         return value;
+    } else {
+        __builtin_unreachable();  // it does not compile
     }
 }
 

@@ -58,6 +58,19 @@ struct codec<std::chrono::duration<Number, Period>> {
     static duration get(decoder& from) { return duration(from.get<Number>()); }
 };
 
+// It has padding; other dates are bytewise.
+template <>
+struct codec<std::chrono::year_month> {
+    using year_month = std::chrono::year_month;
+    using parts = types<std::chrono::year, std::chrono::month>;
+    static constexpr std::size_t least() { return least_bytes(parts()); }
+
+    static void put(encoder& to, const year_month& value) { to(value.year(), value.month()); }
+    static year_month get(decoder& from) {
+        return year_month{from.get<std::chrono::year>(), from.get<std::chrono::month>()};
+    }
+};
+
 template <class Clock, class Duration>
 struct codec<std::chrono::time_point<Clock, Duration>> {
     using time_point = std::chrono::time_point<Clock, Duration>;

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <bobbin/ipc/detail/codec.hpp>
+#include <bobbin/ipc/detail/codec_adaptors.hpp>
 #include <bobbin/ipc/detail/codec_associative.hpp>
 #include <bobbin/ipc/detail/codec_bits.hpp>
 #include <bobbin/ipc/detail/codec_choices.hpp>
+#include <bobbin/ipc/detail/codec_errors.hpp>
 #include <bobbin/ipc/detail/codec_handles.hpp>
 #include <bobbin/ipc/detail/codec_products.hpp>
 #include <bobbin/ipc/detail/codec_sequences.hpp>
@@ -16,6 +18,7 @@
 #include <array>
 #include <bit>
 #include <cstddef>
+#include <memory>
 #include <type_traits>
 
 namespace bobbin::inline v0::ipc {
@@ -60,7 +63,7 @@ template <class T>
 T get_bytewise(decoder& from) {
     if constexpr (std::is_default_constructible_v<T>) {
         T value;
-        from.get_bytes(&value, sizeof value);
+        from.get_bytes(std::addressof(value), sizeof value);
         expect_valid_bytes(from, value);
         return value;
     } else {
@@ -77,7 +80,7 @@ T get_bytewise(decoder& from) {
 template <class T>
 void encoder::put(const T& value) {
     if constexpr (bytewise_type<T>) {
-        put_bytes(&value, sizeof value);
+        put_bytes(std::addressof(value), sizeof value);
     } else if constexpr (std::is_array_v<T>) {
         for (const auto& each : value) put(each);
     } else if constexpr (detail::must_be_encodable<T>()) {
@@ -90,6 +93,7 @@ void encoder::put(const T& value) {
 template <class T>
 T decoder::get() {
     if constexpr (!detail::must_be_encodable<T>()) {
+        __builtin_unreachable();  // it does not compile
     } else if constexpr (bytewise_type<T>) {
         return detail::get_bytewise<T>(*this);
     } else {
@@ -103,7 +107,7 @@ T decoder::get() {
 template <class T>
 void decoder::get_to(T& value) {
     if constexpr (bytewise_type<T> && !detail::holds_bool<T>()) {
-        get_bytes(&value, sizeof value);
+        get_bytes(std::addressof(value), sizeof value);
     } else if constexpr (std::is_array_v<T>) {
         for (auto& each : value) get_to(each);
     } else {

@@ -7,13 +7,17 @@
 #include <bobbin/ipc/detail/codec.hpp>
 
 #include <algorithm>
+#include <any>
+#include <atomic>
 #include <cstddef>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <ranges>
 #include <span>
 #include <string_view>
 #include <type_traits>
+#include <typeindex>
 
 namespace bobbin::inline v0::ipc {
 
@@ -60,6 +64,21 @@ template <class T, class Deleter>
 inline constexpr bool points_to_value<std::unique_ptr<T, Deleter>> =
     true;  // with a deleter of its own
 
+template <class T>
+inline constexpr bool is_function_object = false;
+template <class Signature>
+inline constexpr bool is_function_object<std::function<Signature>> = true;
+
+template <class T>
+inline constexpr bool is_list_of_others = false;
+template <class T>
+inline constexpr bool is_list_of_others<std::initializer_list<T>> = true;
+
+template <class T>
+inline constexpr bool is_atomic = false;
+template <class T>
+inline constexpr bool is_atomic<std::atomic<T>> = true;
+
 // A pointer to what may be of some class derived from T.
 template <class T>
 inline constexpr bool owns_some_class = false;
@@ -79,9 +98,17 @@ char > ;
 // The classes among them, none of which has functions for encoding.
 template <class T, class Owner>
 constexpr auto refuse_class() {
-    if constexpr (is_text_view<T>) {
+    if constexpr (std::is_same_v<T, std::any>) {
+        return refusal<T, "send a std::variant", Owner>();
+    } else if constexpr (is_function_object<T>) {
+        return refusal<T, "send a bobbin::fn<&f>", Owner>();
+    } else if constexpr (std::is_same_v<T, std::type_index>) {
+        return refusal<T, "types are known here only", Owner>();
+    } else if constexpr (is_atomic<T>) {
+        return refusal<T, "send the value it holds", Owner>();
+    } else if constexpr (is_text_view<T>) {
         return refusal<T, "send a std::string", Owner>();
-    } else if constexpr (is_view<T> || is_owned_array<T>) {
+    } else if constexpr (is_view<T> || is_owned_array<T> || is_list_of_others<T>) {
         return refusal<T, "send a std::vector", Owner>();
     } else if constexpr (points_to_value<T>) {
         return refusal<T, "send the value it points to", Owner>();
@@ -175,18 +202,20 @@ constexpr auto examine() {
     }
 }
 
-constexpr bool expect(no_refusal /*all is well*/) {
-    return true;
-}
+// Its compilation is the error. No constant depends on it: that would be another error.
 template <class T, advice what_to_do, class Owner>
-constexpr bool expect(refusal<T, what_to_do, Owner> /*why*/) {
-    return sizeof(cannot_be_encoded<T, what_to_do, Owner>) != 0;
+void report(refusal<T, what_to_do, Owner> /*why*/) {
+    static_cast<void>(sizeof(cannot_be_encoded<T, what_to_do, Owner>));
 }
+inline void report(no_refusal /*all is well*/) {}
 
-// True, or the error of the compilation.
+// Whether T can be encoded; if not, that is an error of the compilation, and nothing else should be
+// compiled.
 template <class T>
 constexpr bool must_be_encodable() {
-    return expect(examine<std::remove_cv_t<T>>());
+    using found = decltype(examine<std::remove_cv_t<T>>());
+    void (*reported)(found) = report;
+    return reported != nullptr && std::is_same_v<found, no_refusal>;
 }
 
 }  // namespace detail

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <type_traits>
 
 namespace bobbin::inline v0::ipc::detail {
@@ -58,7 +59,7 @@ bool valid_bytes(const T& value) {
             value, [&valid](const auto& field) { valid = valid && valid_bytes(field); });
         return valid;
     } else {
-        return *reinterpret_cast<const unsigned char*>(&value) <= 1;
+        return *reinterpret_cast<const unsigned char*>(std::addressof(value)) <= 1;
     }
 }
 
