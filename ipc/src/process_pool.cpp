@@ -1,6 +1,7 @@
 #include <bobbin/ipc/process_pool.hpp>
 #include <bobbin/runtime/errors.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <stdexcept>
@@ -17,6 +18,13 @@ const process_pool_options& checked(const process_pool_options& options) {
     if (options.output == output::capture && !options.on_output)
         throw std::invalid_argument(
             "bobbin: a process_pool that captures output needs on_output, which gets it");
+    // The system would take what stands before it.
+    const auto has_nul = [](const std::string& text) {
+        return text.find('\0') != std::string::npos;
+    };
+    if (has_nul(options.working_directory) || std::ranges::any_of(options.environment, has_nul))
+        throw std::invalid_argument(
+            "bobbin: a process_pool's working_directory and environment have no NUL in them");
     return options;
 }
 

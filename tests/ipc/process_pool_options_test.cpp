@@ -273,3 +273,12 @@ TEST_CASE("output that is captured needs a function that gets it") {
     options.output = ipc::output::capture;
     CHECK_THROWS_AS(ipc::process_pool{options}, std::invalid_argument);
 }
+
+TEST_CASE("a folder or a variable with a NUL in it is refused, as the system would cut it there") {
+    ipc::process_pool_options folder({.workers = 1});
+    folder.working_directory = std::string("/tmp\0/other", 11);
+    CHECK_THROWS_AS(ipc::process_pool{folder}, std::invalid_argument);
+    ipc::process_pool_options variable({.workers = 1});
+    variable.environment = {std::string("A=1\0B=2", 7)};
+    CHECK_THROWS_AS(ipc::process_pool{variable}, std::invalid_argument);
+}
