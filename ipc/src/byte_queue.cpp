@@ -237,8 +237,9 @@ void byte_queue::popping::await_message(const byte_queue& from, deadline until) 
     published<>& other = ring_->producers.position;
     begin_ = own.position.own();
     end_ = own.seen.load(std::memory_order_relaxed);
+    std::shared_ptr<const void> watching;
     for (bool watched = false; end_ == begin_;) {
-        if (watched) from.watch_producers();
+        if (watched) from.watch_producers(watching);
         const auto key = other.current();
         // Asked for before the look, so that what they pushed last is seen.
         const bool closed = other.closed();

@@ -26,9 +26,24 @@ struct watched {
     owned_descriptor end;  // a pidfd
 };
 
-// All that this process watches. The thread is there while there is anything.
+// All that this process watches. The thread is there while there is anything. What nobody waits for
+// any more is watched for a moment longer, as it is mostly the same queue that is waited for next.
 class death_watch {
 public:
+    void begin(const published<>* number) {
+        const std::lock_guard lock(mutex_);
+        awaited_.push_back(number);
+    }
+    void end(const published<>* number) noexcept {
+        const std::lock_guard lock(mutex_);
+        const auto found = std::ranges::find(awaited_, number);
+        if (found == awaited_.end()) return;  // a parent's
+        awaited_.erase(found);
+        if (is_lingering_ || !running_ || is_awaited(number)) return;
+        is_lingering_ = true;
+        ring(changed_.get());  // if it is none any more, the watch stays
+    }
+
     void add(watched each) {
         const std::lock_guard lock(mutex_);
         const auto is_same = [&](const watched& known) {
@@ -50,6 +65,8 @@ public:
     // The child has no such thread, and watches nothing of its parent's.
     void begin_child() {
         all_.clear();
+        awaited_.clear();
+        is_lingering_ = false;
         dead_.clear();
         ends_.clear();
         changed_ = owned_descriptor();
@@ -58,12 +75,25 @@ public:
     }
 
 private:
+    [[nodiscard]] bool is_awaited(const published<>* number) const noexcept {
+        return std::ranges::find(awaited_, number) != awaited_.end();
+    }
+
     void run() {
-        for (;;) {
+        for (bool linger_is_over = false;;) {
+            int patience = -1;
             {
                 const std::lock_guard lock(mutex_);
+                const auto is_left = [this](const watched& each) {
+                    return !is_awaited(each.number);
+                };
+                if (linger_is_over) std::erase_if(all_, is_left);
+                is_lingering_ = std::ranges::any_of(all_, is_left);
+                constexpr int moment = 100;  // milliseconds
+                if (is_lingering_) patience = moment;
                 if (all_.empty()) {
                     running_ = false;
+                    changed_ = owned_descriptor();
                     return;
                 }
                 ends_.clear();
@@ -71,7 +101,8 @@ private:
                 for (const watched& each : all_)
                     ends_.push_back({.fd = each.end.get(), .events = POLLIN, .revents = 0});
             }
-            ::poll(ends_.data(), ends_.size(), -1);  // it may come for nothing, and fail
+            // It may come for nothing, and fail.
+            linger_is_over = ::poll(ends_.data(), ends_.size(), patience) == 0;
             take_rings(ends_.front().fd);
             take_out_the_dead();
         }
@@ -95,6 +126,8 @@ private:
 
     std::mutex mutex_;
     std::vector<watched> all_;
+    std::vector<const published<>*> awaited_;  // by each who waits, once
+    bool is_lingering_ = false;                // the thread will look for what nobody awaits
     // The thread's, which writes them under the mutex: so a forked child finds them whole.
     std::vector<watched> dead_;
     std::vector<pollfd> ends_;
@@ -108,6 +141,13 @@ death_watch* watch = new death_watch;
     [] { watch->before_fork(); }, [] { watch->after_fork(); }, [] { watch->begin_child(); });
 
 }  // namespace
+
+death_watching::death_watching(const published<>& number) : number_(&number) {
+    watch->begin(number_);
+}
+death_watching::~death_watching() {
+    watch->end(number_);
+}
 
 void poke_at_death(std::uint64_t process, const segment& memory, published<>& number) {
     owned_descriptor end(static_cast<int>(::syscall(SYS_pidfd_open, number_of(process), 0)));

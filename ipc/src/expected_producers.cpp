@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -46,8 +47,10 @@ bool byte_queue::expects_producers() const noexcept {
     return ring_->expects.load(std::memory_order_acquire) != 0;  // with the release in expect()
 }
 
-void byte_queue::watch_producers() const {
+void byte_queue::watch_producers(std::shared_ptr<const void>& while_there) const {
     if (!expects_producers()) return;
+    if (while_there == nullptr)
+        while_there = std::make_shared<const death_watching>(ring_->producers.position);
     for (auto& place : ring_->expected)
         if (const std::uint64_t found = place.load(std::memory_order_acquire); found != 0)
             if (is_alive(found)) poke_at_death(found, memory(), ring_->producers.position);

@@ -77,7 +77,7 @@ bool waiting_threads::task_line::may_try() const {
 // From now on the end of an expected producer wakes who sleeps.
 void waiting_threads::task_line::watch() noexcept {
     try {
-        if (end == queue_end::consumers) queue.watch_producers();
+        if (end == queue_end::consumers) queue.watch_producers(watching);
     } catch (...) {
         broken = true;
     }

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -38,6 +39,7 @@ private:
         bool somebody_tries = false;
         bool refused = false;  // the last to try came back
         bool broken = false;   // no watch could be set: the next to try learns why
+        std::shared_ptr<const void> watching{};  // of expected producers
 
         bool may_try() const;
         void watch() noexcept;

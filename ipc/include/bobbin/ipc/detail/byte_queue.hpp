@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <sys/types.h>
 
@@ -41,8 +42,9 @@ public:
     [[nodiscard]] bool expects_producers() const noexcept;
     // Whether all who were expected have ended, if any were.
     [[nodiscard]] bool producers_are_gone() const;
-    // From now on, who waits for a message is woken when one of them ends.
-    void watch_producers() const;
+    // From now on, who waits for a message is woken when one of them ends; as long as what the
+    // first call puts there is held.
+    void watch_producers(std::shared_ptr<const void>& while_there) const;
 
     // Whether it is worth trying: there is a message (or room for one), or an error to be had.
     [[nodiscard]] bool can_pop() const;
