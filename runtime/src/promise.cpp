@@ -20,7 +20,10 @@ void promise_base::unhandled_exception() noexcept {
         type != nullptr && *type == typeid(cancelled) ? task_state::cancelled : task_state::error;
     error = std::current_exception();
     // Now, not when somebody comes to look: it may be asked in the meantime.
-    if (state == task_state::cancelled) was_asked_to_stop = scope->stop_requested();
+    // (What stands for a foreign awaitable has no scope: its task throws it on, and notes it
+    // there.)
+    if (state == task_state::cancelled && scope != nullptr)
+        was_asked_to_stop = scope->stop_requested();
 }
 
 void promise_base::rethrow() const {

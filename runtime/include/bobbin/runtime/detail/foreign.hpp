@@ -57,7 +57,7 @@ public:
         void await_resume() const noexcept {}
     };
 
-    foreign_promise() noexcept {}
+    foreign_promise() noexcept { this->scope = nullptr; }  // see promise_base
     foreign_call<T> get_return_object() noexcept;
     std::suspend_always initial_suspend() const noexcept { return {}; }
     final_awaiter final_suspend() const noexcept { return {}; }

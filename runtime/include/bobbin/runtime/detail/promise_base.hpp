@@ -19,7 +19,7 @@ struct promise_base {
     // through its scope, taking `next_sibling` back first if nobody stole it.
     std::coroutine_handle<> continuation;
     // Set by whoever begins the task.
-    join_scope* scope;
+    join_scope* scope;  // null of what stands for a foreign awaitable
     promise_base* next_sibling;
     std::uint32_t ended_before = 0;  // siblings that ended in this one's chain, not yet counted
     task_state state = task_state::unfinished;
