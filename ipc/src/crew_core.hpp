@@ -7,6 +7,7 @@
 
 #include "fork_server.hpp"
 #include "lane.hpp"
+#include "last_words.hpp"
 #include "lifeline.hpp"
 #include "output_lines.hpp"
 #include "segment_exchange.hpp"
@@ -54,6 +55,10 @@ public:
     // False: not now. Under the lock.
     bool send_segments(const parcel& of);
     void send_stop(std::uint64_t job) noexcept;
+    // Of one that has ended without having become a worker. On the driver.
+    std::optional<last_words> read_last_words() {
+        return ipc::detail::read_last_words(socket_.get());
+    }
     // What comes with a result was sent before it, so it is there. On the driver.
     segment find(std::uint64_t id) override;
 

@@ -184,9 +184,19 @@ void crew_core::worker_ended(seat& at, const exit_status& how, arrivals& ended) 
     // Acquire, with the worker's release. Those that were to end are no misfortune.
     const bool was_to_end =
         at.is_leaving || at.way->terms.has_left.load(std::memory_order_acquire) != 0;
+    const auto words =
+        at.submitted == 0 || !at.has_begun(0) ? at.line->read_last_words() : std::nullopt;
     if (!was_to_end) count_death("worker " + std::to_string(at.pid) + ' ' + describe_end(how));
     vacate(at, how, ended);
-    if (wants_worker(at)) replace(at, ended);
+    if (!words) {
+        if (wants_worker(at)) replace(at, ended);
+        return;
+    }
+    const std::string why = "bobbin: a worker could not be started: " + words->text;
+    if (words->are_final())
+        break_down(why, ended);
+    else if (wants_worker(at))
+        start_failed(at, why, most_errors, ended);
 }
 
 void crew_core::count_death(std::string of) {

@@ -1,5 +1,6 @@
 #include "fork_server.hpp"
 
+#include "anonymous_file.hpp"
 #include "control_socket.hpp"
 #include "other_threads.hpp"
 #include "program.hpp"
@@ -7,11 +8,13 @@
 #include "uninterrupted.hpp"
 
 #include <bobbin/ipc/encoding.hpp>
+#include <bobbin/ipc/segment.hpp>
 
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstring>
 #include <fcntl.h>
 #include <memory>
 #include <mutex>
@@ -245,7 +248,16 @@ bool fork_session::request(process_request wanted, std::span<const int> descript
     return send(std::move(wanted), descriptors);
 }
 bool fork_session::send(const child_request& wanted, std::span<const int> descriptors) {
-    return send_packet(socket_.get(), encode(wanted), descriptors) != sending::would_block;
+    const auto bytes = encode(wanted);
+    if (bytes.size() <= most_in_packet)
+        return send_packet(socket_.get(), bytes, descriptors) != sending::would_block;
+    const segment file = segment::adopt(create_anonymous_file(bytes.size()).release());
+    std::memcpy(file.data(), bytes.data(), bytes.size());
+    const large_request about{.size = bytes.size()};
+    std::vector<int> all{file.descriptor()};
+    all.insert(all.end(), descriptors.begin(), descriptors.end());
+    return send_packet(socket_.get(), std::as_bytes(std::span(&about, 1)), all) !=
+           sending::would_block;
 }
 
 void fork_session::wait() const noexcept {

@@ -1,6 +1,7 @@
 #include "control_socket.hpp"
 #include "default_signals.hpp"
 #include "fork_server.hpp"
+#include "last_words.hpp"
 #include "process_start.hpp"
 #include "program.hpp"
 #include "run_and_exit.hpp"
@@ -9,6 +10,7 @@
 #include "worker.hpp"
 
 #include <bobbin/ipc/encoding.hpp>
+#include <bobbin/ipc/errors.hpp>
 #include <bobbin/runtime/detail/fault_point.hpp>
 
 #include <algorithm>
@@ -16,6 +18,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <deque>
 #include <fcntl.h>
 #include <iterator>
@@ -26,6 +29,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <system_error>
 #include <unistd.h>
 #include <variant>
 #include <vector>
@@ -92,9 +96,16 @@ void close_others(const std::vector<owned_descriptor>& kept) noexcept {
     const std::string path = path_of_program();
     const std::string seat = std::to_string(wanted.seat);
     const std::string depth = std::to_string(wanted.depth);
-    // Returns only if it has failed.
     ::execl(path.c_str(), path.c_str(), worker_token, seat.c_str(), depth.c_str(), nullptr);
+    constexpr auto control = static_cast<int>(worker_descriptor::control);
+    tell_last_words(first_inherited + control, errno,
+                    path + " can't be executed with the environment that it is given");
     ::_exit(127);
+}
+
+// What it is about, and errno.
+[[noreturn]] void fail(const std::string& what) {
+    throw std::system_error(errno, std::generic_category(), what);
 }
 
 void prepare_worker(const worker_request& wanted, std::vector<owned_descriptor>& descriptors) {
@@ -104,19 +115,25 @@ void prepare_worker(const worker_request& wanted, std::vector<owned_descriptor>&
     descriptors.resize(descriptors_of_a_worker);
     for (const std::string& each : wanted.environment) {
         char* const kept = ::strdup(each.c_str());
-        if (kept == nullptr || ::putenv(kept) != 0) throw std::bad_alloc();
+        if (kept == nullptr || ::putenv(kept) != 0) fail("its environment");
     }
     if (!wanted.working_directory.empty() && ::chdir(wanted.working_directory.c_str()) != 0)
-        throw std::runtime_error("no such directory: " + wanted.working_directory);
+        fail("its working_directory '" + wanted.working_directory + "'");
 }
 
 [[noreturn]] void run_child(const worker_request& wanted,
                             std::vector<owned_descriptor> descriptors) noexcept {
     bobbin::detail::fault_point("worker.start");
+    const int control = descriptors.at(static_cast<std::size_t>(worker_descriptor::control)).get();
     try {
         prepare_worker(wanted, descriptors);
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "bobbin: worker: %s\n", error.what());
+    } catch (const std::system_error& error) {
+        std::string what = error.what();  // and ": " and what the number means
+        what.resize(what.size() - std::min(what.size(), 2 + error.code().message().size()));
+        tell_last_words(control, error.code().value(), what);
+        ::_exit(1);
+    } catch (const std::exception&) {
+        tell_last_words(control, ENOMEM, "what it needs");
         ::_exit(1);
     }
     if (wanted.executes) execute_worker(wanted, descriptors);
@@ -139,6 +156,23 @@ void prepare_worker(const worker_request& wanted, std::vector<owned_descriptor>&
     if (const auto* const call = std::get_if<process_request>(&wanted))
         run_child(*call, std::move(descriptors));
     run_child(std::get<worker_request>(wanted), std::move(descriptors));
+}
+
+// One that no packet has room for. It comes as a file, before the child's descriptors.
+std::vector<std::byte> read_request(std::span<const std::byte> packet,
+                                    std::vector<owned_descriptor>& descriptors) {
+    large_request about;
+    std::memcpy(&about, packet.data(), sizeof about);
+    std::vector<std::byte> bytes(about.size);
+    for (std::size_t read = 0; read < bytes.size();) {
+        const auto some = ::pread(descriptors.at(0).get(), bytes.data() + read, bytes.size() - read,
+                                  static_cast<off_t>(read));
+        if (some < 0 && errno == EINTR) continue;
+        if (some <= 0) throw protocol_error("bobbin: a request is shorter than it says");
+        read += static_cast<std::size_t>(some);
+    }
+    descriptors.erase(descriptors.begin());
+    return bytes;
 }
 
 class server_loop {
@@ -241,7 +275,13 @@ private:
                 auto got = receive_packet(each.socket.get(), room);
                 if (got.none) return;
                 if (got.gone) return end(each);
-                const auto wanted = decode<child_request>(std::span(room).first(got.size));
+                std::span<const std::byte> request = std::span(room).first(got.size);
+                std::vector<std::byte> large;
+                if (got.size == sizeof(large_request)) {
+                    large = read_request(request, got.descriptors);
+                    request = large;
+                }
+                const auto wanted = decode<child_request>(request);
                 if (got.lacks_descriptors)
                     tell_of_failure(each, wanted, EMFILE);
                 else

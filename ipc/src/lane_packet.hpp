@@ -7,9 +7,10 @@
 namespace bobbin::inline v0::ipc::detail {
 
 enum class packet_kind : std::uint32_t {
-    segment,  // with its descriptor; either way, ahead of what names its number
-    forget,   // that segment: there is nobody left to name it
-    stop,     // the job of that number, if it runs
+    segment,     // with its descriptor; either way, ahead of what names its number
+    forget,      // that segment: there is nobody left to name it
+    stop,        // the job of that number, if it runs
+    last_words,  // of a child that could not become a worker, because of that errno; and a text
 };
 
 struct lane_packet {

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 namespace bobbin::inline v0::ipc {
 namespace {
@@ -25,6 +27,16 @@ const process_pool_options& checked(const process_pool_options& options) {
     if (has_nul(options.working_directory) || std::ranges::any_of(options.environment, has_nul))
         throw std::invalid_argument(
             "bobbin: a process_pool's working_directory and environment have no NUL in them");
+    for (const std::string& each : options.environment)
+        if (each.find('=') == std::string::npos || each.front() == '=')
+            throw std::invalid_argument(
+                "bobbin: a process_pool's environment has NAME=value, not '" + each + "'");
+    const std::string& directory = options.working_directory;
+    if (std::error_code error;
+        !directory.empty() && !std::filesystem::is_directory(directory, error))
+        throw std::system_error(
+            error ? error : std::make_error_code(std::errc::not_a_directory),
+            "bobbin: the working_directory of a process_pool, '" + directory + "'");
     return options;
 }
 

@@ -30,6 +30,12 @@ struct process_request {
 
 using child_request = std::variant<worker_request, process_request>;
 
+// In place of one that is larger than this, which comes as a file, before the other descriptors.
+inline constexpr std::size_t most_in_packet = 1U << 15U;
+struct large_request {
+    std::uint64_t size = 0;  // no other request is so short as this
+};
+
 enum class server_news : std::uint32_t {
     ready,    // the server, to begin with
     refuses,  // to be a server, for a reason: a server_refusal

@@ -38,6 +38,8 @@ void worker_socket::read_packets() {
             case packet_kind::forget:
                 received_.forget(packet.number);
                 break;
+            case packet_kind::last_words:
+                break;  // are a worker's
             case packet_kind::stop:
                 to_stop_ = packet.number;
                 if (coroutine_ != nullptr && running_ == to_stop_) coroutine_->cancel();

@@ -1,9 +1,9 @@
 // Goal: pools that several threads make, stop and destroy, while their workers, the fork server and
 // its replacements are killed and stopped at any moment: nothing hangs, a job fails only with the
-// worker that had begun it, none is done twice or gets another's result, and nothing is left. Method:
-// each job notes in a ledger that it was executed, and where; a thread sends SIGKILL, or SIGSTOP and
-// then SIGCONT or SIGKILL, to random processes below this one. BOBBIN_STORM_SEEDS is how many storms,
-// BOBBIN_STORM_SECONDS how long each.
+// worker that had begun it, none is done twice or gets another's result, and nothing is left.
+// Method: each job notes in a ledger that it was executed, and where; a thread sends SIGKILL, or
+// SIGSTOP and then SIGCONT or SIGKILL, to random processes below this one. BOBBIN_STORM_SEEDS is
+// how many storms, BOBBIN_STORM_SECONDS how long each.
 #include <bobbin/ipc/process_pool.hpp>
 #include <bobbin/ipc/worker_died.hpp>
 #include <bobbin/runtime/errors.hpp>
@@ -100,8 +100,7 @@ public:
     ~victim() { forget(); }
 
     bool send(int signal) const {
-        return pidfd_ >= 0 &&
-               ::syscall(SYS_pidfd_send_signal, pidfd_, signal, nullptr, 0) == 0;
+        return pidfd_ >= 0 && ::syscall(SYS_pidfd_send_signal, pidfd_, signal, nullptr, 0) == 0;
     }
 
 private:
@@ -161,8 +160,7 @@ private:
     void hit_worker() {
         for (const pid_t server : children_of(::getpid())) {
             const auto workers = children_of(server);
-            if (!workers.empty())
-                return hit(victim(workers[random_() % workers.size()], server));
+            if (!workers.empty()) return hit(victim(workers[random_() % workers.size()], server));
         }
     }
     void hit(victim who) {
@@ -170,8 +168,8 @@ private:
         if (!who.send(kills_it ? SIGKILL : SIGSTOP)) return;
         ++(kills_it ? kills : stops);
         if (kills_it) return;
-        stopped_.push_back({std::move(who),
-                            steady_clock::now() + std::chrono::milliseconds(below(40, random_))});
+        stopped_.push_back(
+            {std::move(who), steady_clock::now() + std::chrono::milliseconds(below(40, random_))});
     }
     void release(steady_clock::time_point now) {
         std::erase_if(stopped_, [&](const stopped& each) {
@@ -278,7 +276,8 @@ bool await_rest() {
         std::size_t others = 0;
         for (const pid_t each : ours) {
             siginfo_t info{};
-            if (::getpgid(each) != each) ::waitid(P_PID, static_cast<id_t>(each), &info, WEXITED | WNOHANG);
+            if (::getpgid(each) != each)
+                ::waitid(P_PID, static_cast<id_t>(each), &info, WEXITED | WNOHANG);
             others += ::getpgid(each) == each ? children_of(each).size() : 1;
         }
         if (ours.size() <= 1 && others == 0) return true;

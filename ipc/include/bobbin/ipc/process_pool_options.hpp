@@ -66,10 +66,12 @@ struct process_pool_options : worker_options {
     // for the time of grace. None of it happens in a worker that is killed, for whatever reason, or
     // whose initializer has failed.
     ipc::finalizer finalizer;
-    // NAME=value, beside what the application has. OpenMP's and the BLAS libraries' numbers of
-    // threads are each worker's share of the processors, unless the application or this sets them.
+    // NAME=value, beside what the application has; std::invalid_argument for anything else.
+    // OpenMP's and the BLAS libraries' numbers of threads are each worker's share of the
+    // processors, unless the application or this sets them.
     std::vector<std::string> environment;
-    std::string working_directory;  // empty: the application's
+    // Empty: the application's. If there is none: std::system_error from the constructor.
+    std::string working_directory;
     // With capture: a worker's standard output and error, in order, each line without its end; on a
     // thread of the pool's own. What it throws is dropped. A pool's end waits for the last line.
     std::function<void(pid_t worker, std::string_view line)> on_output;

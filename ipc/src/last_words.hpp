@@ -1,0 +1,24 @@
+// Why a worker could not be started, from the child that was to be one to its application: a packet
+// over the worker's socket, which is read when the child has ended.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace bobbin::inline v0::ipc::detail {
+
+struct last_words {
+    int error = 0;  // errno
+    std::string text;
+
+    // Each attempt would meet the same.
+    [[nodiscard]] bool are_final() const noexcept;
+};
+
+// By the child: what it could not do, and errno. It is cut to a kilobyte.
+void tell_last_words(int socket, int error, std::string_view what) noexcept;
+// By the application. Whatever else is in the socket is dropped.
+std::optional<last_words> read_last_words(int socket);
+
+}  // namespace bobbin::inline v0::ipc::detail
