@@ -1,6 +1,5 @@
 #include "crew_core.hpp"
 
-#include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <system_error>
@@ -44,13 +43,8 @@ void crew::awaited(remote_call& call) noexcept {
 void crew::bring(const remote_call& call) {
     if (!is_left_to_parent()) core_->bring(call);
 }
-void crew::close_later(bobbin::detail::job_core& job) {
-    core_->hold();  // callbacks belong to what the pool's end waits for
-    boost::asio::post(core_->driver().get_executor(), [core = core_, &job] {
-        job.close();
-        job.drop();
-        core->release();
-    });
+void crew::close_later(remote_call& call) noexcept {
+    core_->close_later(call);
 }
 bool crew::is_needed_here() const noexcept {
     return core_->is_needed_here();

@@ -42,13 +42,20 @@ void call_list::remove(remote_call& call) noexcept {
     (call.next_ != nullptr ? call.next_->previous_ : last) = call.previous_;
     call.next_ = call.previous_ = nullptr;
 }
+void call_list::append(call_list& others) noexcept {
+    if (others.empty()) return;
+    others.first->previous_ = last;
+    (last != nullptr ? last->next_ : first) = others.first;
+    last = others.last;
+    others = {};
+}
 
 // --- the crew ---
 
-boost::asio::posix::stream_descriptor watched_by(thread_pool& driver, int descriptor) {
+pool_descriptor watched_by(thread_pool& driver, int descriptor) {
     owned_descriptor copy(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
     if (!copy) throw std::system_error(errno, std::generic_category(), "bobbin: dup");
-    boost::asio::posix::stream_descriptor watched(driver);
+    pool_descriptor watched(driver);
     watched.assign(copy.get());
     static_cast<void>(copy.release());  // it has it now
     return watched;
@@ -82,14 +89,16 @@ void crew_core::start() {
                 read_news(ended);  // or the server would wait for us
             }
         bell_reader_ = watched_by(*driver_, bell_.get());
-        has_server = server_.has_value();  // if not, it is looked for already
+        has_server = server_.has_value();
         if (has_server) server_reader_ = watched_by(*driver_, server_->descriptor());
+        has_chores_ = true;  // if there is none, or a worker has ended already
     }
     tell(ended);
-    boost::asio::post(driver_->get_executor(), [self = shared_from_this(), has_server] {
+    const auto listen = [self = shared_from_this(), has_server] {
         self->listen_to_bell();
         if (has_server) self->listen_to_server();
-    });
+    };
+    until_there_is_memory([&] { boost::asio::post(driver_->get_executor(), listen); });
 }
 
 void crew_core::end() {
@@ -103,30 +112,31 @@ void crew_core::end() {
                 if (each->is_leaving && !each->is_idle) each->send_signal(SIGKILL);
             }
         await_finish(lock);
-        // For the last lines of its workers, which have nothing left to do.
-        if (options_.output != output::inherit)
+        // For the last lines of its workers, which have nothing left to do; if anybody is told
+        // that.
+        if (options_.output != output::inherit && server_reader_)
             worker_gone_.wait_for(lock, std::chrono::seconds(10), [this] {
                 return std::ranges::all_of(seats_, [](const auto& each) { return each->is_empty; });
             });
-        boost::asio::post(driver_->get_executor(), [self = shared_from_this()] {
-            self->bell_reader_.reset();
-            self->server_reader_.reset();
-            self->second_look_.reset();
-            self->idle_timer_.reset();
-            self->stop_timer_.reset();
-            self->server_timer_.reset();
-            // Not later: they are the driver's. And nobody is left to have a time of grace.
-            arrivals last;
-            {
-                const std::lock_guard also(self->mutex_);
-                for (auto& each : self->seats_) {
-                    each->deadline.reset();
-                    if (each->output) last.outputs.push_back(std::move(each->output));
-                }
-            }
-            self->tell(last);
-        });
     }
+    const auto leave = [self = shared_from_this()] {
+        self->bell_reader_.reset();
+        self->server_reader_.reset();
+        self->second_look_.reset();
+        self->idle_timer_.reset();
+        self->stop_timer_.reset();
+        self->server_timer_.reset();
+        // Not later: they are the driver's. And nobody is left to have a time of grace.
+        self->by_driver([&](arrivals& last, turn&) {
+            last.outputs.reserve(self->seats_.size());
+            for (auto& each : self->seats_) {
+                each->deadline.reset();
+                if (each->output) last.outputs.push_back(std::move(each->output));
+                self->forget_calls(*each, last);
+            }
+        });
+    };
+    until_there_is_memory([&] { boost::asio::post(driver_->get_executor(), leave); });
     // Waits for what runs there, which finds it by the pointer: so no reset().
     delete driver_.get();
     static_cast<void>(driver_.release());
@@ -152,6 +162,16 @@ void crew_core::await_finish(std::unique_lock<std::mutex>& lock) {
         worker_gone_.wait(lock, none_does);
     else
         worker_gone_.wait_until(lock, until.time(), none_does);
+}
+
+// There are some if the pool could not be made: what its workers were to do first.
+void crew_core::forget_calls(seat& at, arrivals& ended) noexcept {
+    for (auto number = at.answered; number != at.submitted; ++number)
+        if (remote_call* const call = std::exchange(at.job(number).call, nullptr)) {
+            leaves_table(*call);
+            call->ended_as = remote_call::end::withdrawn;
+            ended.ended.push_back(*call);
+        }
 }
 
 // It is had for a microsecond at a time: less than it takes to sleep and be woken, which also costs
@@ -185,10 +205,11 @@ void crew_core::post(std::span<remote_call* const> calls) {
             return each->attempt > 1 && (stopped_ || each->was_asked_to_stop_);
         }))
         throw cancelled();
-    // Before what can't be undone, as it may throw.
     if (std::ranges::any_of(seats_,
-                            [](const auto& each) { return each->is_empty && each->is_idle; }))
-        boost::asio::post(driver_->get_executor(), [self = shared_from_this()] { self->rouse(); });
+                            [](const auto& each) { return each->is_empty && each->is_idle; })) {
+        has_chores_ = true;  // they come back
+        ours.will_wake_driver();
+    }
     calls_ += calls.size();
     for (remote_call* each : calls) {
         each->stage_ = remote_call::stage::waiting;
@@ -242,11 +263,20 @@ bool crew_core::retract(remote_call& call) noexcept {
 // It is told as all are, on the driver.
 void crew_core::tell_later(remote_call& call) noexcept {
     leaves_table(call);
-    boost::asio::post(driver_->get_executor(), [self = shared_from_this(), &call] {
-        arrivals one;
-        one.add(call);
-        self->tell(one);
-    });
+    if (ended_.empty()) ring(bell_.get());
+    ended_.push_back(call);
+}
+
+void crew_core::close_later(remote_call& call) noexcept {
+    const std::lock_guard lock(mutex_);
+    ++holders_;  // callbacks belong to what the pool's end waits for
+    if (to_close_.empty()) ring(bell_.get());
+    to_close_.push_back(call);
+}
+
+// The driver is to look what there is to do: see `do_chores`.
+void crew_core::want_driver() noexcept {
+    if (!std::exchange(has_chores_, true)) ring(bell_.get());
 }
 
 bool crew_core::withdraw(remote_call& call) noexcept {
@@ -280,11 +310,7 @@ void crew_core::stop() noexcept {
         for (auto number = at->answered; number != at->submitted; ++number)
             if (remote_call* const each = at->job(number).call) stop_one(*each);
     stopped_ = true;
-    if (calls_ == 0 || ending_ || stop_timer_) return;
-    stop_timer_.emplace(*driver_, deadline::after(options_.grace).time());
-    stop_timer_->async_wait([self = shared_from_this()](const boost::system::error_code& error) {
-        if (!error) self->end_running();
-    });
+    want_driver();  // for the time of grace
 }
 
 bool crew_core::has_begun(const remote_call& call) const noexcept {

@@ -17,11 +17,10 @@
 #include <bobbin/ipc/process_pool_options.hpp>
 #include <bobbin/ipc/segment.hpp>
 #include <bobbin/runtime/deadline.hpp>
+#include <bobbin/runtime/detail/asio_objects.hpp>
+#include <bobbin/runtime/detail/memory_shortage.hpp>
 #include <bobbin/runtime/detail/process_generation.hpp>
 #include <bobbin/runtime/time_span.hpp>
-
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <array>
 #include <chrono>
@@ -35,6 +34,11 @@
 
 namespace bobbin::inline v0::ipc::detail {
 
+using bobbin::detail::error_of;
+using bobbin::detail::pool_descriptor;
+using bobbin::detail::pool_timer;
+using bobbin::detail::until_there_is_memory;
+
 // A list through the calls.
 struct call_list {
     remote_call* first = nullptr;
@@ -45,6 +49,8 @@ struct call_list {
     void push_front(remote_call& call) noexcept;
     remote_call& pop_front() noexcept;
     void remove(remote_call& call) noexcept;
+    // All of another, which is empty after that.
+    void append(call_list& others) noexcept;
 };
 
 // Our end of a worker's socket.
@@ -120,17 +126,18 @@ struct seat {
     std::array<sent, lane::jobs_at_once> jobs;
     clock::time_point busy_since;
     // Of the job with a timeout that it has; or when its worker is ended, or started.
-    std::unique_ptr<boost::asio::steady_timer> deadline;
+    std::unique_ptr<pool_timer> deadline;
     std::uint64_t generation = 0;  // which of the seat's workers that is
     unsigned failed_starts = 0;    // since it last had one
     bool has_timed_job = false;
-    bool is_leaving = false;  // it is sent nothing any more
-    bool is_held_up = false;  // it has answered nothing for long
-    bool ran_dry = false;     // it had nothing left when it was read, although jobs waited
-    bool refuses = false;     // it has no room for what is to be sent now
-    bool is_damaged = false;  // what stands in its lane can't be
-    bool is_idle = false;     // its worker is leaving for idleness, or has
-    bool is_empty = true;     // it has no worker
+    bool is_leaving = false;    // it is sent nothing any more
+    bool is_held_up = false;    // it has answered nothing for long
+    bool ran_dry = false;       // it had nothing left when it was read, although jobs waited
+    bool refuses = false;       // it has no room for what is to be sent now
+    bool is_damaged = false;    // what stands in its lane can't be
+    bool is_idle = false;       // its worker is leaving for idleness, or has
+    bool is_empty = true;       // it has no worker
+    bool awaits_start = false;  // but will be given one when `deadline` has come
 };
 
 // What was read from lanes, to be told to those who wait for it when the lock is not held.
@@ -145,6 +152,8 @@ struct arrivals {
     };
     std::vector<one> all;
     std::vector<std::byte> bytes;
+    call_list ended;                                   // they know already how
+    call_list to_close;                                // they were told, but not their callbacks
     std::vector<std::unique_ptr<worker_line>> closed;  // of workers that have ended
     std::vector<std::shared_ptr<output_lines>> outputs;
 
@@ -152,11 +161,22 @@ struct arrivals {
         all.clear();
         bytes.clear();
     }
-    void add(remote_call& call) { all.push_back({.call = &call, .what = answer::retracted}); }
+    // For all that can be read from it. May throw, before there is anything to lose.
+    void make_room_for(const seat& at) {
+        all.reserve(all.size() + at.in_lane());
+        bytes.reserve(bytes.size() + lane::ring_bytes);
+    }
 };
 
+// So many attempts to start a worker may fail in a row: a second's worth, and half a minute's if it
+// is the server that dies, which may be others' doing.
+inline constexpr unsigned most_errors = 7;
+inline constexpr unsigned most_server_deaths = 30;
+
 // The same file, to be waited for by the driver, which closes what it gets.
-boost::asio::posix::stream_descriptor watched_by(thread_pool& driver, int descriptor);
+pool_descriptor watched_by(thread_pool& driver, int descriptor);
+
+class initial_call;
 
 class crew_core : public std::enable_shared_from_this<crew_core>,
                   public bobbin::detail::left_to_parent {
@@ -174,6 +194,7 @@ public:
     void ask_to_stop(remote_call& call) noexcept;
     bool has_begun(const remote_call& call) const noexcept;
     void awaited(remote_call& call) noexcept;
+    void close_later(remote_call& call) noexcept;
     void bring(const remote_call& call);
     std::uint32_t new_group() noexcept {
         return groups_.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -197,7 +218,8 @@ private:
     // --- under the lock ---
     bool start_worker(seat& at);
     std::shared_ptr<output_lines> make_output();
-    void send_first(seat& at, const initializer& what, const char* name);
+    std::unique_ptr<initial_call> first_call(const initializer& what, const char* name);
+    void send_first(seat& at, std::unique_ptr<initial_call> call, const char* name);
     void first_call_failed(const char* name, const std::exception_ptr& error);
     void await_finish(std::unique_lock<std::mutex>& lock);
     void dispatch(turn& ours);
@@ -228,19 +250,22 @@ private:
                                                   std::span<const std::byte> result) noexcept;
     void worker_ended(seat& at, const exit_status& how, arrivals& to);
     void count_death(std::string of);
+    void forget_calls(seat& at, arrivals& to) noexcept;
     void vacate(seat& at, std::optional<exit_status> how, arrivals& to);
     bool wants_worker(seat& at) noexcept;
+    void fill_seats(arrivals& to);
     void replace(seat& at, arrivals& to);
     void start_failed(seat& at, const std::string& why, unsigned most, arrivals& to);
-    void give_up(seat& at, std::uint64_t job, std::exception_ptr why, arrivals& ended);
-    boost::asio::steady_timer& timer_of(seat& at);
+    void give_up(seat& at, std::uint64_t job, std::exception_ptr why, arrivals& ended) noexcept;
+    pool_timer& timer_of(seat& at);
     void break_down(const std::string& why, arrivals& to);
     void measured(seat& at, std::uint64_t jobs);
     [[nodiscard]] std::uint64_t depth() const noexcept;
     std::optional<fork_session::news> next_news();
     void read_news(arrivals& to);
     void server_gone(arrivals& to);
-    void open_server_later();
+    void open_server_later() noexcept;
+    void put_off_starts(const std::string& why, arrivals& to);
 
     static bool falls_asleep(seat& at, reader_asleep::who who) noexcept;
     [[nodiscard]] bool is_the_only_one(const remote_call& call) const noexcept {
@@ -248,14 +273,20 @@ private:
     }
 
     // --- by who reads results ---
-    void tell(arrivals& those);
+    void tell(arrivals& those) noexcept;
     void tell_of_results(arrivals& those);
     bool read_alone(const remote_call& call);
 
     // --- on the driver ---
+    template <class Step>
+    void by_driver(Step step);
+    void want_driver() noexcept;
+    void do_chores();
     void listen_to_bell();
     void listen_to_server();
+    void hear_news();
     bool look_at_results();
+    bool read_all_lanes(bool& any) noexcept;
     bool must_look_again(reader_asleep::who as);
     bool read_all(reader_asleep::who then);
     void watch_for_second_look();
@@ -268,10 +299,11 @@ private:
     void start_again(seat& at);
     void open_server();
     void limit_start_of_server();
+    void end_running_later();
     void end_running();
-    void begin_idleness();
+    void begin_idleness() noexcept;
     void watch_idleness();
-    void rouse();
+    void look_at_idleness();
 
     const process_pool_options options_;
     std::optional<fork_session> server_;  // made while there is no thread of ours: it may be a copy
@@ -285,23 +317,27 @@ private:
     std::condition_variable worker_gone_;
     owned_descriptor bell_;
     owned_descriptor waiter_bell_;
-    std::optional<boost::asio::posix::stream_descriptor> bell_reader_;
-    std::optional<boost::asio::posix::stream_descriptor> server_reader_;
+    std::optional<pool_descriptor> bell_reader_;
+    std::optional<pool_descriptor> server_reader_;
     std::vector<std::unique_ptr<seat>> seats_;
     call_list urgent_;
     call_list waiting_;
+    call_list ended_;     // to be told by the driver
+    call_list to_close_;  // by the driver
     std::size_t calls_ = 0;
     std::size_t awaited_ = 0;  // calls that somebody waits for; and who drains the pool
+    std::optional<fork_session::news> news_;  // that is being read, until all is done about it
     deadline idle_until_ = deadline::never;
+    bool idleness_begins_ = false;
     bool idleness_is_watched_ = false;
-    std::optional<boost::asio::steady_timer> second_look_;
+    std::optional<pool_timer> second_look_;
     bool naps_ = false;
     bool is_unhurried_ = false;  // lanes were told so, and not hurried since: awaited_ is 0
     bool second_look_is_due_ = false;
     bool is_first_nap_ = false;  // since then
-    std::optional<boost::asio::steady_timer> idle_timer_;
-    std::optional<boost::asio::steady_timer> stop_timer_;
-    std::optional<boost::asio::steady_timer> server_timer_;
+    std::optional<pool_timer> idle_timer_;
+    std::optional<pool_timer> stop_timer_;
+    std::optional<pool_timer> server_timer_;
     std::size_t holders_ = 0;
     std::uint64_t ids_ = 0;
     std::atomic<std::uint32_t> groups_{0};
@@ -311,6 +347,7 @@ private:
     std::string last_death_;
     std::string broken_;                 // why, if it is
     std::shared_ptr<crew_core> itself_;  // in a forked child, for ever
+    bool has_chores_ = false;
     bool has_waiter_ = false;
     bool is_opening_server_ = false;
     bool stopped_ = false;
@@ -336,5 +373,23 @@ private:
     std::size_t count_ = 0;
     bool wakes_driver_ = false;
 };
+
+// What the driver has to do, and can't tell anybody that it could not: again, until there is memory
+// for it, and without the lock in between. What the step has done before it throws is told, and
+// must not matter when it is done again.
+template <class Step>
+void crew_core::by_driver(Step step) {
+    until_there_is_memory([&] {
+        arrivals ended;
+        try {
+            turn ours(*this);
+            step(ended, ours);
+        } catch (...) {
+            tell(ended);
+            throw;
+        }
+        tell(ended);
+    });
+}
 
 }  // namespace bobbin::inline v0::ipc::detail

@@ -24,7 +24,7 @@ bool crew_core::read_results(seat& at, arrivals& to) {
     if (came == 0) return false;
     std::uint64_t done = 0;
     std::uint64_t gone = 0;
-    to.all.reserve(to.all.size() + at.in_lane());  // before there is anything to lose
+    to.make_room_for(at);
     std::size_t next = to.bytes.size();
     if (came <= lane::ring_bytes) {
         // All at once: what is looked at below no worker can change any more.
@@ -92,16 +92,21 @@ bool is_cancelled(const boost::system::error_code& error) noexcept {
 
 }  // namespace
 
-void crew_core::tell(arrivals& those) {
+void crew_core::tell(arrivals& those) noexcept {
     for (const auto& each : those.all) tell_one(each, those);
+    std::size_t told = those.all.size();
+    for (; !those.ended.empty(); ++told) those.ended.pop_front().ended({});
+    std::size_t closed = 0;
+    for (; !those.to_close.empty(); ++closed) those.to_close.pop_front().close_on_driver();
     for (const auto& each : those.outputs) each->finish();
     bool has_waiter = false;
     {
         const auto lock = locked();
-        calls_ -= those.all.size();
+        calls_ -= told;
+        holders_ -= closed;
         has_waiter = has_waiter_;
         if (calls_ == 0 && holders_ == 0) idle_.notify_all();
-        if (calls_ == 0 && !those.all.empty()) begin_idleness();
+        if (calls_ == 0 && told > 0) begin_idleness();
     }
     if (has_waiter) ring(waiter_bell_.get());  // it may have been its job
 }
@@ -110,7 +115,6 @@ void crew_core::tell_one(const arrivals::one& each, const arrivals& of) noexcept
     remote_call& call = *each.call;
     remote_call::encoded result;
     result.segments = each.line;
-    if (each.line == nullptr) return call.ended(result);  // it is said already how
     std::optional<segment> large;
     call.ended_as =
         each.what == answer::skipped ? remote_call::end::skipped : remote_call::end::value;
@@ -143,25 +147,60 @@ void crew_core::tell_of_results(arrivals& those) {
             each->way->read.publish(each->results_read);
 }
 
+// True: it may be worth another look.
 bool crew_core::look_at_results() {
-    const std::lock_guard reading(reading_);
-    arrivals_.clear();
     bool any = false;
+    bool has_room = true;
+    bool has_chores = false;
     {
-        turn ours(*this);
+        const std::lock_guard reading(reading_);
+        arrivals_.clear();
+        {
+            turn ours(*this);
+            has_chores = std::exchange(has_chores_, false);
+            any = !ended_.empty() || !to_close_.empty();
+            arrivals_.ended.append(ended_);
+            arrivals_.to_close.append(to_close_);
+            has_room = read_all_lanes(any);
+            // Also what was taken back has taken its place in a lane until now.
+            if (any) {
+                pass_by_long_jobs();
+                dispatch(ours);
+            }
+        }
+        tell_of_results(arrivals_);
+    }
+    if (has_chores) do_chores();
+    if (!has_room) bobbin::detail::await_memory();
+    return any || has_chores || !has_room;
+}
+
+// False: there is no memory for all that is there.
+bool crew_core::read_all_lanes(bool& any) noexcept {
+    try {
         for (auto& each : seats_) {
             if (!read_results(*each, arrivals_)) continue;
             any = true;
             if (has_waiting() && each->to_do() == 0) each->ran_dry = true;
         }
-        // Also what was taken back has taken its place in a lane until now.
-        if (any) {
-            pass_by_long_jobs();
-            dispatch(ours);
-        }
+        return true;
+    } catch (const std::bad_alloc&) {
+        return false;
     }
-    tell_of_results(arrivals_);
-    return any;
+}
+
+// What others want that only the driver may do.
+void crew_core::do_chores() {
+    bool opens_server = false;
+    by_driver([&](arrivals& ended, turn& ours) {
+        if (ending_) return;
+        if (stopped_ && calls_ > 0 && !stop_timer_) end_running_later();
+        if (idleness_begins_) watch_idleness();
+        fill_seats(ended);  // also of workers that went for idleness
+        dispatch(ours);
+        opens_server = is_opening_server_;
+    });
+    if (opens_server) open_server();
 }
 
 // Of who sleeps, or is about to. True: there is something to be read already. The orders are those
@@ -199,14 +238,16 @@ bool crew_core::read_all(reader_asleep::who then) {
 void crew_core::listen_to_bell() {
     if (!read_all(reader_asleep::driver_for_now)) return later(&crew_core::listen_to_bell);
     if (!bell_reader_) return;  // the pool ends
-    if (naps_) watch_for_second_look();
-    bell_reader_->async_wait(boost::asio::posix::descriptor_base::wait_read,
-                             [self = shared_from_this()](const boost::system::error_code& error) {
-                                 // Also after an error: then it has come for nothing.
-                                 if (is_cancelled(error) || !self->bell_reader_) return;
-                                 take_rings(self->bell_.get());
-                                 self->listen_to_bell();
-                             });
+    const auto rings = [self = shared_from_this()](const boost::system::error_code& error) {
+        // Also after an error: then it has come for nothing.
+        if (is_cancelled(error) || !self->bell_reader_) return;
+        take_rings(self->bell_.get());
+        self->listen_to_bell();
+    };
+    until_there_is_memory([&] {
+        if (naps_) watch_for_second_look();
+        bell_reader_->async_wait(pool_descriptor::wait_read, rings);
+    });
 }
 
 // Results of short jobs that are not told of yet are not to wait for a long one behind them.
@@ -214,16 +255,18 @@ void crew_core::watch_for_second_look() {
     constexpr std::chrono::microseconds soon{200};
     is_first_nap_ = !second_look_is_due_;
     if (second_look_is_due_) return;
-    second_look_is_due_ = true;
     if (!second_look_) second_look_.emplace(*driver_);
     second_look_->expires_after(soon);
     second_look_->async_wait([self = shared_from_this()](const boost::system::error_code& error) {
         if (error || !self->bell_reader_) return;
         self->second_look_is_due_ = false;
         // It has been awake since: it is too early to give up naps.
-        if (!self->is_first_nap_ && self->naps_) return self->watch_for_second_look();
-        self->look_a_second_time();
+        if (!self->is_first_nap_ && self->naps_)
+            until_there_is_memory([&] { self->watch_for_second_look(); });
+        else
+            self->look_a_second_time();
     });
+    second_look_is_due_ = true;
 }
 
 void crew_core::look_a_second_time() {
@@ -231,25 +274,28 @@ void crew_core::look_a_second_time() {
 }
 
 void crew_core::later(void (crew_core::*what)()) {
-    boost::asio::post(driver_->get_executor(),
-                      [self = shared_from_this(), what] { ((*self).*what)(); });
+    const auto once_more = [self = shared_from_this(), what] { ((*self).*what)(); };
+    until_there_is_memory([&] { boost::asio::post(driver_->get_executor(), once_more); });
 }
 
 void crew_core::listen_to_server() {
-    server_reader_->async_wait(boost::asio::posix::descriptor_base::wait_read,
-                               [self = shared_from_this()](const boost::system::error_code& error) {
-                                   if (is_cancelled(error) || !self->server_reader_) return;
-                                   // A waiter may still read what came by a line that is closed.
-                                   const std::lock_guard reading(self->reading_);
-                                   arrivals ended;
-                                   {
-                                       turn ours(*self);
-                                       self->read_news(ended);
-                                       self->dispatch(ours);
-                                   }
-                                   self->tell(ended);
-                                   if (self->server_reader_) self->listen_to_server();
-                               });
+    const auto has_news = [self = shared_from_this()](const boost::system::error_code& error) {
+        if (is_cancelled(error) || !self->server_reader_) return;
+        self->hear_news();
+        if (self->server_reader_) self->listen_to_server();
+    };
+    until_there_is_memory(
+        [&] { server_reader_->async_wait(pool_descriptor::wait_read, has_news); });
+}
+
+void crew_core::hear_news() {
+    // A waiter may still read what came by a line that is closed.
+    const std::lock_guard reading(reading_);
+    by_driver([this](arrivals& ended, turn& ours) {
+        read_news(ended);
+        fill_seats(ended);
+        dispatch(ours);
+    });
 }
 
 // --- a waiter ---

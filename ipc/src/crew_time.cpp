@@ -3,8 +3,6 @@
 
 #include <bobbin/runtime/errors.hpp>
 
-#include <boost/asio/post.hpp>
-
 #include <algorithm>
 #include <csignal>
 #include <memory>
@@ -23,8 +21,8 @@ void seat::send_signal(int signal) noexcept {
     if (!is_sent && signal == SIGKILL) holds = lifeline();
 }
 
-boost::asio::steady_timer& crew_core::timer_of(seat& at) {
-    if (!at.deadline) at.deadline = std::make_unique<boost::asio::steady_timer>(*driver_);
+pool_timer& crew_core::timer_of(seat& at) {
+    if (!at.deadline) at.deadline = std::make_unique<pool_timer>(*driver_);
     return *at.deadline;
 }
 
@@ -58,10 +56,9 @@ bool crew_core::has_passed(seat& at, const remote_call& call, turn& ours) {
         if (left > time_span::zero) watch_time(at, call.number_, left);
         return left <= time_span::zero;
     }
-    // Its worker may just be starting.
-    if (time - at.busy_since < patience || !reclaim(at, call.number_)) {
-        watch_time(at, call.number_, std::clamp<time_span>(call.timeout, 1ms, patience));
-    } else {
+    // Its worker may just be starting. It is watched first, whatever comes, as that may throw.
+    watch_time(at, call.number_, std::clamp<time_span>(call.timeout, 1ms, patience));
+    if (time - at.busy_since >= patience && reclaim(at, call.number_)) {
         end_worker(at, call.number_, SIGTERM);
         dispatch(ours);
     }
@@ -70,49 +67,52 @@ bool crew_core::has_passed(seat& at, const remote_call& call, turn& ours) {
 
 void crew_core::time_is_up(seat& at, std::uint64_t generation, std::uint64_t job) {
     look_at_results();  // its worker may not have come to tell of it
-    arrivals ended;
-    {
-        turn ours(*this);
+    by_driver([&](arrivals& ended, turn& ours) {
         if (at.way == nullptr || at.generation != generation || job < at.answered) return;
         if (at.has_results()) return watch_time(at, job, 1ms);
         const remote_call* const call = at.job(job).call;
         if (call == nullptr || !has_passed(at, *call, ours)) return;
-        give_up(at, job, std::make_exception_ptr(timed_out()), ended);
         if (call->is_coroutine) {
-            at.line->send_stop(job);
             after_grace(at, job, SIGTERM);
+            at.line->send_stop(job);
         } else {
             end_worker(at, job, SIGTERM);
         }
-    }
-    tell(ended);
+        give_up(at, job, error_of<timed_out>(), ended);  // last, as nothing after it may throw
+    });
 }
 
 // The job is told so; its worker may still do it.
-void crew_core::give_up(seat& at, std::uint64_t job, std::exception_ptr why, arrivals& ended) {
+void crew_core::give_up(seat& at, std::uint64_t job, std::exception_ptr why,
+                        arrivals& ended) noexcept {
     remote_call* const call = std::exchange(at.job(job).call, nullptr);
     leaves_table(*call);
     call->ended_as = remote_call::end::error;
     call->error = std::move(why);
-    ended.add(*call);
+    ended.ended.push_back(*call);
+}
+
+void crew_core::end_running_later() {
+    pool_timer timer(*driver_, deadline::after(options_.grace).time());
+    timer.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+        if (!error) self->end_running();
+    });
+    stop_timer_.emplace(std::move(timer));
 }
 
 // What has not followed a request to stop in time is ended with its worker.
 void crew_core::end_running() {
     look_at_results();  // what is done counts
-    arrivals ended;
-    {
-        const std::lock_guard lock(mutex_);
+    by_driver([this](arrivals& ended, turn&) {
         if (ending_) return;
         for (auto& at : seats_) {
             if (at->way == nullptr || at->in_lane() == 0) continue;
+            end_worker(*at, at->answered, SIGTERM);
             for (auto job = at->answered; job != at->submitted; ++job)
                 if (at->job(job).call != nullptr && !at->job(job).call->is_pinned_)
-                    give_up(*at, job, std::make_exception_ptr(cancelled()), ended);
-            end_worker(*at, at->answered, SIGTERM);
+                    give_up(*at, job, error_of<cancelled>(), ended);
         }
-    }
-    tell(ended);
+    });
 }
 
 // Whatever it has done by the time a signal reaches it, it is sent nothing more.
@@ -126,55 +126,45 @@ void crew_core::after_grace(seat& at, std::uint64_t job, int signal) {
     timer_of(at).expires_at(deadline::after(options_.grace).time());
     at.deadline->async_wait([self = shared_from_this(), &at, generation = at.generation, job,
                              signal](const boost::system::error_code& error) {
-        const std::lock_guard lock(self->mutex_);
-        if (error || self->ending_ || at.way == nullptr || at.generation != generation) return;
-        if (at.is_leaving || job >= at.answered) self->end_worker(at, job, signal);
+        if (error) return;
+        self->by_driver([&](arrivals&, turn&) {
+            if (self->ending_ || at.way == nullptr || at.generation != generation) return;
+            if (at.is_leaving || job >= at.answered) self->end_worker(at, job, signal);
+        });
     });
 }
 
 // --- idleness ---
 
 // By who finds that there is no call left.
-void crew_core::begin_idleness() {
+void crew_core::begin_idleness() noexcept {
     if (options_.idle_timeout == time_span::zero) return;
     idle_until_ = deadline::after(options_.idle_timeout);
-    if (idleness_is_watched_) return;
-    idleness_is_watched_ = true;
-    boost::asio::post(driver_->get_executor(), [self = shared_from_this()] {
-        const std::lock_guard lock(self->mutex_);
-        self->watch_idleness();
-    });
+    if (idleness_is_watched_ || idleness_begins_) return;
+    idleness_begins_ = true;
+    want_driver();
 }
 
-// Under the lock, on the driver.
 void crew_core::watch_idleness() {
     if (!bell_reader_) return;  // the pool ends
     if (!idle_timer_) idle_timer_.emplace(*driver_);
     idle_timer_->expires_at(idle_until_.time());
     idle_timer_->async_wait([self = shared_from_this()](const boost::system::error_code& error) {
-        const std::lock_guard lock(self->mutex_);
-        self->idleness_is_watched_ = false;
-        if (error || self->ending_ || self->calls_ > 0) return;
-        self->idleness_is_watched_ = !self->idle_until_.has_passed();
-        if (self->idleness_is_watched_) return self->watch_idleness();
-        for (auto& each : self->seats_)
-            if (each->way != nullptr) {
-                each->is_leaving = each->is_idle = true;
-                each->way->submitted.close();
-            }
+        if (!error) self->by_driver([&](arrivals&, turn&) { self->look_at_idleness(); });
     });
+    idleness_is_watched_ = true;
+    idleness_begins_ = false;
 }
 
-// On the driver: workers that went for idleness come back.
-void crew_core::rouse() {
-    arrivals ended;
-    {
-        turn ours(*this);
-        for (auto& each : seats_)
-            if (each->is_empty && each->is_idle && wants_worker(*each)) replace(*each, ended);
-        dispatch(ours);
-    }
-    tell(ended);
+void crew_core::look_at_idleness() {
+    idleness_is_watched_ = false;
+    if (ending_ || calls_ > 0) return;
+    if (!idle_until_.has_passed()) return watch_idleness();
+    for (auto& each : seats_)
+        if (each->way != nullptr) {
+            each->is_leaving = each->is_idle = true;
+            each->way->submitted.close();
+        }
 }
 
 }  // namespace bobbin::inline v0::ipc::detail

@@ -8,8 +8,6 @@
 #include <bobbin/ipc/errors.hpp>
 #include <bobbin/ipc/worker_died.hpp>
 
-#include <boost/asio/post.hpp>
-
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
@@ -21,12 +19,6 @@
 #include <utility>
 
 namespace bobbin::inline v0::ipc::detail {
-namespace {
-
-// So many attempts to start a worker may fail in a row: a second's worth, and half a minute's if it
-// is the server that dies, which may be others' doing.
-constexpr unsigned most_errors = 7;
-constexpr unsigned most_server_deaths = 30;
 
 // What a worker does first. Nobody waits for it.
 class initial_call final : public remote_call {
@@ -42,12 +34,12 @@ private:
     std::function<void(const std::exception_ptr&)> failed_;
 };
 
-}  // namespace
-
 // --- workers ---
 
 // False if the server has to be given time.
 bool crew_core::start_worker(seat& at) {
+    auto initial = first_call(options_.initializer, "the initializer");
+    auto last = first_call(options_.finalizer, "the finalizer");
     auto [ours, theirs] = control_socket_pair();
     auto [holds, held] = lifeline::make();
     segment memory = segment::adopt_unsealed(create_anonymous_file(sizeof(lane)).release());
@@ -89,8 +81,8 @@ bool crew_core::start_worker(seat& at) {
     at.is_empty = false;
     at.output = output;
     // In this order: see worker_terms.
-    if (options_.initializer) send_first(at, options_.initializer, "the initializer");
-    if (options_.finalizer) send_first(at, options_.finalizer, "the finalizer");
+    if (initial != nullptr) send_first(at, std::move(initial), "the initializer");
+    if (last != nullptr) send_first(at, std::move(last), "the finalizer");
     return true;
 }
 
@@ -111,32 +103,44 @@ std::shared_ptr<output_lines> crew_core::make_output() {
     return nullptr;
 }
 
-void crew_core::send_first(seat& at, const initializer& what, const char* name) {
+// Null if there is none.
+std::unique_ptr<initial_call> crew_core::first_call(const initializer& what, const char* name) {
+    if (!what) return nullptr;
     auto call = std::make_unique<initial_call>(
         [this, name](const std::exception_ptr& error) { first_call_failed(name, error); });
     what.describe_(*call, *store_);
     call->is_pinned_ = true;
+    return call;
+}
+
+void crew_core::send_first(seat& at, std::unique_ptr<initial_call> call, const char* name) {
     call->id_ = ++ids_;
-    if (!send(at, *call))  // into an empty lane
-        throw std::system_error(
-            ETOOMANYREFS, std::generic_category(),
-            std::string("bobbin: what ") + name + " of a worker takes along can't be sent");
+    try {
+        if (!send(at, *call))  // into an empty lane
+            throw std::system_error(
+                ETOOMANYREFS, std::generic_category(),
+                std::string("bobbin: what ") + name + " of a worker takes along can't be sent");
+    } catch (const std::bad_alloc&) {
+        at.is_leaving = true;  // and there will be another
+        at.way->submitted.close();
+        return;
+    }
     static_cast<void>(call.release());
     ++calls_;
     if (at.publish()) at.way->submitted.wake();
 }
 
 void crew_core::first_call_failed(const char* name, const std::exception_ptr& error) {
-    arrivals ended;
     try {
         std::rethrow_exception(error);
     } catch (const worker_died&) {
         return;  // there will be another
     } catch (const std::exception& reason) {
-        const std::lock_guard lock(mutex_);
-        break_down(std::string("bobbin: ") + name + " of a worker failed: " + reason.what(), ended);
+        by_driver([&](arrivals& ended, turn&) {
+            break_down(std::string("bobbin: ") + name + " of a worker failed: " + reason.what(),
+                       ended);
+        });
     }
-    tell(ended);
 }
 
 std::optional<fork_session::news> crew_core::next_news() {
@@ -151,20 +155,23 @@ std::optional<fork_session::news> crew_core::next_news() {
 }
 
 void crew_core::read_news(arrivals& ended) {
-    while (auto news = next_news()) {
-        if (news->server_gone) return server_gone(ended);
+    for (;;) {
+        if (!news_ && server_) news_ = next_news();
+        if (!news_) return;
+        if (news_->server_gone) return server_gone(ended);
+        auto* const news = &*news_;
         seat& at = *seats_.at(news->what.seat);
         switch (news->what.what) {
             case server_news::started:
                 at.pid = news->what.pid;
-                at.pidfd = std::move(news->pidfd);
+                if (news->pidfd) at.pidfd = std::move(news->pidfd);
                 at.failed_starts = 0;
                 if (at.output) at.output->listen_to(at.pid);
                 // Nor is there to be one without its pidfd, for which there was no room here.
                 if (at.is_damaged || at.is_leaving || !at.pidfd) at.send_signal(SIGKILL);
                 break;
             case server_news::failed:
-                vacate(at, std::nullopt, ended);  // it may have been sent jobs already
+                if (!at.is_empty) vacate(at, std::nullopt, ended);  // it may have been sent jobs
                 if (ending_) break;
                 start_failed(at,
                              "bobbin: a worker could not be started: " +
@@ -177,10 +184,12 @@ void crew_core::read_news(arrivals& ended) {
             default:
                 break;
         }
+        news_.reset();
     }
 }
 
 void crew_core::worker_ended(seat& at, const exit_status& how, arrivals& ended) {
+    if (at.is_empty) return;  // as there was no memory for what follows
     // Acquire, with the worker's release. Those that were to end are no misfortune.
     const bool was_to_end =
         at.is_leaving || at.way->terms.has_left.load(std::memory_order_acquire) != 0;
@@ -188,10 +197,7 @@ void crew_core::worker_ended(seat& at, const exit_status& how, arrivals& ended) 
         at.submitted == 0 || !at.has_begun(0) ? at.line->read_last_words() : std::nullopt;
     if (!was_to_end) count_death("worker " + std::to_string(at.pid) + ' ' + describe_end(how));
     vacate(at, how, ended);
-    if (!words) {
-        if (wants_worker(at)) replace(at, ended);
-        return;
-    }
+    if (!words) return;
     const std::string why = "bobbin: a worker could not be started: " + words->text;
     if (words->are_final())
         break_down(why, ended);
@@ -206,6 +212,9 @@ void crew_core::count_death(std::string of) {
 
 // Its jobs are failed, or sent again.
 void crew_core::vacate(seat& at, std::optional<exit_status> how, arrivals& ended) {
+    ended.make_room_for(at);
+    ended.closed.reserve(ended.closed.size() + 1);
+    ended.outputs.reserve(ended.outputs.size() + 1);  // nothing below throws
     // Those that it has not begun are taken back, the last first: if it is the server that died,
     // the worker may live for a moment, and go on.
     call_list again;
@@ -223,8 +232,8 @@ void crew_core::vacate(seat& at, std::optional<exit_status> how, arrivals& ended
         call->was_claimed_ = true;
         leaves_table(*call);
         call->ended_as = remote_call::end::error;
-        call->error = std::make_exception_ptr(worker_died(at.pid, how, call->id_, call->attempt));
-        ended.add(*call);
+        call->error = error_of<worker_died>(at.pid, how, call->id_, call->attempt);
+        ended.ended.push_back(*call);
     }
     while (again.last != nullptr) {
         remote_call& call = *again.last;
@@ -232,7 +241,7 @@ void crew_core::vacate(seat& at, std::optional<exit_status> how, arrivals& ended
         if (call.is_pinned_) {
             leaves_table(call);
             call.ended_as = remote_call::end::withdrawn;
-            ended.add(call);
+            ended.ended.push_back(call);
         } else {
             call.stage_ = remote_call::stage::waiting;
             (call.is_urgent ? urgent_ : waiting_).push_front(call);
@@ -246,10 +255,17 @@ void crew_core::vacate(seat& at, std::optional<exit_status> how, arrivals& ended
     if (ending_) worker_gone_.notify_all();
 }
 
-// If not, it has one when there is a job: see `rouse`.
+// If not, it has one when there is a job: see `fill_seats`.
 bool crew_core::wants_worker(seat& at) noexcept {
     at.is_idle = stopped_ ? !has_waiting() : at.is_idle && calls_ == 0;
     return !ending_ && !at.is_idle;
+}
+
+// Each seat that wants a worker and has none, nor waits for a time to try again. Where that throws,
+// it is as it was.
+void crew_core::fill_seats(arrivals& ended) {
+    for (auto& each : seats_)
+        if (each->is_empty && !each->awaits_start && wants_worker(*each)) replace(*each, ended);
 }
 
 void crew_core::replace(seat& at, arrivals& ended) {
@@ -276,108 +292,22 @@ void crew_core::replace(seat& at, arrivals& ended) {
 // now.
 void crew_core::start_failed(seat& at, const std::string& why, unsigned most, arrivals& ended) {
     const bool any = std::ranges::any_of(seats_, [](const auto& each) { return !each->is_empty; });
-    ++at.failed_starts;
-    if (!at.is_empty || (!any && at.failed_starts >= most)) return break_down(why, ended);
-    timer_of(at).expires_after(back_off(at.failed_starts));
+    const unsigned failed = at.failed_starts + 1;
+    if (!at.is_empty || (!any && failed >= most)) return break_down(why, ended);
+    timer_of(at).expires_after(back_off(failed));
     at.deadline->async_wait(
         [self = shared_from_this(), &at](const boost::system::error_code& error) {
             if (!error) self->start_again(at);
         });
+    at.awaits_start = true;
+    at.failed_starts = failed;
 }
 
 void crew_core::start_again(seat& at) {
-    arrivals ended;
-    {
-        turn ours(*this);
-        if (at.is_empty && wants_worker(at)) replace(at, ended);
+    by_driver([&](arrivals& ended, turn& ours) {
+        at.awaits_start = false;
+        fill_seats(ended);
         dispatch(ours);
-    }
-    tell(ended);
-}
-
-// Its workers died with it, nobody knows of what. That is one misfortune.
-void crew_core::server_gone(arrivals& ended) {
-    server_process& gone = server_->server();
-    // If not it may be about to, which the next session will show; or it has no descriptors.
-    const bool has_ended = gone.has_ended();
-    const bool was_final = has_ended && gone.ended_for_good();
-    const std::string why =
-        has_ended ? gone.describe_end() : "the fork server has no descriptor left (ulimit -n)";
-    server_reader_.reset();
-    server_.reset();
-    if (has_ended) count_death(why);
-    if (!ending_ && was_final) break_down("bobbin: " + why, ended);
-    for (auto& each : seats_) {
-        if (each->is_empty) continue;
-        each->send_signal(SIGKILL);  // it may have been stopped before it could be told
-        const bool had_started = each->pid >= 0;
-        vacate(*each, std::nullopt, ended);
-        if (!wants_worker(*each)) continue;
-        if (had_started)
-            replace(*each, ended);
-        else
-            start_failed(*each, "bobbin: " + why, has_ended ? most_server_deaths : most_errors,
-                         ended);
-    }
-}
-
-void crew_core::open_server_later() {
-    if (std::exchange(is_opening_server_, true)) return;
-    boost::asio::post(driver_->get_executor(),
-                      [self = shared_from_this()] { self->open_server(); });
-}
-
-// Without the lock, as others may be starting one. What it is asked before it is ready it does
-// then; what comes of it instead is seen like any end of a server.
-void crew_core::open_server() {
-    std::optional<fork_session> opened;
-    std::string why;
-    bool may_try_again = true;
-    try {
-        opened.emplace(fork_session::begin(options_.start_method));
-    } catch (const std::logic_error& error) {
-        why = error.what();
-        may_try_again = false;
-    } catch (const std::exception& error) {
-        why = error.what();
-    }
-    arrivals ended;
-    {
-        turn ours(*this);
-        is_opening_server_ = false;
-        if (ending_) return;
-        try {
-            if (opened) server_reader_ = watched_by(*driver_, opened->descriptor());
-        } catch (const std::exception& error) {
-            why = error.what();
-        }
-        if (server_reader_) server_ = std::move(opened);
-        if (!may_try_again) break_down(why, ended);
-        for (auto& each : seats_) {
-            if (!each->is_empty || !wants_worker(*each)) continue;
-            if (server_)
-                replace(*each, ended);
-            else if (may_try_again)
-                start_failed(*each, why, most_errors, ended);
-        }
-        dispatch(ours);
-    }
-    tell(ended);
-    if (server_reader_) {
-        listen_to_server();
-        limit_start_of_server();
-    }
-}
-
-// One that is stopped, for example, is no server: it is killed, and there will be another.
-void crew_core::limit_start_of_server() {
-    if (server_->server().is_ready()) return;
-    if (!server_timer_) server_timer_.emplace(*driver_);
-    server_timer_->expires_after(server_process::patience);
-    server_timer_->async_wait([self = shared_from_this()](const boost::system::error_code& error) {
-        const std::lock_guard lock(self->mutex_);
-        if (!error && self->server_ && !self->server_->server().is_ready())
-            self->server_->server().kill();
     });
 }
 
@@ -388,8 +318,8 @@ void crew_core::break_down(const std::string& why, arrivals& ended) {
             remote_call& call = list->pop_front();
             leaves_table(call);
             call.ended_as = remote_call::end::error;
-            call.error = std::make_exception_ptr(pool_broken(broken_));
-            ended.add(call);
+            call.error = error_of<pool_broken>(broken_);
+            ended.ended.push_back(call);
         }
 }
 

@@ -5,10 +5,13 @@
 #include "process_identity.hpp"
 #include "quiet_thread.hpp"
 
+#include <bobbin/runtime/detail/memory_shortage.hpp>
+
 #include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
@@ -18,6 +21,8 @@
 
 namespace bobbin::inline v0::ipc::detail {
 namespace {
+
+using bobbin::detail::until_there_is_memory;
 
 struct watched {
     std::uint64_t process;
@@ -81,31 +86,33 @@ private:
 
     void run() {
         for (bool linger_is_over = false;;) {
-            int patience = -1;
-            {
-                const std::lock_guard lock(mutex_);
-                const auto is_left = [this](const watched& each) {
-                    return !is_awaited(each.number);
-                };
-                if (linger_is_over) std::erase_if(all_, is_left);
-                is_lingering_ = std::ranges::any_of(all_, is_left);
-                constexpr int moment = 100;  // milliseconds
-                if (is_lingering_) patience = moment;
-                if (all_.empty()) {
-                    running_ = false;
-                    changed_ = owned_descriptor();
-                    return;
-                }
-                ends_.clear();
-                ends_.push_back({.fd = changed_.get(), .events = POLLIN, .revents = 0});
-                for (const watched& each : all_)
-                    ends_.push_back({.fd = each.end.get(), .events = POLLIN, .revents = 0});
-            }
+            std::optional<int> patience;
+            until_there_is_memory([&] { patience = list_ends(linger_is_over); });
+            if (!patience) return;
             // It may come for nothing, and fail.
-            linger_is_over = ::poll(ends_.data(), ends_.size(), patience) == 0;
+            linger_is_over = ::poll(ends_.data(), ends_.size(), *patience) == 0;
             take_rings(ends_.front().fd);
-            take_out_the_dead();
+            until_there_is_memory([this] { take_out_the_dead(); });
         }
+    }
+
+    // For how many milliseconds it is waited for them; nothing: the thread ends.
+    std::optional<int> list_ends(bool linger_is_over) {
+        const std::lock_guard lock(mutex_);
+        const auto is_left = [this](const watched& each) { return !is_awaited(each.number); };
+        if (linger_is_over) std::erase_if(all_, is_left);
+        is_lingering_ = std::ranges::any_of(all_, is_left);
+        if (all_.empty()) {
+            running_ = false;
+            changed_ = owned_descriptor();
+            return std::nullopt;
+        }
+        ends_.clear();
+        ends_.push_back({.fd = changed_.get(), .events = POLLIN, .revents = 0});
+        for (const watched& each : all_)
+            ends_.push_back({.fd = each.end.get(), .events = POLLIN, .revents = 0});
+        constexpr int moment = 100;
+        return is_lingering_ ? moment : -1;
     }
 
     void take_out_the_dead() {
@@ -116,6 +123,8 @@ private:
                 return ::poll(&end, 1, 0) != 1;  // nor is one dead of which that fails
             };
             const auto first_dead = std::partition(all_.begin(), all_.end(), lives);
+            // Before any is moved.
+            dead_.reserve(static_cast<std::size_t>(all_.end() - first_dead));
             std::move(first_dead, all_.end(), std::back_inserter(dead_));
             all_.erase(first_dead, all_.end());
         }

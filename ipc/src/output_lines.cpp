@@ -2,6 +2,7 @@
 
 #include "uninterrupted.hpp"
 
+#include <bobbin/runtime/detail/memory_shortage.hpp>
 #include <bobbin/runtime/detail/run_here.hpp>
 
 #include <boost/asio/error.hpp>
@@ -13,6 +14,8 @@
 #include <utility>
 
 namespace bobbin::inline v0::ipc::detail {
+
+using bobbin::detail::until_there_is_memory;
 
 output_lines::output_lines(thread_pool& driver, receiver deliver)
     : deliver_(std::move(deliver)), ours_(driver) {
@@ -32,16 +35,18 @@ void output_lines::listen_to(pid_t worker) {
 }
 
 void output_lines::listen() {
-    ours_.async_wait(
-        boost::asio::posix::descriptor_base::wait_read,
-        [self = shared_from_this()](const boost::system::error_code& error) {
-            // Another error is no end: it may be readable all the same.
-            if (error == boost::asio::error::operation_aborted || !self->ours_.is_open()) return;
-            if (self->read_some()) self->listen();
-        });
+    const auto printed = [self = shared_from_this()](const boost::system::error_code& error) {
+        // Another error is no end: it may be readable all the same.
+        if (error == boost::asio::error::operation_aborted || !self->ours_.is_open()) return;
+        if (self->read_some()) self->listen();
+    };
+    until_there_is_memory(
+        [&] { ours_.async_wait(boost::asio::posix::descriptor_base::wait_read, printed); });
 }
 
 bool output_lines::read_some() {
+    // First, so that nothing that was read is lost.
+    until_there_is_memory([this] { rest_.reserve(rest_.size() + room_.size()); });
     const auto size =
         uninterrupted([this] { return ::read(ours_.native_handle(), room_.data(), room_.size()); });
     if (size < 0) return errno == EAGAIN;

@@ -3,9 +3,8 @@
 
 #include "owned_descriptor.hpp"
 
+#include <bobbin/runtime/detail/asio_objects.hpp>
 #include <bobbin/runtime/thread_pool.hpp>
-
-#include <boost/asio/posix/stream_descriptor.hpp>
 
 #include <array>
 #include <functional>
@@ -39,7 +38,7 @@ private:
 
     const receiver deliver_;
     owned_descriptor theirs_;
-    boost::asio::posix::stream_descriptor ours_;
+    bobbin::detail::pool_descriptor ours_;
     std::string rest_;  // of what was read, without an end of line
     std::array<char, 4096> room_;
     pid_t worker_ = -1;

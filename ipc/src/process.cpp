@@ -8,6 +8,7 @@
 #include "uninterrupted.hpp"
 
 #include <bobbin/ipc/process.hpp>
+#include <bobbin/runtime/detail/memory_shortage.hpp>
 #include <bobbin/runtime/detail/process_generation.hpp>
 #include <bobbin/runtime/detail/readable.hpp>
 
@@ -153,7 +154,8 @@ process& process::operator=(process&& other) noexcept {
 }
 
 process::~process() {
-    if (child_ != nullptr && child_->home.is_this()) join();
+    if (child_ != nullptr && child_->home.is_this())
+        bobbin::detail::until_there_is_memory([this] { join(); });
 }
 
 process::child& process::own() const {

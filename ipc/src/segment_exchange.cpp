@@ -28,9 +28,19 @@ sending sent_segments::send(int socket, const segment& memory, bool blocking) {
     if (found != known_.end() && found->second.lost_before == lost) return sending::done;
     forget_the_gone(socket);
     const int file = memory.descriptor();
-    const auto sent =
-        send_about(socket, packet_kind::segment, memory.id(), std::span(&file, 1), blocking);
-    if (sent == sending::done) known_[memory.id()] = {memory.lifetime(), lost};
+    // First, as it may throw: what is sent is to be told of when it has gone.
+    const auto [place, is_new] = known_.try_emplace(memory.id());
+    sending sent = sending::would_block;
+    try {
+        sent = send_about(socket, packet_kind::segment, memory.id(), std::span(&file, 1), blocking);
+    } catch (...) {
+        if (is_new) known_.erase(place);
+        throw;
+    }
+    if (sent == sending::done)
+        place->second = {memory.lifetime(), lost};
+    else if (is_new)
+        known_.erase(place);
     return sent;
 }
 

@@ -5,9 +5,9 @@
 #include <bobbin/ipc/segment.hpp>
 
 #include <cstddef>
+#include <list>
 #include <memory>
 #include <mutex>
-#include <vector>
 
 namespace bobbin::inline v0::ipc::detail {
 
@@ -22,10 +22,12 @@ public:
     std::shared_ptr<const segment> take(std::size_t bytes);
 
 private:
-    void give_back(const segment& memory) noexcept;
+    using segments = std::list<segment>;  // as its elements move without an allocation
+    segments take_unused(std::size_t bytes) noexcept;
+    void give_back(segments& one) noexcept;
 
     std::mutex mutex_;
-    std::vector<segment> unused_;  // the oldest first
+    segments unused_;  // the oldest first
     std::size_t unused_bytes_ = 0;
 };
 

@@ -6,6 +6,7 @@
 #include <bobbin/runtime/detail/run_here.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <ctime>
@@ -19,7 +20,13 @@
 namespace bobbin::inline v0::ipc::detail {
 namespace {
 
-using words = std::vector<struct ::futex_waitv>;
+// What the thread sleeps for: its lines, and one word more. No memory is needed for it.
+struct words {
+    static constexpr std::size_t most = FUTEX_WAITV_MAX;
+    std::array<struct ::futex_waitv, most> all;
+    unsigned count = 0;
+    void add(const struct ::futex_waitv& one) noexcept { all.at(count++) = one; }
+};
 
 ::futex_waitv place(const std::atomic<std::uint32_t>& word, std::uint32_t value) {
     ::futex_waitv result{};
@@ -30,13 +37,13 @@ using words = std::vector<struct ::futex_waitv>;
 }
 
 // Returns when a word changes or is woken, after `patience` if that is not 0, or for nothing.
-void wait_for_any(words& all, std::chrono::nanoseconds patience) {
+void wait_for_any(words& those, std::chrono::nanoseconds patience) {
     std::timespec until{};
     ::clock_gettime(CLOCK_MONOTONIC, &until);
     const auto nanoseconds = until.tv_nsec + patience.count();
     until.tv_sec += nanoseconds / 1'000'000'000;
     until.tv_nsec = nanoseconds % 1'000'000'000;
-    ::syscall(SYS_futex_waitv, all.data(), static_cast<unsigned>(all.size()), 0U,
+    ::syscall(SYS_futex_waitv, those.all.data(), those.count, 0U,
               patience.count() == 0 ? nullptr : &until, CLOCK_MONOTONIC);
 }
 
@@ -196,13 +203,14 @@ bool waiting_threads::sleep(line_group& group, std::unique_lock<std::mutex>& loc
     std::erase_if(group.lines, [](const task_line& each) {
         return each.first == nullptr && !each.somebody_tries;
     });
-    words all = {place(group.changed, seen)};
+    words all;
+    all.add(place(group.changed, seen));
     std::chrono::nanoseconds patience{0};
     for (task_line& line : group.lines) {
         if (line.first == nullptr || line.somebody_tries) continue;
         line.watch();
         const auto [word, value] = line.queue.announce_sleeper(line.end);
-        all.push_back(place(*word, value));
+        all.add(place(*word, value));
         // What came before the announcement is there now; what comes after changes the word.
         const bool may_try = line.may_try();
         const bool was_refused = std::exchange(line.refused, false);

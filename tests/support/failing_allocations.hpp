@@ -28,6 +28,7 @@ public:
     // The next `nth` succeed, the one after that fails.
     static void fail_after(long nth) noexcept {
         failed_.store(false);
+        process_ = ::getpid();
         left_.store(nth);
     }
     // Whether that was reached.
@@ -36,7 +37,9 @@ public:
         return failed_.load();
     }
     static bool must_fail() noexcept {
-        if (left_.load(std::memory_order_relaxed) == never || left_.fetch_sub(1) != 0) return false;
+        if (left_.load(std::memory_order_relaxed) == never || process_ != ::getpid() ||
+            left_.fetch_sub(1) != 0)
+            return false;
         left_.store(never);
         failed_.store(true);
         return true;
@@ -51,6 +54,7 @@ private:
     static constexpr long never = -1'000'000'000;
     static inline constinit std::atomic<long> left_{never};
     static inline constinit std::atomic<bool> failed_{false};
+    static inline constinit pid_t process_ = 0;  // not its forked children
     static inline constinit std::atomic<long> alive_{0};
 };
 

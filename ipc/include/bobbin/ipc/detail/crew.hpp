@@ -13,7 +13,6 @@
 #pragma once
 
 #include <bobbin/ipc/detail/remote_call.hpp>
-#include <bobbin/runtime/detail/job_core.hpp>
 #include <bobbin/runtime/detail/process_generation.hpp>
 #include <bobbin/runtime/thread_pool.hpp>
 
@@ -57,8 +56,8 @@ public:
     void awaited(remote_call& call) noexcept;
     // By who will wait for it: may do what brings its end. Any thread but the driver's.
     void bring(const remote_call& call);
-    // `close` and `drop`, on the driver.
-    void close_later(bobbin::detail::job_core& job);
+    // Its `close_on_driver` is called there. For a call that has ended.
+    void close_later(remote_call& call) noexcept;
 
     // For what a call's arguments are too large.
     segment_store& store() noexcept;

@@ -58,6 +58,8 @@ private:
     // On a thread of the driver, once for each time it was posted. It may be posted again. The
     // bytes are there until this returns.
     virtual void ended(const encoded& result) noexcept = 0;
+    // On a thread of the driver, if that was asked for by `crew::close_later`.
+    virtual void close_on_driver() noexcept {}
 
     enum class stage : std::uint8_t { nowhere, waiting, sent };
     stage stage_ = stage::nowhere;

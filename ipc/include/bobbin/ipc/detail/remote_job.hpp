@@ -89,6 +89,10 @@ private:
             return crew_->close_later(*this);  // callbacks are the driver's
         this->drop();
     }
+    void close_on_driver() noexcept override {
+        this->close();
+        this->drop();
+    }
     bool post_again() noexcept {
         try {
             ++attempt;
