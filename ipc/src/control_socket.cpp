@@ -112,5 +112,8 @@ received_packet receive_packet(int socket, std::span<std::byte> into) {
 received_packet receive_packet_blocking(int socket, std::span<std::byte> into) {
     return receive_with(socket, into, 0);
 }
+received_packet peek_packet(int socket, std::span<std::byte> into) {
+    return receive_with(socket, into, MSG_DONTWAIT | MSG_PEEK);
+}
 
 }  // namespace bobbin::inline v0::ipc::detail

@@ -389,7 +389,7 @@ void serve(int socket) noexcept {
     close_others(kept);
     const server_packet ready{.what = server_news::ready};
     try {
-        static_cast<void>(send_packet_blocking(socket, bytes_of(ready)));
+        send_first_word(socket, bytes_of(ready));
         server_loop(socket).run();
     } catch (const std::exception& error) {
         std::fprintf(stderr, "bobbin: fork server: %s\n", error.what());

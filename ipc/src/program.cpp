@@ -22,6 +22,7 @@
 #include <sys/auxv.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 extern char** environ;  // NOLINT: POSIX declares it nowhere
@@ -93,7 +94,13 @@ void tell_refusal(const std::string& why) {
     server_refusal refusal;
     refusal.text_size =
         static_cast<std::uint32_t>(why.copy(refusal.text.data(), refusal.text.size()));
-    static_cast<void>(send_packet_blocking(first_inherited, std::as_bytes(std::span(&refusal, 1))));
+    send_first_word(first_inherited, std::as_bytes(std::span(&refusal, 1)));
+}
+
+void send_first_word(int socket, std::span<const std::byte> word) {
+    const owned_descriptor own(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)));
+    const int pidfd = own.get();
+    static_cast<void>(send_packet_blocking(socket, word, std::span(&pidfd, own ? 1 : 0)));
 }
 
 bool has_control_socket() noexcept {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,10 @@ void refuse_to_start_more();
 
 // To who has started this one as a fork server, which it does not become.
 void tell_refusal(const std::string& why);
+
+// A fork server's, which says that it is one, or why not; with its own pidfd, for an application
+// that can't have one itself.
+void send_first_word(int socket, std::span<const std::byte> word);
 
 // Whether it is an argument of its loader (ld.so), whose file is then that of the process.
 bool is_started_by_loader() noexcept;

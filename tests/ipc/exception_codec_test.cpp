@@ -159,10 +159,10 @@ TEST_CASE("bobbin's exceptions arrive as what they were") {
 
 TEST_CASE("worker_died says who died, how, and over which job, here and where it is sent") {
     const auto killed = sent(ipc::worker_died(1234, ipc::exit_status{.signal = SIGKILL}, 17, 1));
-    CHECK(
-        std::string(killed.what()) ==
-        "bobbin: worker 1234 was killed by signal 9 (Killed; possibly out of memory) while it did "
-        "job 17, attempt 1");
+    CHECK(std::string(killed.what()) ==
+          "bobbin: worker 1234 was killed by signal 9 (SIGKILL: Killed; possibly out of memory) "
+          "while "
+          "it did job 17, attempt 1");
     CHECK(killed.worker() == 1234);
     CHECK(killed.status() == ipc::exit_status{.signal = SIGKILL});
     CHECK(killed.job() == 17);
