@@ -40,7 +40,8 @@ private:
 //     auto ended = bobbin::as_completed(jobs);
 //     while (auto i = co_await ended.next()) use(jobs[*i].get());
 //
-// The jobs may be moved or dropped meanwhile, and none is kept by this once it has ended. May throw std::bad_alloc. From any thread.
+// The jobs may be moved or dropped meanwhile, and none is kept by this once it has ended. May throw
+// std::bad_alloc. From any thread.
 template <std::ranges::input_range Jobs>
 completion_stream as_completed(const Jobs& jobs) {
     std::vector<detail::job_core*> cores;

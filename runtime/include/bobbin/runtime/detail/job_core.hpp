@@ -94,8 +94,8 @@ public:
     // will not get on the list. Any thread.
     bool forget(job_listener& removed) noexcept;
 
-    // Blocks until it has ended, which is true, or the deadline. Throws `would_deadlock` on a thread
-    // of the job's pool, and as `listen`.
+    // Blocks until it has ended, which is true, or the deadline. Throws `would_deadlock` on a
+    // thread of the job's pool, and as `listen`.
     [[nodiscard]] bool wait(deadline until) const;
 
     // For whoever runs it. False if it was cancelled and must not run.
