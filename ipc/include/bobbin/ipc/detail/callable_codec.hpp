@@ -45,7 +45,7 @@ template <class F, class... Bound>
 struct callable_codec<bound<F, Bound...>> {
     static void put(encoder& to, const bound<F, Bound...>& f) {
         callable_codec<F>::put(to, callable_access::inner(f));
-        std::apply([&to](const Bound&... each) { (to.put(each), ...); },
+        std::apply([&](const Bound&... each) { (to.put(each), ...); },
                    callable_access::arguments(f));
     }
     static bound<F, Bound...> get(decoder& from) {
