@@ -24,6 +24,7 @@
 #include <doctest/doctest.h>
 #include <functional>
 #include <latch>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <support/edge_times.hpp>
@@ -99,21 +100,25 @@ void check_moments(Wait wait, Bring bring) {
 // The lock is another thread's, which gives it back when `wait` is about to begin.
 template <class Mutex, class Wait, class Time>
 bool wait_for_lock(other_side& other, Mutex& mutex, Wait wait, const Time& time) {
-    std::latch is_taken(1);
-    std::latch asked(1);
-    std::latch given_back(1);
-    other.soon([&] {
+    // Each side's own: who counts one down may look at it once more when the other has gone on.
+    struct steps {
+        std::latch is_taken{1};
+        std::latch asked{1};
+        std::latch given_back{1};
+    };
+    const auto all = std::make_shared<steps>();
+    other.soon([&mutex, all] {
         mutex.lock();
-        is_taken.count_down();
-        asked.wait();
+        all->is_taken.count_down();
+        all->asked.wait();
         mutex.unlock();
-        given_back.count_down();
+        all->given_back.count_down();
     });
-    is_taken.wait();
+    all->is_taken.wait();
     CHECK(!wait(time_span::zero));
-    asked.count_down();
+    all->asked.count_down();
     const bool got = wait(time);
-    given_back.wait();
+    all->given_back.wait();
     if (got) mutex.unlock();
     return got;
 }
@@ -127,13 +132,14 @@ void check_lock(Mutex mutex) {
         else
             return mutex.try_lock_until(moment);
     };
+    // Longer than the other thread, which may look at them once more.
+    std::latch is_taken(1);
+    std::latch is_tried(1);
     other_side other;
     for (const time_span each : tests::times_that_do_not_pass())
         CHECK(wait_for_lock(other, mutex, wait_for, each));
     for (const deadline each : tests::moments_that_do_not_come())
         CHECK(wait_for_lock(other, mutex, wait_until, each));
-    std::latch is_taken(1);
-    std::latch is_tried(1);
     other.soon([&] {
         mutex.lock();
         is_taken.count_down();
