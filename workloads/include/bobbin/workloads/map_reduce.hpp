@@ -30,7 +30,8 @@ struct map_job {
     template <class Input>
     std::unordered_map<Key, Value> operator()(const Input& input) const {
         emitter<Key, Value, Reduce> emit;
-        std::invoke(Map(), input, emit);
+        // Of another, map_reduce says what is wrong.
+        if constexpr (std::is_default_constructible_v<Map>) std::invoke(Map(), input, emit);
         return std::move(emit).values();
     }
 };
