@@ -74,7 +74,7 @@ private:
     bool send(const child_request& wanted, std::span<const int> descriptors);
 
     start_method how_ = start_method::fork_server;
-    std::shared_ptr<server_process> server_;  // a copy is this session's alone
+    std::shared_ptr<server_process> server_;  // a copy serves one session only
     owned_descriptor socket_;
     owned_descriptor either_;  // an epoll of the socket and the server's end
 };
