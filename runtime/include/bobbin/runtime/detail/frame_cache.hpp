@@ -3,7 +3,7 @@
 //
 // Memory is as aligned as its size is: it lies at a multiple of the largest power of two that
 // divides the size. So a frame may hold over-aligned arguments and variables. g++ and clang ask for
-// its memory without a word of its alignment, but its size is a multiple of that.
+// its memory without a word of its alignment; its size says it, as `whole_frame` has it.
 #pragma once
 
 #include <cstddef>
@@ -20,6 +20,18 @@ constexpr std::size_t frame_class_of(std::size_t size) noexcept {
 
 constexpr std::size_t frame_alignment_of(std::size_t size) noexcept {
     return size & (~size + 1);
+}
+
+// The size of a frame, with what it lacks to a multiple of its alignment. g++ asks for a multiple.
+// clang does not if something small lies behind what is over-aligned, but it has a constant for the
+// alignment of the coroutine that this is inlined into.
+[[gnu::always_inline]] inline std::size_t whole_frame(std::size_t size) noexcept {
+#if __has_builtin(__builtin_coro_align)
+    const std::size_t alignment = __builtin_coro_align();
+    return (size + alignment - 1) / alignment * alignment;
+#else
+    return size;
+#endif
 }
 
 // A block for frames of 1 to `frame_classes` times `frame_class_bytes`. May throw std::bad_alloc.

@@ -35,9 +35,12 @@ struct promise_base {
             rethrow();
     }
 
-    static void* operator new(std::size_t size) { return allocate_frame(size); }
-    static void operator delete(void* frame, std::size_t size) noexcept {
-        release_frame(frame, size);
+    // A part of every coroutine, also without optimisation: `whole_frame` depends on it.
+    [[gnu::always_inline]] static void* operator new(std::size_t size) {
+        return allocate_frame(whole_frame(size));
+    }
+    [[gnu::always_inline]] static void operator delete(void* frame, std::size_t size) noexcept {
+        release_frame(frame, whole_frame(size));
     }
 
 private:
