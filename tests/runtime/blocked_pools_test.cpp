@@ -82,11 +82,14 @@ TEST_CASE("a thread that is about to be woken is not blocked") {
     one_thread first;
     one_thread second;
     for (int i = 0; i < 2000; ++i) {
+        std::promise<void> has_begun;
         std::promise<void> is_behind;
-        const auto leaf = second.submit([behind = is_behind.get_future().share()] {
+        const auto leaf = second.submit([&, behind = is_behind.get_future().share()] {
+            has_begun.set_value();
             behind.wait();
             return 1;
         });
+        has_begun.get_future().wait();  // or `crosses` might begin before it, and both be blocked
         const auto waits = first.submit([&] { return leaf.get(); });
         const auto pending = first.submit([] { return 2; });
         // Begins when `leaf` ends, and finds the other thread just being woken.
