@@ -3,6 +3,7 @@
 // the first one; children don't get them.
 #pragma once
 
+#include <atomic>
 #include <csignal>
 #include <sys/time.h>
 
@@ -12,7 +13,7 @@ class timer_signals {
 public:
     timer_signals() {
         struct sigaction action {};
-        action.sa_handler = [](int) { seen = seen + 1; };
+        action.sa_handler = [](int) { seen.fetch_add(1, std::memory_order_relaxed); };
         ::sigaction(SIGALRM, &action, nullptr);
         set({.tv_sec = 0, .tv_usec = 1000});
     }
@@ -20,8 +21,8 @@ public:
     timer_signals& operator=(const timer_signals&) = delete;
     ~timer_signals() { set({}); }
 
-    // How many have come; not exact if several threads get them.
-    static long count() noexcept { return seen; }
+    // How many have come.
+    static long count() noexcept { return seen.load(std::memory_order_relaxed); }
 
 private:
     static void set(timeval interval) noexcept {
@@ -29,7 +30,8 @@ private:
         ::setitimer(ITIMER_REAL, &timer, nullptr);
     }
 
-    static inline volatile std::sig_atomic_t seen = 0;
+    static_assert(std::atomic<long>::is_always_lock_free, "a handler may use it");
+    static inline std::atomic<long> seen{0};
 };
 
 }  // namespace tests
