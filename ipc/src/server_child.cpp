@@ -1,0 +1,125 @@
+#include "server_child.hpp"
+
+#include "last_words.hpp"
+#include "process_start.hpp"
+#include "program.hpp"
+#include "run_and_exit.hpp"
+#include "standard_output.hpp"
+#include "worker.hpp"
+
+#include <bobbin/runtime/detail/fault_point.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <string>
+#include <sys/prctl.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+#include <variant>
+
+namespace bobbin::inline v0::ipc::detail {
+namespace {
+
+// Where the kernel, or a filter, has no close_range: one by one.
+void close_between(unsigned below, unsigned above) noexcept {
+    if (::close_range(below + 1, above - 1, 0) == 0) return;
+    const auto most = static_cast<unsigned>(::sysconf(_SC_OPEN_MAX));
+    for (unsigned each = below + 1; each < std::min(above, most); ++each)
+        ::close(static_cast<int>(each));
+}
+
+[[noreturn]] void execute_worker(const worker_request& wanted,
+                                 const std::vector<owned_descriptor>& descriptors) noexcept {
+    // First out of the way of each other, then to their places.
+    std::vector<owned_descriptor> above;
+    const int first_free = first_inherited + static_cast<int>(descriptors.size());
+    for (const auto& each : descriptors)
+        above.emplace_back(::fcntl(each.get(), F_DUPFD_CLOEXEC, first_free));
+    bool has_all = true;
+    for (std::size_t i = 0; i < above.size(); ++i)
+        has_all = ::dup2(above[i].get(), first_inherited + static_cast<int>(i)) >= 0 && has_all;
+    // Without them it would be the user's program once more.
+    if (!has_all) end_worker("it can't hand on its descriptors (ulimit -n)");
+    for (const std::string& each : preload_variables()) ::putenv(::strdup(each.c_str()));
+    const std::string path = path_of_program();
+    const std::string seat = std::to_string(wanted.seat);
+    const std::string depth = std::to_string(wanted.depth);
+    ::execl(path.c_str(), path.c_str(), worker_token, seat.c_str(), depth.c_str(), nullptr);
+    constexpr auto control = static_cast<int>(worker_descriptor::control);
+    tell_last_words(first_inherited + control, errno,
+                    path + " can't be executed with the environment that it is given");
+    ::_exit(127);
+}
+
+// What it is about, and errno.
+[[noreturn]] void fail(const std::string& what) {
+    throw std::system_error(errno, std::generic_category(), what);
+}
+
+void prepare_worker(const worker_request& wanted, std::vector<owned_descriptor>& descriptors) {
+    constexpr auto out = static_cast<std::size_t>(worker_descriptor::output);
+    constexpr auto error = static_cast<std::size_t>(worker_descriptor::error);
+    take_standard_output(descriptors.at(out), descriptors.at(error));
+    descriptors.resize(descriptors_of_a_worker);
+    for (const std::string& each : wanted.environment) {
+        char* const kept = ::strdup(each.c_str());
+        if (kept == nullptr || ::putenv(kept) != 0) fail("its environment");
+    }
+    if (!wanted.working_directory.empty() && ::chdir(wanted.working_directory.c_str()) != 0)
+        fail("its working_directory '" + wanted.working_directory + "'");
+}
+
+[[noreturn]] void become_worker(const worker_request& wanted,
+                                std::vector<owned_descriptor> descriptors) noexcept {
+    bobbin::detail::fault_point("worker.start");
+    const int control = descriptors.at(static_cast<std::size_t>(worker_descriptor::control)).get();
+    try {
+        prepare_worker(wanted, descriptors);
+    } catch (const std::system_error& error) {
+        std::string what = error.what();  // and ": " and what the number means
+        what.resize(what.size() - std::min(what.size(), 2 + error.code().message().size()));
+        tell_last_words(control, error.code().value(), what);
+        ::_exit(1);
+    } catch (const std::exception&) {
+        tell_last_words(control, ENOMEM, "what it needs");
+        ::_exit(1);
+    }
+    if (wanted.executes) execute_worker(wanted, descriptors);
+    about_this_program().depth = wanted.depth;
+    run_worker(wanted.seat, wanted.depth, std::move(descriptors));
+}
+
+[[noreturn]] void become_process(const process_request& wanted,
+                                 std::vector<owned_descriptor> descriptors) noexcept {
+    about_this_program().depth = wanted.depth;
+    run_process(wanted, std::move(descriptors));
+}
+
+}  // namespace
+
+void close_others(const std::vector<owned_descriptor>& kept) noexcept {
+    std::vector<unsigned> open{2};
+    for (const auto& each : kept) open.push_back(static_cast<unsigned>(each.get()));
+    std::sort(open.begin(), open.end());
+    open.push_back(~0U);
+    for (std::size_t i = 0; i + 1 < open.size(); ++i)
+        if (open[i] + 1 < open[i + 1]) close_between(open[i], open[i + 1]);
+}
+
+void run_child(const child_request& wanted, pid_t server,
+               std::vector<owned_descriptor> descriptors) noexcept {
+    bobbin::detail::fault_point("child.forked");
+    // If the server has died already, no signal will come.
+    if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != server) ::_exit(1);
+    close_others(descriptors);
+    if (const auto* const call = std::get_if<process_request>(&wanted))
+        become_process(*call, std::move(descriptors));
+    become_worker(std::get<worker_request>(wanted), std::move(descriptors));
+}
+
+}  // namespace bobbin::inline v0::ipc::detail
