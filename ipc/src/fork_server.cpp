@@ -46,32 +46,63 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     return all;
 }
 
+// The functions of posix_spawn return their error.
+void check_start(int error) {
+    if (error != 0) fail(error, "bobbin: the program could not be started again as a fork server");
+}
+
+// How the new program finds itself.
+class spawn_terms {
+public:
+    spawn_terms() {
+        check_start(::posix_spawn_file_actions_init(&files_));
+        if (const int error = ::posix_spawnattr_init(&attributes_); error != 0) {
+            ::posix_spawn_file_actions_destroy(&files_);
+            check_start(error);
+        }
+    }
+    ~spawn_terms() {
+        ::posix_spawnattr_destroy(&attributes_);
+        ::posix_spawn_file_actions_destroy(&files_);
+    }
+    spawn_terms(const spawn_terms&) = delete;
+    spawn_terms& operator=(const spawn_terms&) = delete;
+
+    // No input, the socket, no signal blocked or handled, a process group of its own.
+    void set(int socket) {
+        check_start(
+            ::posix_spawn_file_actions_addopen(&files_, STDIN_FILENO, "/dev/null", O_RDONLY, 0));
+        check_start(::posix_spawn_file_actions_adddup2(&files_, socket, first_inherited));
+        sigset_t signals;
+        ::sigemptyset(&signals);
+        check_start(::posix_spawnattr_setsigmask(&attributes_, &signals));
+        ::sigfillset(&signals);
+        check_start(::posix_spawnattr_setsigdefault(&attributes_, &signals));
+        check_start(::posix_spawnattr_setflags(
+            &attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP));
+    }
+    [[nodiscard]] pid_t start(const std::string& path, char* const* arguments,
+                              char* const* environment) const {
+        pid_t pid = -1;
+        check_start(
+            ::posix_spawn(&pid, path.c_str(), &files_, &attributes_, arguments, environment));
+        return pid;
+    }
+
+private:
+    posix_spawn_file_actions_t files_;
+    posix_spawnattr_t attributes_;
+};
+
 // The server's end is at `first_inherited` in the new program.
 pid_t execute(const std::string& path, int socket) {
     std::vector<std::string> words{path, server_token};
     std::vector<std::string> variables = starting_environment();
     const auto arguments = pointers_to(words);
     const auto environment = pointers_to(variables);
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attributes;
-    ::posix_spawn_file_actions_init(&files);
-    ::posix_spawnattr_init(&attributes);
-    ::posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    ::posix_spawn_file_actions_adddup2(&files, socket, first_inherited);
-    sigset_t signals;
-    ::sigemptyset(&signals);
-    ::posix_spawnattr_setsigmask(&attributes, &signals);
-    ::sigfillset(&signals);
-    ::posix_spawnattr_setsigdefault(&attributes, &signals);
-    ::posix_spawnattr_setflags(
-        &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-    pid_t pid = -1;
-    const int error = ::posix_spawn(&pid, path.c_str(), &files, &attributes, arguments.data(),
-                                    environment.data());
-    ::posix_spawnattr_destroy(&attributes);
-    ::posix_spawn_file_actions_destroy(&files);
-    if (error != 0) fail(error, "bobbin: the program could not be started again as a fork server");
-    return pid;
+    spawn_terms terms;
+    terms.set(socket);
+    return terms.start(path, arguments.data(), environment.data());
 }
 
 std::string path_of_server() {
