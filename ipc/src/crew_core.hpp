@@ -251,6 +251,8 @@ private:
     void worker_ended(seat& at, const exit_status& how, arrivals& to);
     void count_death(std::string of);
     void forget_calls(seat& at, arrivals& to) noexcept;
+    static std::exception_ptr death_of(const seat& at, const std::optional<exit_status>& how,
+                                       const remote_call& call) noexcept;
     void vacate(seat& at, std::optional<exit_status> how, arrivals& to);
     bool wants_worker(seat& at) noexcept;
     void fill_seats(arrivals& to);

@@ -1,6 +1,8 @@
 // A crew's limits in time: of jobs, of workers that are to end, of idleness.
 #include "crew_core.hpp"
+#include "make_call.hpp"
 
+#include <bobbin/runtime/detail/attempt.hpp>
 #include <bobbin/runtime/errors.hpp>
 
 #include <algorithm>
@@ -12,6 +14,7 @@
 
 namespace bobbin::inline v0::ipc::detail {
 
+using bobbin::detail::timed_out_error;
 using namespace std::chrono_literals;
 
 void seat::send_signal(int signal) noexcept {
@@ -72,13 +75,14 @@ void crew_core::time_is_up(seat& at, std::uint64_t generation, std::uint64_t job
         if (at.has_results()) return watch_time(at, job, 1ms);
         const remote_call* const call = at.job(job).call;
         if (call == nullptr || !has_passed(at, *call, ours)) return;
+        // `give_up` comes last, as nothing after it may throw.
         if (call->is_coroutine) {
             after_grace(at, job, SIGTERM);
             at.line->send_stop(job);
         } else {
             end_worker(at, job, SIGTERM);
         }
-        give_up(at, job, error_of<timed_out>(), ended);  // last, as nothing after it may throw
+        give_up(at, job, timed_out_error(type_of(call->callable), call->timeout), ended);
     });
 }
 

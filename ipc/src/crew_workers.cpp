@@ -3,10 +3,12 @@
 #include "control_socket.hpp"
 #include "crew_core.hpp"
 #include "describe_end.hpp"
+#include "make_call.hpp"
 #include "standard_output.hpp"
 
 #include <bobbin/ipc/errors.hpp>
 #include <bobbin/ipc/worker_died.hpp>
+#include <bobbin/runtime/detail/type_name.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -210,6 +212,20 @@ void crew_core::count_death(std::string of) {
     last_death_ = std::move(of);
 }
 
+// Of its worker, which has died.
+std::exception_ptr crew_core::death_of(const seat& at, const std::optional<exit_status>& how,
+                                       const remote_call& call) noexcept {
+    try {
+        const pid_t pid = at.pid != -1 ? at.pid : at.way->pid.load(std::memory_order_relaxed);
+        const std::type_info* const callable = type_of(call.callable);
+        return std::make_exception_ptr(
+            worker_died(pid, how, call.id_, call.attempt,
+                        callable == nullptr ? "" : bobbin::detail::type_name(*callable)));
+    } catch (...) {
+        return std::current_exception();
+    }
+}
+
 // Its jobs are failed, or sent again.
 void crew_core::vacate(seat& at, std::optional<exit_status> how, arrivals& ended) {
     ended.make_room_for(at);
@@ -232,7 +248,7 @@ void crew_core::vacate(seat& at, std::optional<exit_status> how, arrivals& ended
         call->was_claimed_ = true;
         leaves_table(*call);
         call->ended_as = remote_call::end::error;
-        call->error = error_of<worker_died>(at.pid, how, call->id_, call->attempt);
+        call->error = death_of(at, how, *call);
         ended.ended.push_back(*call);
     }
     while (again.last != nullptr) {

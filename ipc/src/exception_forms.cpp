@@ -81,12 +81,14 @@ remote_error exception_form<remote_error>::get(decoder& from) {
 
 void exception_form<worker_died>::put(encoder& to, const worker_died& error) {
     to(error.worker(), error.status(), error.job(), error.attempt());
+    put_text(to, error.callable());
 }
 worker_died exception_form<worker_died>::get(decoder& from) {
     const auto worker = from.get<pid_t>();
     const auto status = from.get<std::optional<exit_status>>();
     const auto job = from.get<std::uint64_t>();
-    return {worker, status, job, from.get<unsigned>()};
+    const auto attempt = from.get<unsigned>();
+    return {worker, status, job, attempt, get_text(from)};
 }
 
 void exception_form<too_large>::put(encoder& to, const too_large& error) {

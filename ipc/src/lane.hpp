@@ -29,6 +29,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <sys/types.h>
 
 namespace bobbin::inline v0::ipc::detail {
 
@@ -155,6 +156,8 @@ struct lane {
     alignas(128) worker_terms terms;
     timed_job timed;
     lost_segments lost;
+    // The worker's, by itself: the server may die before it has told the application.
+    std::atomic<pid_t> pid{-1};
     alignas(128) std::array<lane_job, jobs_at_once> jobs;
     lane_ring<ring_bytes> arguments;
     lane_ring<ring_bytes> results;

@@ -10,6 +10,15 @@
 
 namespace bobbin::inline v0::ipc::detail {
 
+const std::type_info* type_of(std::uint64_t callable) noexcept {
+    try {
+        const auto* const found = bobbin::detail::find_callable(callable);
+        return found == nullptr ? nullptr : found->type;
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
+}
+
 bobbin::outcome<void> make_call(const bobbin::detail::callable_entry* found, job_context& context) {
     using result = bobbin::outcome<void>;
     if (found == nullptr)

@@ -2,6 +2,7 @@
 
 #include "bell.hpp"
 #include "exception_codec.hpp"
+#include "job_time.hpp"
 #include "lane.hpp"
 #include "last_call.hpp"
 #include "lifeline.hpp"
@@ -26,6 +27,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <typeinfo>
 #include <unistd.h>
 
 namespace bobbin::inline v0::ipc::detail {
@@ -43,13 +45,14 @@ public:
           socket_(control, lane_->lost) {
         cap_library_threads(lane_->terms.threads);
         tell_of_states(lane_->terms.has_state);
+        lane_->pid.store(::getpid(), std::memory_order_relaxed);
     }
 
     void run() {
         for (std::uint64_t number = 0; await_job(number); ++number) {
             lane_job& job = lane_->job(number);
             fault_point("worker.before_claim");
-            begin_time(number);  // first, or nobody would know when the job that it claims began
+            time_.begin(number);  // first, or nobody would know when the job that it claims began
             if (!job.slot.claim(number)) {
                 answer_with(number, answer::retracted, {});
             } else if (job.group != 0 && job.group == failed_group_ && job.place > failed_place_) {
@@ -161,24 +164,10 @@ private:
         arguments_.reset();
         if (!is_answered_) {
             answer_with_error(number, job,
-                              is_late() ? std::make_exception_ptr(timed_out()) : ended.error());
+                              time_.is_over() ? time_.error(callable_type()) : ended.error());
         }
         result_.clear();
         return is_answered_;
-    }
-
-    void begin_time(std::uint64_t number) {
-        timed_job& timed = lane_->timed;
-        limit_ = std::chrono::nanoseconds(timed.number == number ? timed.limit_ns : 0);
-        if (limit_.count() == 0) return;
-        job_began_ = clock::now();
-        const std::chrono::nanoseconds time = job_began_.time_since_epoch();
-        timed.begun_ns.store(static_cast<std::uint64_t>(time.count()), std::memory_order_relaxed);
-    }
-
-    // Whether the application has noticed or not.
-    [[nodiscard]] bool is_late() const {
-        return limit_.count() != 0 && clock::now() - job_began_ > limit_;
     }
 
     // A job that forks may return in the copy, too. That answers nothing, and writes into nothing
@@ -197,7 +186,7 @@ private:
         end_if_copy();
         if (is_finishing_) return;
         fault_point("worker.has_run");
-        if (is_late()) throw timed_out();
+        if (time_.is_over()) std::rethrow_exception(time_.error(callable_type()));
         writer_->finish();
         answer_with(number_, answer::value, result_);
         is_answered_ = true;
@@ -263,6 +252,10 @@ private:
         if (key != callable_key_) callable_ = bobbin::detail::find_callable(key);
         callable_key_ = key;
         return callable_;
+    }
+
+    [[nodiscard]] const std::type_info* callable_type() const noexcept {
+        return callable_ == nullptr ? nullptr : callable_->type;
     }
 
     void answer_with(std::uint64_t number, answer what, const parcel& sent) {
@@ -366,9 +359,8 @@ private:
     std::uint64_t written_ = 0;
     std::uint32_t failed_group_ = 0;
     std::uint32_t failed_place_ = 0;
-    std::chrono::nanoseconds limit_{0};  // of the job's time; 0: none
-    clock::time_point job_began_;        // if it has one
-    clock::time_point began_;            // the work that unrung_ lacks
+    job_time time_{lane_->timed};
+    clock::time_point began_;  // the work that unrung_ lacks
     std::chrono::nanoseconds unrung_{0};
     unsigned untimed_ = 0;
     clock::time_point memory_read_;

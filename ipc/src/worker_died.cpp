@@ -14,13 +14,14 @@ std::string describe(const std::optional<exit_status>& status) {
 }  // namespace
 
 worker_died::worker_died(pid_t worker, const std::optional<exit_status>& status, std::uint64_t job,
-                         unsigned attempt)
+                         unsigned attempt, const std::string& callable)
     : std::runtime_error("bobbin: worker " + std::to_string(worker) + " " + describe(status) +
                          " while it did job " + std::to_string(job) + ", attempt " +
-                         std::to_string(attempt)),
+                         std::to_string(attempt) + (callable.empty() ? "" : ": " + callable)),
       worker_(worker),
       status_(status),
       job_(job),
-      attempt_(attempt) {}
+      attempt_(attempt),
+      callable_(std::make_shared<const std::string>(callable)) {}
 
 }  // namespace bobbin::inline v0::ipc

@@ -4,9 +4,11 @@
 #include <bobbin/runtime/detail/job_task.hpp>
 #include <bobbin/runtime/detail/memory_shortage.hpp>
 #include <bobbin/runtime/detail/run_here.hpp>
+#include <bobbin/runtime/detail/type_name.hpp>
 #include <bobbin/runtime/errors.hpp>
 
 #include <exception>
+#include <string>
 
 namespace bobbin::inline v0::detail {
 
@@ -46,15 +48,21 @@ void end_job(job_core& job, const promise_base& ended, bool alarmed) noexcept {
     job.close();
 }
 
-void expire_job(job_core& job) noexcept {
+void expire_job(job_core& job, const std::type_info* callable, time_span limit) noexcept {
     if (!job.begin_settling()) return;
-    job.error = timed_out_error();
+    job.error = timed_out_error(callable, limit);
     job.settle(job_status::failed);
     job.close();
 }
 
-std::exception_ptr timed_out_error() noexcept {
-    return error_of<timed_out>();
+std::exception_ptr timed_out_error(const std::type_info* callable, time_span limit) noexcept {
+    try {
+        const std::string name = callable == nullptr ? "a call" : type_name(*callable);
+        return std::make_exception_ptr(timed_out(
+            "bobbin: timed out: " + name + " took longer than its limit of " + to_string(limit)));
+    } catch (...) {
+        return std::current_exception();
+    }
 }
 
 bool may_try_again(const std::exception_ptr& error) noexcept {

@@ -10,7 +10,6 @@
 namespace bobbin::inline v0 {
 
 cancelled::cancelled() : std::runtime_error("bobbin: cancelled") {}
-timed_out::timed_out() : std::runtime_error("bobbin: timed out") {}
 
 namespace detail {
 

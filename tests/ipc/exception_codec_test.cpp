@@ -143,7 +143,7 @@ TEST_CASE("an error code of the user's category arrives as a remote_error with t
 
 TEST_CASE("bobbin's exceptions arrive as what they were") {
     sent(bobbin::cancelled());
-    sent(bobbin::timed_out());
+    sent(bobbin::timed_out("late"));
     sent(bobbin::would_deadlock("a"));
     sent(bobbin::pool_closed("b"));
     sent(bobbin::no_pool("c"));
@@ -170,6 +170,10 @@ TEST_CASE("worker_died says who died, how, and over which job, here and where it
     const ipc::worker_died exited(5, ipc::exit_status{.code = 3}, 1, 2);
     CHECK(std::string(sent(exited).what()) ==
           "bobbin: worker 5 exited with code 3 while it did job 1, attempt 2");
+    const auto named = sent(ipc::worker_died(5, ipc::exit_status{.code = 3}, 1, 2, "f(int)"));
+    CHECK(named.callable() == "f(int)");
+    CHECK(std::string(named.what()) ==
+          "bobbin: worker 5 exited with code 3 while it did job 1, attempt 2: f(int)");
     const auto unknown = sent(ipc::worker_died(5, std::nullopt, 1ULL << 40, 2));
     CHECK(unknown.status() == std::nullopt);
     CHECK(unknown.job() == 1ULL << 40);

@@ -91,7 +91,7 @@ void take_memory() {
 
 }  // namespace
 
-TEST_CASE("a death names the worker, its signal or code, the job and the attempt") {
+TEST_CASE("a death names the worker, its signal or code, the job, its callable and the attempt") {
     for (const auto method : both) {
         ipc::process_pool pool(workers_by(method, 1));
         std::uint64_t last_job = 0;
@@ -114,6 +114,8 @@ TEST_CASE("a death names the worker, its signal or code, the job and the attempt
             const auto end = end_by(how);
             CHECK(contains(text, end.signal != 0 ? "signal " + std::to_string(end.signal)
                                                  : "code " + std::to_string(end.code)));
+            CHECK(contains(death.callable(), "die"));
+            CHECK(contains(text, death.callable()));
             CHECK(after.get() == 8);
         }
     }

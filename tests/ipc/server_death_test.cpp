@@ -4,6 +4,7 @@
 // that the server has and no signal would tell them of its death; servers kill themselves as they
 // start.
 #include "../runtime/child_process.hpp"
+#include "../runtime/ledger.hpp"
 #include "workers.hpp"
 
 #include <bobbin/ipc/process.hpp>
@@ -161,6 +162,32 @@ TEST_CASE("a server that dies with stopped children holds up no job and no pool'
                   return all_end(children) ? 0 : 3;
               }) == 0);
     }
+}
+
+TEST_CASE("a worker that dies with its server is named, though the server never did so") {
+    CHECK(run_application([] {
+              const ledger seen;
+              fault_of_servers fault("server.forked:stop");
+              ipc::process_pool pool(workers_by(ipc::start_method::fork_server, 1));
+              fault.end();
+              const auto job = pool.submit(
+                  [](const std::string& path) {
+                      record(path, ::getpid());
+                      ::pause();
+                  },
+                  seen.path());
+              if (!await([&] { return seen.size() == 1; })) return 1;
+              const pid_t server = server_watched();
+              if (!await_state(server, 'T')) return 2;
+              kill_now(server);
+              try {
+                  job.get();
+                  return 3;
+              } catch (const ipc::worker_died& death) {
+                  std::fputs(death.what(), stderr);
+                  return death.worker() == seen.entries().front() ? 0 : 4;
+              }
+          }) == 0);
 }
 
 TEST_CASE("nor does it hold up who waits for a process") {

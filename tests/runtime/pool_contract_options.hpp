@@ -230,6 +230,31 @@ TEST_CASE_TEMPLATE("a job that takes longer than its timeout fails with timed_ou
     if constexpr (P::late_jobs_end) CHECK(seen.has(1));
 }
 
+TEST_CASE_TEMPLATE("timed_out names the limit and the callable, of a job or of a range's", P,
+                   CONTRACT_PLACES) {
+    const test::ledger seen;
+    auto pool = P::make();
+    const auto text_of = [](auto job_or_map) -> std::string {
+        try {
+            job_or_map();
+            return "it was in time";
+        } catch (const bobbin::timed_out& error) {
+            return error.what();
+        }
+    };
+    const bobbin::job_options limited{.timeout = test::short_time};
+    for (const std::string& text :
+         {text_of([&] { pool.submit(limited, test::slow(), seen.path(), 1).get(); }), text_of([&] {
+              const std::vector inputs{std::tuple(seen.path(), 2)};
+              static_cast<void>(bobbin::sync_wait(
+                  pool.starmap(test::slow(), inputs, {.timeout = test::short_time})));
+          })}) {
+        CAPTURE(text);
+        CHECK(text.find("slow") != std::string::npos);
+        CHECK(text.find(bobbin::to_string(test::short_time)) != std::string::npos);
+    }
+}
+
 TEST_CASE_TEMPLATE("timed_out comes while the job still runs; what it ends with is dropped", P,
                    CONTRACT_PLACES) {
     if (!P::prompt_timeouts()) return;

@@ -104,6 +104,13 @@ TEST_CASE("a task that listens is cut short: timed_out") {
     });
 }
 
+TEST_CASE("timed_out names the limit") {
+    in_every_pool([](test::place& place) {
+        CHECK_THROWS_WITH_AS(place.run(with_timeout(1ms, until_stopped())),
+                             "bobbin: timed out: the limit of 1 ms has passed", bobbin::timed_out);
+    });
+}
+
 TEST_CASE("a limit that is nothing or negative has passed at once") {
     in_every_pool([](test::place& place) {
         for (const auto limit : tests::times_that_are_over())

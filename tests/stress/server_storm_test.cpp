@@ -250,7 +250,6 @@ void audit(const std::string& path, tally& sum) {
             sum.errors.push_back("a job was executed twice");
     std::set<pid_t> workers;
     for (const auto& [job, worker] : sum.died) {
-        if (worker == -1) continue;  // its server died before it had told who that was
         if (!workers.insert(worker).second) sum.errors.push_back("two jobs died with one worker");
         if (executed.contains(job) && executed[job] != worker)
             sum.errors.push_back("a job died with worker " + std::to_string(worker) + ", and " +

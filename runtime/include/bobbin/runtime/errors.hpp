@@ -23,10 +23,11 @@ private:
     bool of_a_job_ = false;  // of an awaited one, and not because the awaiting task was to stop
 };
 
-// The time given to `with_timeout` ran out.
+// The time given to `with_timeout`, or a job's timeout, ran out. Its text names the limit, and the
+// job's callable.
 class timed_out : public std::runtime_error {
 public:
-    timed_out();
+    using std::runtime_error::runtime_error;
 };
 
 // A blocking call on a worker thread of the pool whose work it would wait for, or of one whose

@@ -7,6 +7,7 @@
 #include <bobbin/runtime/task.hpp>
 #include <bobbin/runtime/time_span.hpp>
 
+#include <string>
 #include <utility>
 
 namespace bobbin::inline v0 {
@@ -23,7 +24,8 @@ task<T> with_timeout(time_span limit, task<T> work) {
     detail::timed_scope timed(enclosing, limit);
     co_await detail::run_in(timed.scope(), work);
     auto& ended = detail::promise_of(work);
-    if (timed.has_stopped(ended)) throw timed_out();
+    if (timed.has_stopped(ended))
+        throw timed_out("bobbin: timed out: the limit of " + to_string(limit) + " has passed");
     co_return ended.take();
 }
 

@@ -46,6 +46,7 @@ protected:
 // job's.
 template <class F, class... Args>
 struct remote {
+    using printed_as = F(Args...);
     using call = bobbin::detail::call<F, Args...>;
     using result = typename call::result;
 

@@ -6,6 +6,7 @@
 #include <bobbin/runtime/detail/current_scope.hpp>
 #include <bobbin/runtime/detail/lambda_coroutines.hpp>
 #include <bobbin/runtime/detail/loop_pace.hpp>
+#include <bobbin/runtime/detail/needs_rtti.hpp>
 #include <bobbin/runtime/detail/timed_scope.hpp>
 #include <bobbin/runtime/job_options.hpp>
 #include <bobbin/runtime/outcome.hpp>
@@ -15,6 +16,7 @@
 #include <functional>
 #include <optional>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 
 BOBBIN_BEGIN_COROUTINES_OF_LAMBDAS
@@ -23,8 +25,9 @@ namespace bobbin::inline v0::detail {
 
 // `cancelled` and `timed_out` are no reason to try again.
 bool may_try_again(const std::exception_ptr& error) noexcept;
-// `timed_out`; std::bad_alloc if there is no memory for it.
-std::exception_ptr timed_out_error() noexcept;
+// `timed_out`, of a callable with its arguments (null: not known); std::bad_alloc if there is no
+// memory for it.
+std::exception_ptr timed_out_error(const std::type_info* callable, time_span limit) noexcept;
 
 // What an ended task has ended with.
 template <class R, class T>
@@ -56,7 +59,8 @@ task<outcome<R>> finish_call(Make& make, join_scope& scope) {
 // may be never: in a task without a pool nobody can watch the time, and in a pool whose threads are
 // all busy nobody does. So it is looked at afterwards too.
 template <class R, class Make>
-task<outcome<R>> finish_call_in_time(Make& make, time_span limit, std::function<void()> expired) {
+task<outcome<R>> finish_call_in_time(Make& make, const std::type_info* callable, time_span limit,
+                                     std::function<void()> expired) {
     auto& enclosing = co_await current_scope();
     const deadline until = deadline::after(limit);
     std::optional<timed_scope> watched;
@@ -64,15 +68,15 @@ task<outcome<R>> finish_call_in_time(Make& make, time_span limit, std::function<
     auto& scope = watched ? watched->scope() : enclosing;
     outcome<R> result = co_await finish_call<R>(make, scope);
     if ((watched && watched->passed()) || until.has_passed())
-        co_return outcome<R>::failure(timed_out_error());
+        co_return outcome<R>::failure(timed_out_error(callable, limit));
     co_return result;
 }
 
-// Runs `make(is_last)`, which returns the result or a task for it, until it has one or it was the
-// last try.
+// Runs `make(is_last)`, which calls the callable and returns the result or a task for it, until it
+// has one or it was the last try.
 template <class R, class Make>
-task<outcome<R>> attempt(time_span limit, unsigned retries, Make make,
-                         std::function<void()> expired) {
+task<outcome<R>> attempt(const std::type_info* callable, time_span limit, unsigned retries,
+                         Make make, std::function<void()> expired) {
     auto& scope = co_await current_scope();
     for (loop_pace pace;; --retries) {
         auto once = [&make, last = retries == 0] { return make(last); };
@@ -81,7 +85,7 @@ task<outcome<R>> attempt(time_span limit, unsigned retries, Make make,
             outcome<R> ended = co_await finish_call<R>(once, scope);
             result.emplace(std::move(ended));
         } else {
-            outcome<R> ended = co_await finish_call_in_time<R>(once, limit, expired);
+            outcome<R> ended = co_await finish_call_in_time<R>(once, callable, limit, expired);
             result.emplace(std::move(ended));
         }
         if (*result || retries == 0 || !may_try_again(result->error()))

@@ -26,6 +26,7 @@
 #include <ranges>
 #include <stdexcept>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -161,8 +162,8 @@ public:
                 if (decided->exchange(true, std::memory_order_relaxed)) return;
                 until_there_is_memory([&] { self->bring_expired(index); });
             };
-        auto trying =
-            attempt<R>(options_.timeout, options_.retries, std::move(make), std::move(expired));
+        auto trying = attempt<R>(&typeid(F(input)), options_.timeout, options_.retries,
+                                 std::move(make), std::move(expired));
         outcome<R> result = co_await std::move(trying);
         if (decided->exchange(true, std::memory_order_relaxed))
             own.expired = own.abandoned = true;
@@ -233,7 +234,7 @@ private:
         suspended_task reader;
         {
             const std::lock_guard lock(this->mutex_);
-            add_error(index, timed_out_error());
+            add_error(index, timed_out_error(&typeid(F(input)), options_.timeout));
             reader = this->take_reader();
         }
         if (reader) reader.resume();

@@ -35,7 +35,7 @@ using thunk = void(void* arguments, void* result) noexcept;
 
 struct callable_entry {
     thunk* call;
-    const std::type_info* type;         // of the callable and its arguments, to be printed
+    const std::type_info* type;         // of the callable and its arguments, see `printed`
     std::atomic<std::uint64_t> key{0};  // 0: not yet known. Tests may give one.
     callable_entry* next = nullptr;     // the list's
 };
@@ -50,6 +50,19 @@ public:
 
 private:
     callable_entry& entry_;
+};
+
+// What a callable and its arguments are printed as: F says so if it stands for another.
+template <class Call>
+struct printed {
+    using type = Call;
+};
+template <class F, class... Args>
+requires requires {
+    typename F::printed_as;
+}
+struct printed<F(Args...)> {
+    using type = typename F::printed_as;
 };
 
 // The callable F as it is called with such arguments.
@@ -76,8 +89,8 @@ struct callable {
     }
 
     // Not destroyed, so that keys can be asked for at any time.
-    static inline constinit callable_entry entry{.call = &callable::call,
-                                                 .type = &typeid(F(Args...))};
+    static inline constinit callable_entry entry{
+        .call = &callable::call, .type = &typeid(typename printed<F(Args...)>::type)};
     static inline const callable_registration registration{entry};
 };
 

@@ -134,7 +134,7 @@ job_task<R> run_job(F f, Args... args) {
 }
 
 // Called by the alarm of a job whose time has passed.
-void expire_job(job_core& job) noexcept;
+void expire_job(job_core& job, const std::type_info* callable, time_span limit) noexcept;
 
 template <class R, class F, class... Args>
 job_task<R> run_job_as_told(job_options options, F f, std::tuple<Args...> args) {
@@ -157,10 +157,10 @@ job_task<R> run_job_as_told(job_options options, F f, std::tuple<Args...> args) 
     // The alarm may be running when the job ends: it holds a reference.
     std::function<void()> expired;
     if (options.timeout != time_span::zero)
-        expired = [shared = std::make_shared<job_ref<job_core>>(job_ref<job_core>::of(job))] {
-            expire_job(**shared);
-        };
-    auto trying = attempt<R>(options.timeout, options.retries, std::move(make), std::move(expired));
+        expired = [shared = std::make_shared<job_ref<job_core>>(job_ref<job_core>::of(job)),
+                   limit = options.timeout] { expire_job(**shared, &typeid(F(Args...)), limit); };
+    auto trying = attempt<R>(&typeid(F(Args...)), options.timeout, options.retries, std::move(make),
+                             std::move(expired));
     outcome<R> result = co_await std::move(trying);
     co_return std::move(result).value();
 }
