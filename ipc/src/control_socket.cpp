@@ -1,5 +1,6 @@
 #include "control_socket.hpp"
 
+#include "fail.hpp"
 #include "uninterrupted.hpp"
 
 #include <array>
@@ -14,11 +15,11 @@
 namespace bobbin::inline v0::ipc::detail {
 namespace {
 
-constexpr std::size_t room = CMSG_SPACE(most_descriptors * sizeof(int));
+constexpr std::size_t descriptors_room = CMSG_SPACE(most_descriptors * sizeof(int));
 
-[[noreturn]] void fail(const char* what) {
+[[noreturn]] void fail_at_socket(const char* what) {
     if (errno == ENOMEM || errno == ENOBUFS) throw std::bad_alloc();
-    throw std::system_error(errno, std::generic_category(), what);
+    fail(errno, what);
 }
 
 sending send_with(int socket, std::span<const std::byte> bytes, std::span<const int> descriptors,
@@ -26,7 +27,7 @@ sending send_with(int socket, std::span<const std::byte> bytes, std::span<const 
     if (descriptors.size() > most_descriptors)
         throw std::length_error("bobbin: too many descriptors for one packet");
     iovec part{.iov_base = const_cast<std::byte*>(bytes.data()), .iov_len = bytes.size()};
-    alignas(cmsghdr) std::array<std::byte, room> control{};
+    alignas(cmsghdr) std::array<std::byte, descriptors_room> control{};
     msghdr packet{};
     packet.msg_iov = &part;
     packet.msg_iovlen = 1;
@@ -42,7 +43,7 @@ sending send_with(int socket, std::span<const std::byte> bytes, std::span<const 
     if (uninterrupted([&] { return ::sendmsg(socket, &packet, flags | MSG_NOSIGNAL); }) < 0) {
         if (errno == EAGAIN || errno == ETOOMANYREFS) return sending::would_block;
         if (errno == EPIPE || errno == ECONNRESET) return sending::gone;
-        fail("bobbin: sending to a process");
+        fail_at_socket("sending to a process");
     }
     return sending::done;
 }
@@ -61,7 +62,7 @@ void take_descriptors(msghdr& packet, std::vector<owned_descriptor>& to) {
 
 received_packet receive_with(int socket, std::span<std::byte> into, int flags) {
     iovec part{.iov_base = into.data(), .iov_len = into.size()};
-    alignas(cmsghdr) std::array<std::byte, room> control{};
+    alignas(cmsghdr) std::array<std::byte, descriptors_room> control{};
     msghdr packet{};
     packet.msg_iov = &part;
     packet.msg_iovlen = 1;
@@ -80,7 +81,7 @@ received_packet receive_with(int socket, std::span<std::byte> into, int flags) {
     } else if (size == 0) {
         got.gone = true;
     } else if (size < 0) {
-        fail("bobbin: reading from a process");
+        fail_at_socket("reading from a process");
     } else {
         got.size = static_cast<std::size_t>(size);
         got.lacks_descriptors = (packet.msg_flags & MSG_CTRUNC) != 0;
@@ -94,7 +95,7 @@ received_packet receive_with(int socket, std::span<std::byte> into, int flags) {
 std::pair<owned_descriptor, owned_descriptor> control_socket_pair() {
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
-        fail("bobbin: socketpair");
+        fail_at_socket("socketpair");
     return {owned_descriptor(ends[0]), owned_descriptor(ends[1])};
 }
 

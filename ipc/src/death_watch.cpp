@@ -4,6 +4,7 @@
 #include "owned_descriptor.hpp"
 #include "process_identity.hpp"
 #include "quiet_thread.hpp"
+#include "uninterrupted.hpp"
 
 #include <bobbin/runtime/detail/memory_shortage.hpp>
 
@@ -24,7 +25,7 @@ namespace {
 
 using bobbin::detail::until_there_is_memory;
 
-struct watched {
+struct watched_process {
     std::uint64_t process;
     segment memory;
     published<>* number;
@@ -49,9 +50,9 @@ public:
         ring(changed_.get());  // if it is none any more, the watch stays
     }
 
-    void add(watched each) {
+    void add(watched_process each) {
         const std::lock_guard lock(mutex_);
-        const auto is_same = [&](const watched& known) {
+        const auto is_same = [&](const watched_process& known) {
             return known.process == each.process && known.number == each.number;
         };
         if (std::ranges::any_of(all_, is_same)) return;
@@ -99,7 +100,9 @@ private:
     // For how many milliseconds it is waited for them; nothing: the thread ends.
     std::optional<int> list_ends(bool linger_is_over) {
         const std::lock_guard lock(mutex_);
-        const auto is_left = [this](const watched& each) { return !is_awaited(each.number); };
+        const auto is_left = [this](const watched_process& each) {
+            return !is_awaited(each.number);
+        };
         if (linger_is_over) std::erase_if(all_, is_left);
         is_lingering_ = std::ranges::any_of(all_, is_left);
         if (all_.empty()) {
@@ -109,7 +112,7 @@ private:
         }
         ends_.clear();
         ends_.push_back({.fd = changed_.get(), .events = POLLIN, .revents = 0});
-        for (const watched& each : all_)
+        for (const watched_process& each : all_)
             ends_.push_back({.fd = each.end.get(), .events = POLLIN, .revents = 0});
         constexpr int moment = 100;
         return is_lingering_ ? moment : -1;
@@ -118,8 +121,8 @@ private:
     void take_out_the_dead() {
         {
             const std::lock_guard lock(mutex_);
-            const auto lives = [](const watched& each) {
-                pollfd end{.fd = each.end.get(), .events = POLLIN, .revents = 0};
+            const auto lives = [](const watched_process& each) {
+                pollfd end = watched(each.end.get());
                 return ::poll(&end, 1, 0) != 1;  // nor is one dead of which that fails
             };
             const auto first_dead = std::partition(all_.begin(), all_.end(), lives);
@@ -128,17 +131,17 @@ private:
             std::move(first_dead, all_.end(), std::back_inserter(dead_));
             all_.erase(first_dead, all_.end());
         }
-        for (const watched& each : dead_) each.number->poke();
+        for (const watched_process& each : dead_) each.number->poke();
         const std::lock_guard lock(mutex_);
         dead_.clear();
     }
 
     std::mutex mutex_;
-    std::vector<watched> all_;
+    std::vector<watched_process> all_;
     std::vector<const published<>*> awaited_;  // by each who waits, once
     bool is_lingering_ = false;                // the thread will look for what nobody awaits
     // The thread's, which writes them under the mutex: so a forked child finds them whole.
-    std::vector<watched> dead_;
+    std::vector<watched_process> dead_;
     std::vector<pollfd> ends_;
     owned_descriptor changed_;
     bool running_ = false;
@@ -146,7 +149,7 @@ private:
 
 // Never destroyed, as its thread may outlive static objects.
 death_watch* watch = new death_watch;
-[[maybe_unused]] const int forgets_at_fork = ::pthread_atfork(
+[[maybe_unused]] const int watch_at_fork = ::pthread_atfork(
     [] { watch->before_fork(); }, [] { watch->after_fork(); }, [] { watch->begin_child(); });
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "anonymous_file.hpp"
 #include "control_socket.hpp"
+#include "fail.hpp"
 #include "other_threads.hpp"
 #include "program.hpp"
 #include "run_and_exit.hpp"
@@ -34,10 +35,6 @@
 namespace bobbin::inline v0::ipc::detail {
 namespace {
 
-[[noreturn]] void fail(int error, const char* what) {
-    throw std::system_error(error, std::generic_category(), what);
-}
-
 // As functions of C have it, with a null pointer behind the last.
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     std::vector<char*> all;
@@ -48,7 +45,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 
 // The functions of posix_spawn return their error.
 void check_start(int error) {
-    if (error != 0) fail(error, "bobbin: the program could not be started again as a fork server");
+    if (error != 0) fail(error, "the program could not be started again as a fork server");
 }
 
 // How the new program finds itself.
@@ -139,7 +136,7 @@ std::shared_ptr<server_process> start_server() {
     if (!pidfd) {
         ::kill(pid, SIGKILL);
         await_end_of(pid);
-        fail(error, "bobbin: a descriptor for the fork server");
+        fail(error, "a descriptor for the fork server");
     }
     return std::make_shared<server_process>(std::move(ours), std::move(pidfd), pid, path);
 }
@@ -203,7 +200,7 @@ std::shared_ptr<server_process> start_copy() {
     auto [told, tells] = control_socket_pair();
     flush_output();  // or every worker would write it again
     const pid_t middle = ::fork();
-    if (middle < 0) fail(errno, "bobbin: fork");
+    if (middle < 0) fail(errno, "fork");
     if (middle == 0) {
         // Twice, so that the application has no child that it did not start.
         const pid_t copy = ::fork();
@@ -216,7 +213,7 @@ std::shared_ptr<server_process> start_copy() {
     auto got = receive_packet(told.get(), std::as_writable_bytes(std::span(&about, 1)));
     if (got.none || got.gone)
         throw std::runtime_error("bobbin: a fork server could not be started");
-    if (got.descriptors.empty()) fail(about.number, "bobbin: fork");
+    if (got.descriptors.empty()) fail(about.number, "fork");
     return std::make_shared<server_process>(std::move(ours), std::move(got.descriptors.front()),
                                             about.pid, path_of_program());
 }
@@ -225,12 +222,12 @@ std::shared_ptr<server_process> start_copy() {
 
 fork_session::fork_session(start_method how, std::shared_ptr<server_process> server)
     : how_(how), server_(std::move(server)), either_(::epoll_create1(EPOLL_CLOEXEC)) {
-    if (!either_) fail(errno, "bobbin: epoll_create1");
+    if (!either_) fail(errno, "epoll_create1");
     auto [ours, theirs] = control_socket_pair();
     for (const int each : {ours.get(), server_->pidfd()}) {
         epoll_event readable{.events = EPOLLIN, .data = {}};
         if (::epoll_ctl(either_.get(), EPOLL_CTL_ADD, each, &readable) != 0)
-            fail(errno, "bobbin: epoll_ctl");
+            fail(errno, "epoll_ctl");
     }
     server_->give(theirs.get());
     socket_ = std::move(ours);
@@ -272,7 +269,7 @@ void fork_session::recover_from(unsigned failures) const {
         throw std::logic_error("bobbin: " + server_->describe_end());
     if (has_ended && (failures == most || server_->how() == server_process::ending::was_no_server))
         throw std::runtime_error("bobbin: " + server_->describe_end());
-    if (failures == most) fail(EMFILE, "bobbin: the fork server");
+    if (failures == most) fail(EMFILE, "the fork server");
     std::this_thread::sleep_for(back_off(failures));
 }
 
@@ -304,8 +301,7 @@ bool fork_session::send(const child_request& wanted, std::span<const int> descri
 }
 
 void fork_session::wait() const noexcept {
-    std::array either{pollfd{.fd = socket_.get(), .events = POLLIN | POLLOUT, .revents = 0},
-                      pollfd{.fd = server_->pidfd(), .events = POLLIN, .revents = 0}};
+    std::array either{watched(socket_.get(), POLLIN | POLLOUT), watched(server_->pidfd())};
     static_cast<void>(poll_until(either, deadline::never));
 }
 

@@ -108,10 +108,6 @@ public:
 private:
     using events = std::vector<pollfd>::const_iterator;
 
-    static pollfd watched(int descriptor, short events = POLLIN) noexcept {
-        return {.fd = descriptor, .events = events, .revents = 0};
-    }
-
     // In the order of `sessions_`: each, then its children. They may come for nothing.
     std::vector<pollfd> await_events() const {
         std::vector<pollfd> all{watched(socket_)};

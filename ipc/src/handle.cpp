@@ -1,4 +1,5 @@
 #include "control_socket.hpp"
+#include "fail.hpp"
 
 #include <bobbin/ipc/handle.hpp>
 
@@ -10,10 +11,6 @@
 namespace bobbin::inline v0::ipc::detail {
 namespace {
 
-[[noreturn]] void fail(int error, const char* what) {
-    throw std::system_error(error, std::generic_category(), what);
-}
-
 constexpr std::byte segment_mark{'S'};
 
 }  // namespace
@@ -24,18 +21,18 @@ void send_segment(int socket, const segment& memory) {
         case sending::done:
             return;
         case sending::would_block:
-            fail(EAGAIN, "bobbin: a segment could not be sent: too much is on its way");
+            fail(EAGAIN, "a segment could not be sent: too much is on its way");
         case sending::gone:
-            fail(EPIPE, "bobbin: a segment could not be sent: the socket is closed");
+            fail(EPIPE, "a segment could not be sent: the socket is closed");
     }
 }
 
 segment receive_segment(int socket) {
     std::byte mark{};
     auto got = receive_packet_blocking(socket, std::span(&mark, 1));
-    if (got.none) fail(EAGAIN, "bobbin: no segment was received");
-    if (got.gone) fail(ECONNRESET, "bobbin: no segment was received, the socket is closed");
-    if (got.descriptors.size() != 1) fail(EPROTO, "bobbin: what was received is no segment");
+    if (got.none) fail(EAGAIN, "no segment was received");
+    if (got.gone) fail(ECONNRESET, "no segment was received, the socket is closed");
+    if (got.descriptors.size() != 1) fail(EPROTO, "what was received is no segment");
     return segment::adopt(got.descriptors.front().release());
 }
 

@@ -1,4 +1,5 @@
 #include "default_signals.hpp"
+#include "fail.hpp"
 #include "fork_server.hpp"
 #include "held_signals.hpp"
 #include "lifeline.hpp"
@@ -24,11 +25,10 @@
 #include <unistd.h>
 
 namespace bobbin::inline v0::ipc {
-namespace {
 
-[[noreturn]] void fail(const char* what) {
-    throw std::system_error(errno, std::generic_category(), what);
-}
+using detail::fail;
+
+namespace {
 
 // The life of a copy.
 [[noreturn]] void run_copy(const std::function<int()>& function, pid_t parent,
@@ -81,7 +81,7 @@ struct process::child {
         else if (errno == ECHILD)
             status = exit_status{.code = -1};
         else
-            fail("bobbin: waiting for a process");
+            fail(errno, "waiting for a process");
     }
 
     void send(int signal) noexcept {
@@ -131,7 +131,7 @@ process process::fork(const std::function<int()>& function) {
         made->pid = ::fork();
         if (made->pid == 0) run_copy(function, parent, held.get());
     }
-    if (made->pid < 0) fail("bobbin: a process could not be started");
+    if (made->pid < 0) fail(errno, "a process could not be started");
     // It was not waited for, so the number is its own.
     made->pidfd =
         detail::owned_descriptor(static_cast<int>(::syscall(SYS_pidfd_open, made->pid, 0)));
@@ -139,8 +139,7 @@ process process::fork(const std::function<int()>& function) {
         const int reason = errno;
         ::kill(made->pid, SIGKILL);
         detail::await_end_of(made->pid);
-        errno = reason;
-        fail("bobbin: a process was started and ended again: no descriptor for it");
+        fail(reason, "a process was started and ended again: no descriptor for it");
     }
     return process(std::move(made));
 }
@@ -182,7 +181,7 @@ std::optional<exit_status> process::join_until(deadline until) {
         waited.check_ours();
         const int count = detail::poll_until(waited.descriptor(), POLLIN, until);
         if (count < 0 && errno == ENOMEM) continue;  // that passes
-        if (count < 0) fail("bobbin: waiting for a process");
+        if (count < 0) fail(errno, "waiting for a process");
         if (count == 0) return std::nullopt;
         waited.collect();
     }

@@ -1,4 +1,5 @@
 #include "anonymous_file.hpp"
+#include "fail.hpp"
 #include "held_signals.hpp"
 #include "memory_room.hpp"
 
@@ -25,6 +26,7 @@
 namespace bobbin::inline v0::ipc {
 
 namespace interprocess = boost::interprocess;
+using detail::fail;
 using detail::owned_descriptor;
 
 struct segment::mapping {
@@ -34,10 +36,6 @@ struct segment::mapping {
 };
 
 namespace {
-
-[[noreturn]] void fail(int error, const std::string& what) {
-    throw std::system_error(error, std::generic_category(), "bobbin: " + what);
-}
 
 std::string bytes_text(std::uint64_t bytes) {
     return std::to_string(bytes) + " bytes of shared memory";

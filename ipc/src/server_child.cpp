@@ -57,7 +57,7 @@ void close_between(unsigned below, unsigned above) noexcept {
 }
 
 // What it is about, and errno.
-[[noreturn]] void fail(const std::string& what) {
+[[noreturn]] void lack(const std::string& what) {
     throw std::system_error(errno, std::generic_category(), what);
 }
 
@@ -68,10 +68,10 @@ void prepare_worker(const worker_request& wanted, std::vector<owned_descriptor>&
     descriptors.resize(descriptors_of_a_worker);
     for (const std::string& each : wanted.environment) {
         char* const kept = ::strdup(each.c_str());
-        if (kept == nullptr || ::putenv(kept) != 0) fail("its environment");
+        if (kept == nullptr || ::putenv(kept) != 0) lack("its environment");
     }
     if (!wanted.working_directory.empty() && ::chdir(wanted.working_directory.c_str()) != 0)
-        fail("its working_directory '" + wanted.working_directory + "'");
+        lack("its working_directory '" + wanted.working_directory + "'");
 }
 
 [[noreturn]] void become_worker(const worker_request& wanted,

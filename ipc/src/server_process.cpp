@@ -21,10 +21,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-pollfd watched(int descriptor, short events) noexcept {
-    return {.fd = descriptor, .events = events, .revents = 0};
-}
-
 // Without memory it ends early, and nothing is seen then.
 void await_any(std::span<pollfd> all, deadline until) noexcept {
     if (poll_until(all, until) < 0)
@@ -54,14 +50,14 @@ void server_process::give(int session) const {
     const std::byte mark{1};
     while (send_packet(socket_.get(), std::span(&mark, 1), std::span(&session, 1)) ==
            sending::would_block) {
-        std::array either{watched(socket_.get(), POLLOUT), watched(pidfd_.get(), POLLIN)};
+        std::array either{watched(socket_.get(), POLLOUT), watched(pidfd_.get())};
         await_any(either, deadline::never);
         if (either[1].revents != 0) return;
     }
 }
 
 bool server_process::is_dead() const noexcept {
-    std::array either{watched(pidfd_.get(), POLLIN), watched(socket_.get(), 0)};
+    std::array either{watched(pidfd_.get()), watched(socket_.get(), 0)};
     await_any(either, deadline::now);
     if (either[0].revents != 0) return true;
     if ((either[1].revents & POLLHUP) == 0) return false;
@@ -90,12 +86,12 @@ void server_process::await_ready() const noexcept {
     const deadline end = deadline::after(patience);
     while (!word() && !is_dead()) {
         if (end.has_passed()) kill();
-        std::array either{watched(pidfd_.get(), POLLIN), watched(socket_.get(), POLLIN)};
+        std::array either{watched(pidfd_.get()), watched(socket_.get())};
         await_any(either, std::max(end, deadline::after(10ms)));
     }
     if (is_ready()) return;
     kill();
-    std::array ended{watched(pidfd_.get(), POLLIN)};
+    std::array ended{watched(pidfd_.get())};
     while (ended[0].revents == 0) await_any(ended, deadline::never);
 }
 

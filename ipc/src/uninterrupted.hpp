@@ -24,6 +24,11 @@ auto uninterrupted(Call call) {
     }
 }
 
+// What poll() looks for; a hang-up is seen without.
+inline pollfd watched(int descriptor, short events = POLLIN) noexcept {
+    return {.fd = descriptor, .events = events, .revents = 0};
+}
+
 // How many of them are ready: 0 at the deadline, -1 if the system has no memory for it.
 inline int poll_until(std::span<pollfd> of, deadline until) noexcept {
     for (;;) {
@@ -33,7 +38,7 @@ inline int poll_until(std::span<pollfd> of, deadline until) noexcept {
     }
 }
 inline int poll_until(int descriptor, short events, deadline until) noexcept {
-    pollfd one{.fd = descriptor, .events = events, .revents = 0};
+    pollfd one = watched(descriptor, events);
     return poll_until(std::span(&one, 1), until);
 }
 

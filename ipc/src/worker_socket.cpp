@@ -2,6 +2,7 @@
 
 #include "quiet_thread.hpp"
 #include "run_and_exit.hpp"
+#include "uninterrupted.hpp"
 
 #include <exception>
 #include <fcntl.h>
@@ -75,7 +76,7 @@ void worker_socket::begin(std::uint64_t number, bobbin::detail::job_core& corout
         start_quiet_thread("bobbin-control", [this] {
             try {
                 for (;;) {
-                    pollfd any{.fd = socket_, .events = POLLIN, .revents = 0};
+                    pollfd any = watched(socket_);
                     ::poll(&any, 1, -1);  // whatever it says, there is nothing or something
                     drain();
                 }
