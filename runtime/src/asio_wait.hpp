@@ -3,6 +3,7 @@
 
 #include "pool_core.hpp"
 
+#include <bobbin/runtime/detail/asio_objects.hpp>
 #include <bobbin/runtime/detail/run_here.hpp>
 #include <bobbin/runtime/errors.hpp>
 
@@ -19,18 +20,24 @@ namespace bobbin::inline v0::detail {
 // Throws `no_pool` if there is none.
 pool_core& pool_of(const join_scope& scope);
 
-// One wait: `Object` is Asio's, `begin(object, handler)` starts it. The handler, the stop callback
-// and the awaiting task meet here; `mutex_` orders them: the callback may come on any thread,
-// before or after the wait was begun, or never. What it waited for is the same after an error: who
-// awaits it finds out.
-template <class Object, class Begin>
+// What is waited for: a time, or something to read.
+template <class Handler>
+void begin_wait(pool_timer& timer, Handler handler) {
+    timer.async_wait(std::move(handler));
+}
+template <class Handler>
+void begin_wait(pool_descriptor& descriptor, Handler handler) {
+    descriptor.async_wait(pool_descriptor::wait_read, std::move(handler));
+}
+
+// One wait: `Object` is Asio's. The handler, the stop callback and the awaiting task meet here;
+// `mutex_` orders them: the callback may come on any thread, before or after the wait was begun, or
+// never. What it waited for is the same after an error: who awaits it finds out.
+template <class Object>
 class asio_wait {
 public:
-    asio_wait(pool_core& pool, Object object, Begin begin, std::stop_token token)
-        : pool_(pool),
-          object_(std::move(object)),
-          begin_(std::move(begin)),
-          token_(std::move(token)) {}
+    asio_wait(pool_core& pool, Object object, std::stop_token token)
+        : pool_(pool), object_(std::move(object)), token_(std::move(token)) {}
 
     // What a task awaits: this stays where it is.
     class reference {
@@ -52,7 +59,7 @@ private:
         if (stopped_) return false;
         armed_ = true;
         // The handler waits for the mutex, so the task is not resumed before this has returned it.
-        begin_(object_, [this, waiting](boost::system::error_code) {
+        begin_wait(object_, [this, waiting](boost::system::error_code) {
             {
                 const std::lock_guard handler_lock(mutex_);
                 armed_ = false;
@@ -78,7 +85,6 @@ private:
 
     pool_core& pool_;
     Object object_;
-    Begin begin_;
     std::stop_token token_;
     std::mutex mutex_;
     bool armed_ = false;
