@@ -14,7 +14,7 @@ namespace {
 
 using detail::acquired;
 
-constexpr detail::contents what{.kind = "barrier"};
+constexpr detail::contents barrier_contents{.kind = "barrier"};
 constexpr std::size_t most_parties = 0x7fffffff;
 
 // What is published: how the phases of waiting ended so far.
@@ -112,7 +112,7 @@ bool barrier::state::await_end(std::uint32_t phase, deadline until) {
 
 barrier::barrier(const create_named* name, std::size_t parties)
     : shared_object(
-          what, sizeof(state), name,
+          barrier_contents, sizeof(state), name,
           [&](std::byte* memory) {
               if (parties == 0 || parties > most_parties)
                   throw std::invalid_argument("bobbin: a barrier for " + std::to_string(parties));
@@ -123,7 +123,7 @@ barrier::barrier(std::size_t parties) : barrier(nullptr, parties) {}
 barrier::barrier(const create_named& name, std::size_t parties) : barrier(&name, parties) {}
 barrier::barrier(const open_named& name) : barrier(segment::open_named(name.name)) {}
 barrier::barrier(segment existing)
-    : shared_object(what, std::move(existing), sizeof(state)), parties_(own().parties) {
+    : shared_object(barrier_contents, std::move(existing), sizeof(state)), parties_(own().parties) {
     if (parties_ == 0 || parties_ > most_parties)
         throw wrong_segment("bobbin: a barrier's memory was written over: it is for " +
                             std::to_string(parties_));

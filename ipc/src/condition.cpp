@@ -16,16 +16,18 @@ struct condition::state {
 
 namespace {
 
-constexpr detail::contents what{.kind = "condition"};
+constexpr detail::contents condition_contents{.kind = "condition"};
 
 }  // namespace
 
 condition::condition(const create_named* name)
-    : shared_object(what, sizeof(state), name, [](std::byte* memory) { new (memory) state; }) {}
+    : shared_object(condition_contents, sizeof(state), name,
+                    [](std::byte* memory) { new (memory) state; }) {}
 condition::condition() : condition(nullptr) {}
 condition::condition(const create_named& name) : condition(&name) {}
 condition::condition(const open_named& name) : condition(segment::open_named(name.name)) {}
-condition::condition(segment existing) : shared_object(what, std::move(existing), sizeof(state)) {}
+condition::condition(segment existing)
+    : shared_object(condition_contents, std::move(existing), sizeof(state)) {}
 
 condition::state& condition::own() const noexcept {
     return *std::launder(reinterpret_cast<state*>(body()));

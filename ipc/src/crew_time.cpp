@@ -30,14 +30,14 @@ pool_timer& crew_core::timer_of(seat& at) {
 }
 
 // A worker that has begun nothing for so long, though it was sent a job, is stuck.
-constexpr auto patience = 30s;
+constexpr auto stuck_after = 30s;
 
 void crew_core::begin_time(seat& at, const remote_call& call) {
     at.has_timed_job = true;
     at.way->timed.number = call.number_;
     at.way->timed.limit_ns = static_cast<std::uint64_t>(call.timeout.nanoseconds().count());
     at.way->timed.begun_ns.store(0, std::memory_order_relaxed);
-    watch_time(at, call.number_, std::min<time_span>(call.timeout, patience));
+    watch_time(at, call.number_, std::min<time_span>(call.timeout, stuck_after));
 }
 
 void crew_core::watch_time(seat& at, std::uint64_t job, time_span time) {
@@ -60,8 +60,8 @@ bool crew_core::has_passed(seat& at, const remote_call& call, turn& ours) {
         return left <= time_span::zero;
     }
     // Its worker may just be starting. It is watched first, whatever comes, as that may throw.
-    watch_time(at, call.number_, std::clamp<time_span>(call.timeout, 1ms, patience));
-    if (time - at.busy_since >= patience && reclaim(at, call.number_)) {
+    watch_time(at, call.number_, std::clamp<time_span>(call.timeout, 1ms, stuck_after));
+    if (time - at.busy_since >= stuck_after && reclaim(at, call.number_)) {
         end_worker(at, call.number_, SIGTERM);
         dispatch(ours);
     }

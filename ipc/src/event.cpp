@@ -16,7 +16,7 @@ struct event::state {
 
 namespace {
 
-constexpr detail::contents what{.kind = "event"};
+constexpr detail::contents event_contents{.kind = "event"};
 constexpr bool means_set(std::uint64_t changes) {
     return changes % 2 == 1;
 }
@@ -24,11 +24,13 @@ constexpr bool means_set(std::uint64_t changes) {
 }  // namespace
 
 event::event(const create_named* name)
-    : shared_object(what, sizeof(state), name, [](std::byte* memory) { new (memory) state; }) {}
+    : shared_object(event_contents, sizeof(state), name,
+                    [](std::byte* memory) { new (memory) state; }) {}
 event::event() : event(nullptr) {}
 event::event(const create_named& name) : event(&name) {}
 event::event(const open_named& name) : event(segment::open_named(name.name)) {}
-event::event(segment existing) : shared_object(what, std::move(existing), sizeof(state)) {}
+event::event(segment existing)
+    : shared_object(event_contents, std::move(existing), sizeof(state)) {}
 
 event::state& event::own() const noexcept {
     return *std::launder(reinterpret_cast<state*>(body()));

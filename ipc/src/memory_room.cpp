@@ -13,7 +13,7 @@ namespace {
 
 using bobbin::detail::no_limit;
 
-std::uint64_t room(const std::string& limit_file, const std::string& usage_file) {
+std::uint64_t room_of_group(const std::string& limit_file, const std::string& usage_file) {
     std::uint64_t limit = 0;
     std::uint64_t usage = 0;
     // A limit of "max" is no number, and none either.
@@ -23,11 +23,11 @@ std::uint64_t room(const std::string& limit_file, const std::string& usage_file)
 }
 
 std::uint64_t room_v1(const std::string& group) {
-    return room(group + "/memory.limit_in_bytes", group + "/memory.usage_in_bytes");
+    return room_of_group(group + "/memory.limit_in_bytes", group + "/memory.usage_in_bytes");
 }
 
 std::uint64_t room_v2(const std::string& group) {
-    return room(group + "/memory.max", group + "/memory.current");
+    return room_of_group(group + "/memory.max", group + "/memory.current");
 }
 
 // What the machine could give. Without asking, the kernel would try, and kill processes at random

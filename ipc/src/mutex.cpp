@@ -3,13 +3,13 @@
 namespace bobbin::inline v0::ipc {
 namespace {
 
-constexpr detail::contents what{.kind = "mutex"};
+constexpr detail::contents mutex_contents{.kind = "mutex"};
 
 }  // namespace
 
 mutex::mutex(const create_named* name)
     : shared_object(
-          what, detail::lock_bytes, name,
+          mutex_contents, detail::lock_bytes, name,
           [](std::byte* memory) { detail::make_lock(memory, detail::re_entrance::forbidden); }),
       lock_handle(detail::existing_lock(body())) {}
 
@@ -18,7 +18,7 @@ mutex::mutex(const create_named& name) : mutex(&name) {}
 mutex::mutex(const open_named& name) : mutex(segment::open_named(name.name)) {}
 
 mutex::mutex(segment existing)
-    : shared_object(what, std::move(existing), detail::lock_bytes),
+    : shared_object(mutex_contents, std::move(existing), detail::lock_bytes),
       lock_handle(detail::existing_lock(body())) {}
 
 }  // namespace bobbin::inline v0::ipc

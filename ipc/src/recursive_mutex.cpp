@@ -3,13 +3,13 @@
 namespace bobbin::inline v0::ipc {
 namespace {
 
-constexpr detail::contents what{.kind = "recursive_mutex"};
+constexpr detail::contents recursive_mutex_contents{.kind = "recursive_mutex"};
 
 }  // namespace
 
 recursive_mutex::recursive_mutex(const create_named* name)
     : shared_object(
-          what, detail::lock_bytes, name,
+          recursive_mutex_contents, detail::lock_bytes, name,
           [](std::byte* memory) { detail::make_lock(memory, detail::re_entrance::allowed); }),
       lock_handle(detail::existing_lock(body())) {}
 
@@ -19,7 +19,7 @@ recursive_mutex::recursive_mutex(const open_named& name)
     : recursive_mutex(segment::open_named(name.name)) {}
 
 recursive_mutex::recursive_mutex(segment existing)
-    : shared_object(what, std::move(existing), detail::lock_bytes),
+    : shared_object(recursive_mutex_contents, std::move(existing), detail::lock_bytes),
       lock_handle(detail::existing_lock(body())) {}
 
 }  // namespace bobbin::inline v0::ipc

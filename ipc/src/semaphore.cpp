@@ -24,7 +24,7 @@ struct semaphore::state {
 
 namespace {
 
-constexpr detail::contents what{.kind = "semaphore"};
+constexpr detail::contents semaphore_contents{.kind = "semaphore"};
 constexpr std::uint64_t most_permits = std::numeric_limits<std::int64_t>::max();
 
 [[noreturn]] void refuse_so_many() {
@@ -40,14 +40,15 @@ constexpr std::uint64_t most_permits = std::numeric_limits<std::int64_t>::max();
 }  // namespace
 
 semaphore::semaphore(const create_named* name, std::size_t initial)
-    : shared_object(what, sizeof(state), name, [&](std::byte* memory) {
+    : shared_object(semaphore_contents, sizeof(state), name, [&](std::byte* memory) {
           if (initial > most_permits) refuse_so_many();
           (new (memory) state)->released.publish(initial);
       }) {}
 semaphore::semaphore(std::size_t initial) : semaphore(nullptr, initial) {}
 semaphore::semaphore(const create_named& name, std::size_t initial) : semaphore(&name, initial) {}
 semaphore::semaphore(const open_named& name) : semaphore(segment::open_named(name.name)) {}
-semaphore::semaphore(segment existing) : shared_object(what, std::move(existing), sizeof(state)) {}
+semaphore::semaphore(segment existing)
+    : shared_object(semaphore_contents, std::move(existing), sizeof(state)) {}
 
 semaphore::state& semaphore::own() const noexcept {
     return *std::launder(reinterpret_cast<state*>(body()));

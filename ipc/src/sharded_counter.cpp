@@ -26,18 +26,19 @@ struct sharded_counter::state {
 
 namespace {
 
-constexpr detail::contents what{.kind = "sharded_counter"};
+constexpr detail::contents sharded_counter_contents{.kind = "sharded_counter"};
 
 }  // namespace
 
 sharded_counter::sharded_counter(const create_named* name)
-    : shared_object(what, sizeof(state), name, [](std::byte* memory) { new (memory) state; }) {}
+    : shared_object(sharded_counter_contents, sizeof(state), name,
+                    [](std::byte* memory) { new (memory) state; }) {}
 sharded_counter::sharded_counter() : sharded_counter(nullptr) {}
 sharded_counter::sharded_counter(const create_named& name) : sharded_counter(&name) {}
 sharded_counter::sharded_counter(const open_named& name)
     : sharded_counter(segment::open_named(name.name)) {}
 sharded_counter::sharded_counter(segment existing)
-    : shared_object(what, std::move(existing), sizeof(state)) {}
+    : shared_object(sharded_counter_contents, std::move(existing), sizeof(state)) {}
 
 sharded_counter::state& sharded_counter::own() const noexcept {
     return *std::launder(reinterpret_cast<state*>(body()));

@@ -10,15 +10,15 @@
 namespace bobbin::inline v0::ipc::detail {
 namespace {
 
-using initializer = void(int, char**, char**);
+using init_function = void(int, char**, char**);
 
 // By the linker, in programs only: those that are linked statically have no other way to find them.
 extern "C" {
-[[gnu::weak, gnu::visibility("hidden")]] extern initializer* __init_array_start[];  // NOLINT
-[[gnu::weak, gnu::visibility("hidden")]] extern initializer* __init_array_end[];    // NOLINT
+[[gnu::weak, gnu::visibility("hidden")]] extern init_function* __init_array_start[];  // NOLINT
+[[gnu::weak, gnu::visibility("hidden")]] extern init_function* __init_array_end[];    // NOLINT
 }
 
-initializer* replaced = nullptr;
+init_function* replaced = nullptr;
 void (*called_then)() = nullptr;
 
 void last_initializer(int count, char** arguments, char** variables) {
@@ -27,20 +27,20 @@ void last_initializer(int count, char** arguments, char** variables) {
 }
 
 struct program_image {
-    std::span<initializer*> initializers;
+    std::span<init_function*> initializers;
     std::uintptr_t constant_begin = 0;  // what the loader made read-only when it had filled it in
     std::uintptr_t constant_end = 0;
 };
 
-std::span<initializer*> find_initializers(std::uintptr_t base, const ElfW(Dyn) * entry) noexcept {
+std::span<init_function*> find_initializers(std::uintptr_t base, const ElfW(Dyn) * entry) noexcept {
     std::uintptr_t begin = 0;
     std::size_t size = 0;
     for (; entry->d_tag != DT_NULL; ++entry) {
         if (entry->d_tag == DT_INIT_ARRAY) begin = base + entry->d_un.d_ptr;
-        if (entry->d_tag == DT_INIT_ARRAYSZ) size = entry->d_un.d_val / sizeof(initializer*);
+        if (entry->d_tag == DT_INIT_ARRAYSZ) size = entry->d_un.d_val / sizeof(init_function*);
     }
     // NOLINTNEXTLINE: the loader tells where they are
-    return {reinterpret_cast<initializer**>(begin), size};
+    return {reinterpret_cast<init_function**>(begin), size};
 }
 
 // Of the first module, which is the program.
@@ -67,7 +67,7 @@ bool call_after_static_objects(void (*function)()) noexcept {
     if (program.initializers.empty() && __init_array_end != nullptr)
         program.initializers = {__init_array_start, __init_array_end};
     if (program.initializers.empty()) return false;
-    initializer*& last = program.initializers.back();
+    init_function*& last = program.initializers.back();
     const auto at = reinterpret_cast<std::uintptr_t>(&last);  // NOLINT: pages are numbers
     const auto page_size = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
     auto* const page = reinterpret_cast<void*>(at & ~(page_size - 1));  // NOLINT: as above

@@ -12,13 +12,13 @@ namespace bobbin::inline v0::detail {
 
 namespace {
 
-constinit std::mutex mutex;
-constinit blocked_worker* all = nullptr;
+constinit std::mutex blocked_mutex;
+constinit blocked_worker* all_blocked = nullptr;
 
 // None of them is in the child.
-[[maybe_unused]] const int forgets_at_fork = pthread_atfork(nullptr, nullptr, [] {
-    std::construct_at(&mutex);
-    all = nullptr;
+[[maybe_unused]] const int blocked_at_fork = pthread_atfork(nullptr, nullptr, [] {
+    std::construct_at(&blocked_mutex);
+    all_blocked = nullptr;
 });
 
 const pool_core* pool_of_this_thread() noexcept {
@@ -30,8 +30,8 @@ const pool_core* pool_of_this_thread() noexcept {
 blocked_worker::blocked_worker(const pool_core* home, question has_ended, const void* awaited)
     : own_(pool_of_this_thread()), home_(home), has_ended_(has_ended), awaited_(awaited) {
     if (own_ == nullptr) return;
-    const std::lock_guard lock(mutex);
-    next_ = std::exchange(all, this);
+    const std::lock_guard lock(blocked_mutex);
+    next_ = std::exchange(all_blocked, this);
     if (!waits_for_ever()) return;
     leave();
     throw would_deadlock(
@@ -41,12 +41,12 @@ blocked_worker::blocked_worker(const pool_core* home, question has_ended, const 
 
 blocked_worker::~blocked_worker() {
     if (own_ == nullptr) return;
-    const std::lock_guard lock(mutex);
+    const std::lock_guard lock(blocked_mutex);
     leave();
 }
 
 void blocked_worker::leave() noexcept {
-    blocked_worker** at = &all;
+    blocked_worker** at = &all_blocked;
     while (*at != this) at = &(*at)->next_;
     *at = next_;
 }
@@ -56,7 +56,7 @@ void blocked_worker::leave() noexcept {
 bool blocked_worker::waits_for_ever() const noexcept {
     const auto reach = [](const pool_core* pool) {
         unsigned blocked = 0;
-        for (const auto* each = all; each != nullptr; each = each->next_) {
+        for (const auto* each = all_blocked; each != nullptr; each = each->next_) {
             if (each->own_ != pool) continue;
             if (each->has_ended_(each->awaited_)) return false;
             if (each->mark_ == mark::none) each->mark_ = mark::reached;
@@ -65,14 +65,14 @@ bool blocked_worker::waits_for_ever() const noexcept {
         // Only of a pool that has a thread here it is known that it exists.
         return blocked > 0 && blocked == pool->size();
     };
-    for (auto* each = all; each != nullptr; each = each->next_) each->mark_ = mark::none;
+    for (auto* each = all_blocked; each != nullptr; each = each->next_) each->mark_ = mark::none;
     bool held_up = reach(own_);
-    for (const auto* each = all; held_up && each != nullptr;) {
+    for (const auto* each = all_blocked; held_up && each != nullptr;) {
         const auto* const next = each->next_;
         if (each->mark_ == mark::reached) {
             each->mark_ = mark::followed;
             held_up = reach(each->home_);
-            each = all;  // others may have been reached that stand before it
+            each = all_blocked;  // others may have been reached that stand before it
         } else {
             each = next;
         }

@@ -26,11 +26,12 @@ struct table {
 
     callable_entry*& list_of(std::uint64_t key) noexcept { return by_key[key % by_key.size()]; }
 };
-constinit table all;
+constinit table callables;
 
 // Held around fork(), as the child must not inherit it from another thread.
-[[maybe_unused]] const int fork_guard = pthread_atfork(
-    [] { all.mutex.lock(); }, [] { all.mutex.unlock(); }, [] { all.mutex.unlock(); });
+[[maybe_unused]] const int table_at_fork =
+    pthread_atfork([] { callables.mutex.lock(); }, [] { callables.mutex.unlock(); },
+                   [] { callables.mutex.unlock(); });
 
 const void* address_of(const callable_entry& entry) noexcept {
     return reinterpret_cast<const void*>(entry.call);  // NOLINT: POSIX allows it
@@ -79,13 +80,13 @@ std::uint64_t compute_key(const callable_entry& entry) {
 std::exception_ptr sort_new() {
     std::exception_ptr error;
     callable_entry* left = nullptr;
-    while (all.unsorted != nullptr) {
-        auto& entry = *all.unsorted;
-        all.unsorted = entry.next;
+    while (callables.unsorted != nullptr) {
+        auto& entry = *callables.unsorted;
+        callables.unsorted = entry.next;
         callable_entry** list = &left;
         try {
             const auto key = key_of(entry);
-            list = &all.list_of(key);
+            list = &callables.list_of(key);
             for (auto* other = *list; other != nullptr; other = other->next)
                 if (other->key.load(std::memory_order_relaxed) == key && other->call != entry.call)
                     end_for_clash(key, *other, entry);
@@ -95,7 +96,7 @@ std::exception_ptr sort_new() {
         entry.next = *list;
         *list = &entry;
     }
-    all.unsorted = left;
+    callables.unsorted = left;
     return error;
 }
 
@@ -110,15 +111,15 @@ bool take_out(callable_entry*& list, const callable_entry& entry) noexcept {
 }  // namespace
 
 callable_registration::callable_registration(callable_entry& entry) noexcept : entry_(entry) {
-    const std::lock_guard lock(all.mutex);
-    entry_.next = all.unsorted;
-    all.unsorted = &entry_;
+    const std::lock_guard lock(callables.mutex);
+    entry_.next = callables.unsorted;
+    callables.unsorted = &entry_;
 }
 
 callable_registration::~callable_registration() {
-    const std::lock_guard lock(all.mutex);
-    if (!take_out(all.unsorted, entry_))
-        take_out(all.list_of(entry_.key.load(std::memory_order_relaxed)), entry_);
+    const std::lock_guard lock(callables.mutex);
+    if (!take_out(callables.unsorted, entry_))
+        take_out(callables.list_of(entry_.key.load(std::memory_order_relaxed)), entry_);
 }
 
 std::uint64_t key_of(callable_entry& entry) {
@@ -131,16 +132,16 @@ std::uint64_t key_of(callable_entry& entry) {
 }
 
 const callable_entry* find_callable(std::uint64_t key) {
-    const std::lock_guard lock(all.mutex);
+    const std::lock_guard lock(callables.mutex);
     sort_new();
-    auto* entry = all.list_of(key);
+    auto* entry = callables.list_of(key);
     while (entry != nullptr && entry->key.load(std::memory_order_relaxed) != key)
         entry = entry->next;
     return entry;
 }
 
 void check_callables() {
-    const std::lock_guard lock(all.mutex);
+    const std::lock_guard lock(callables.mutex);
     if (const auto error = sort_new()) std::rethrow_exception(error);
 }
 

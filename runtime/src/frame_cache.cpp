@@ -87,11 +87,11 @@ private:
 };
 
 constinit thread_local local_list local[frame_classes + 1] = {};
-constinit shared_list shared[frame_classes + 1];
+constinit shared_list shared_lists[frame_classes + 1];
 constinit slab_list slabs[frame_classes + 1];
 constinit thread_local bool thread_is_ending = false;
 
-[[maybe_unused]] const int fork_guard = pthread_atfork(
+[[maybe_unused]] const int lists_at_fork = pthread_atfork(
     [] { shared_mutex.lock(); }, [] { shared_mutex.unlock(); }, [] { shared_mutex.unlock(); });
 
 void give_to_slabs(free_block* chain, std::size_t size_class) noexcept {
@@ -128,7 +128,7 @@ free_block* cut(local_list& list, std::uint32_t count) noexcept {
 
 [[gnu::noinline]] void* allocate_slowly(std::size_t size_class) {
     return_blocks_at_exit();
-    free_block* taken = thread_is_ending ? nullptr : shared[size_class].take();
+    free_block* taken = thread_is_ending ? nullptr : shared_lists[size_class].take();
     std::uint32_t count = batch_of(size_class);
     if (taken == nullptr) {
         count = thread_is_ending ? 1 : cut_of(size_class);
@@ -157,7 +157,7 @@ free_block* cut(local_list& list, std::uint32_t count) noexcept {
         list.room = capacity_of(size_class);
     } else {
         free_block* batch = cut(list, batch_of(size_class));
-        if (!shared[size_class].give(batch)) give_to_slabs(batch, size_class);
+        if (!shared_lists[size_class].give(batch)) give_to_slabs(batch, size_class);
     }
     released->next = list.first;
     list.first = released;

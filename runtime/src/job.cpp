@@ -26,7 +26,7 @@ constexpr std::uintptr_t closed = 1;
 constinit std::array<std::mutex, 64> locks;
 
 // A child has none of the threads that held one, and leaves its parent's jobs alone.
-[[maybe_unused]] const int forgets_at_fork = pthread_atfork(nullptr, nullptr, [] {
+[[maybe_unused]] const int locks_at_fork = pthread_atfork(nullptr, nullptr, [] {
     for (std::mutex& each : locks) std::construct_at(&each);
 });
 

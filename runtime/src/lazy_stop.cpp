@@ -65,17 +65,12 @@ void stop_signal::tell(std::shared_ptr<state> first) noexcept {
     first->source.request_stop();
 }
 
-namespace {
-
-// Carries a request from a scope to one inside it.
-struct propagate {
-    stop_signal to;
-    void operator()() const noexcept { to.request_in_turn(); }
-};
-
-}  // namespace
-
 struct lazy_stop::linked {
+    // Carries a request from a scope to one inside it.
+    struct propagate {
+        stop_signal to;
+        void operator()() const noexcept { to.request_in_turn(); }
+    };
     stop_signal signal;
     std::optional<std::stop_callback<propagate>> from_parent;
 };
@@ -107,7 +102,8 @@ void lazy_stop::request_stop() noexcept {
 void lazy_stop::link(join_scope* parent) {
     auto made = std::make_unique<linked>();
     if (parent != nullptr)
-        made->from_parent.emplace(parent->stop.signal(*parent).token(), propagate{made->signal});
+        made->from_parent.emplace(parent->stop.signal(*parent).token(),
+                                  linked::propagate{made->signal});
     auto word = empty;
     // Release, with the acquire loads of the word; a loser drops its own.
     if (word_.compare_exchange_strong(word, reinterpret_cast<std::uintptr_t>(made.get()),

@@ -11,7 +11,7 @@ constinit std::atomic<std::uint64_t> process_generation{1};
 namespace {
 
 // Relaxed: the child has one thread, and starts others later.
-[[maybe_unused]] const int fork_watch = pthread_atfork(
+[[maybe_unused]] const int generation_at_fork = pthread_atfork(
     nullptr, nullptr, [] { process_generation.fetch_add(1, std::memory_order_relaxed); });
 
 constinit std::atomic<left_to_parent*> last_left{nullptr};

@@ -35,7 +35,7 @@ constexpr auto turn_time = 100us;
 constexpr auto block_time = 8us;
 constexpr auto longest_block = 20us;
 
-[[maybe_unused]] const int fork_watch = pthread_atfork(nullptr, nullptr, [] {
+[[maybe_unused]] const int worker_at_fork = pthread_atfork(nullptr, nullptr, [] {
     if (current_worker != nullptr) current_worker->begin_child();
 });
 
