@@ -21,13 +21,12 @@ namespace bobbin::inline v0::ipc::detail {
 namespace {
 
 namespace fs = std::filesystem;
-using address = std::uintptr_t;
 
 constexpr const char* threads_folder = "/proc/self/task";
 
 struct mapping {
-    address begin;
-    address end;
+    std::uintptr_t begin;
+    std::uintptr_t end;
     bool is_code;
     std::string file;
 };
@@ -49,7 +48,7 @@ std::vector<mapping> mappings() {
     return all;
 }
 
-const mapping* find(const std::vector<mapping>& all, address where) {
+const mapping* find(const std::vector<mapping>& all, std::uintptr_t where) {
     const auto at = std::find_if(all.begin(), all.end(), [&](const mapping& each) {
         return each.begin <= where && where < each.end;
     });
@@ -67,25 +66,26 @@ bool starts_all_threads(const std::string& file) {
 
 // An address in what glibc knows of the thread, which lies at the begin of its stack, the upper
 // end; 0 if it has not come so far.
-address descriptor_of(pid_t thread) {
+std::uintptr_t descriptor_of(pid_t thread) {
     void* list = nullptr;  // of robust locks
     std::size_t size = 0;
     if (::syscall(SYS_get_robust_list, thread, &list, &size) != 0) return 0;
-    return reinterpret_cast<address>(list);
+    return reinterpret_cast<std::uintptr_t>(list);
 }
 
 // The module whose function is the outermost on the thread's stack.
 std::string module_of(pid_t thread, const std::vector<mapping>& all, int memory) {
-    constexpr address most = 1U << 18U;
+    constexpr std::uintptr_t most = 1U << 18U;
     const mapping* const stack = find(all, descriptor_of(thread));
     if (stack == nullptr) return {};
-    std::vector<address> words(std::min(most, stack->end - stack->begin) / sizeof(address));
-    const std::size_t bytes = words.size() * sizeof(address);
+    std::vector<std::uintptr_t> words(std::min(most, stack->end - stack->begin) /
+                                      sizeof(std::uintptr_t));
+    const std::size_t bytes = words.size() * sizeof(std::uintptr_t);
     if (::pread(memory, words.data(), bytes, static_cast<off_t>(stack->end - bytes)) !=
         static_cast<ssize_t>(bytes))
         return {};
     std::reverse(words.begin(), words.end());
-    for (const address word : words) {
+    for (const std::uintptr_t word : words) {
         const mapping* const code = find(all, word);
         if (code != nullptr && code->is_code && !starts_all_threads(code->file)) return code->file;
     }
