@@ -61,14 +61,31 @@ pool_descriptor watched_by(thread_pool& driver, int descriptor) {
     return watched;
 }
 
+namespace {
+
+bool is_copy(start_method how) noexcept {
+    return how == start_method::fork;
+}
+
+// Another copy of this process can't be made once it has the driver's thread. Any other server is
+// waited for when there is nothing else left to prepare.
+fork_session begin_session(start_method how) {
+    fork_session begun = fork_session::begin(how);
+    if (is_copy(how)) begun.await_server();
+    return begun;
+}
+
+}  // namespace
+
 crew_core::crew_core(const process_pool_options& options)
     : options_(options),
-      server_(std::in_place, options.start_method),
+      server_(begin_session(options.start_method)),
       driver_(
           std::make_unique<thread_pool>(thread_pool_options{.threads = 1, .name = "bobbin-ipc"})),
       driver_core_(&bobbin::detail::core_of(*driver_)),
       bell_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      waiter_bell_(::eventfd(0, EFD_CLOEXEC)) {
+      waiter_bell_(::eventfd(0, EFD_CLOEXEC)),
+      library_threads_(std::max(1U, available_parallelism() / std::max(1U, options.workers))) {
     if (!bell_ || !waiter_bell_)
         throw std::system_error(errno, std::generic_category(), "bobbin: eventfd");
     for (std::uint32_t i = 0; i < options.workers; ++i) {
@@ -79,6 +96,7 @@ crew_core::crew_core(const process_pool_options& options)
 
 void crew_core::start() {
     refuse_what_does_not_fit(size() * sizeof(lane));
+    if (!is_copy(options_.start_method)) server_->await_server();
     arrivals ended;
     bool has_server = true;
     {

@@ -319,6 +319,7 @@ private:
     std::condition_variable worker_gone_;
     owned_descriptor bell_;
     owned_descriptor waiter_bell_;
+    const unsigned library_threads_;  // each worker's share: asking is a dozen system calls
     std::optional<pool_descriptor> bell_reader_;
     std::optional<pool_descriptor> server_reader_;
     std::vector<std::unique_ptr<seat>> seats_;

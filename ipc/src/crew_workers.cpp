@@ -52,7 +52,7 @@ bool crew_core::start_worker(seat& at) {
     way->terms.most_memory = options_.max_rss;
     way->terms.has_initializer = options_.initializer ? 1 : 0;
     way->terms.has_finalizer = options_.finalizer ? 1 : 0;
-    way->terms.threads = std::max(1U, available_parallelism() / size());
+    way->terms.threads = library_threads_;
     const auto output = make_output();
     const owned_descriptor printed =
         output != nullptr ? output->take_worker_end() : owned_descriptor();

@@ -221,16 +221,17 @@ std::shared_ptr<server_process> start_copy() {
 }  // namespace
 
 fork_session::fork_session(start_method how, std::shared_ptr<server_process> server)
-    : how_(how), server_(std::move(server)), either_(::epoll_create1(EPOLL_CLOEXEC)) {
-    if (!either_) fail(errno, "epoll_create1");
+    : how_(how), server_(std::move(server)) {
     auto [ours, theirs] = control_socket_pair();
-    for (const int each : {ours.get(), server_->pidfd()}) {
+    server_->give(theirs.get());  // first: it wakes up meanwhile
+    socket_ = std::move(ours);
+    either_ = owned_descriptor(::epoll_create1(EPOLL_CLOEXEC));
+    if (!either_) fail(errno, "epoll_create1");
+    for (const int each : {socket_.get(), server_->pidfd()}) {
         epoll_event readable{.events = EPOLLIN, .data = {}};
         if (::epoll_ctl(either_.get(), EPOLL_CTL_ADD, each, &readable) != 0)
             fail(errno, "epoll_ctl");
     }
-    server_->give(theirs.get());
-    socket_ = std::move(ours);
 }
 
 fork_session fork_session::begin(start_method how) {
@@ -250,10 +251,10 @@ fork_session fork_session::begin(start_method how) {
     return {how, how == start_method::fork ? start_copy() : find_shared_server()};
 }
 
-fork_session::fork_session(start_method how) : fork_session(begin(how)) {
+void fork_session::await_server() {
     for (unsigned failures = 1; !await_service(); ++failures) {
         recover_from(failures);
-        *this = begin(how);
+        *this = begin(how_);
     }
 }
 

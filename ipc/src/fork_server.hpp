@@ -27,13 +27,14 @@ namespace bobbin::inline v0::ipc::detail {
 
 class fork_session {
 public:
-    // Of a server that serves it. Throws std::logic_error if the program did not call init() or may
-    // not fork, and std::system_error or std::runtime_error if there is no server to be had.
-    explicit fork_session(start_method how);
-    // Does not wait for that: the first news say whether it does.
+    // Of a server that may not serve it yet: the first news say whether it does. Throws
+    // std::logic_error if the program did not call init() or may not fork, and std::system_error or
+    // std::runtime_error if there is no server to be had.
     static fork_session begin(start_method how);
-    // That is what these are for, before anything else. False: the server has gone, and has seen
-    // nothing.
+    // Waits until a server does, before anything else: another one, if the first has gone. Throws
+    // as `begin` does.
+    void await_server();
+    // One attempt of that. False: the server has gone, and has seen nothing.
     [[nodiscard]] bool await_service();
     // After that, before the next attempt: waits for a while, or throws why there should be none.
     void recover_from(unsigned failures) const;

@@ -21,6 +21,7 @@
 #include <fcntl.h>
 #include <iterator>
 #include <list>
+#include <memory>
 #include <poll.h>
 #include <stdexcept>
 #include <string>
@@ -165,15 +166,15 @@ private:
         return true;
     }
 
-    static void serve(session& each) {
+    void serve(session& each) {
         send_news(each);
-        std::vector<std::byte> room(1U << 16U);  // the stack may be small
         while (!each.over && each.unread.empty()) {
             try {
+                const std::span room(room_.get(), room_bytes);
                 auto got = receive(each.socket.get(), room);
                 if (got.none) return;
                 if (got.gone) return end(each);
-                std::span<const std::byte> request = std::span(room).first(got.size);
+                std::span<const std::byte> request = room.first(got.size);
                 std::vector<std::byte> large;
                 if (got.size == sizeof(large_request)) {
                     large = read_request(request, got.descriptors);
@@ -269,8 +270,13 @@ private:
         each.zombies.clear();
     }
 
+    static constexpr std::size_t room_bytes = 1U << 16U;
     const int socket_;
     std::list<session> sessions_;
+    // For a request. Not on the stack, which may be small; and most of it is never touched, or each
+    // child would copy it.
+    const std::unique_ptr<std::byte[]> room_ =  // NOLINT(*-avoid-c-arrays)
+        std::make_unique_for_overwrite<std::byte[]>(room_bytes);
 };
 
 }  // namespace

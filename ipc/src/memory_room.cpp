@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <fstream>
-#include <sstream>
+#include <limits>
+#include <optional>
 #include <string>
 #include <unistd.h>
 
@@ -34,18 +35,16 @@ std::uint64_t room_v2(const std::string& group) {
 // when it can't.
 std::uint64_t room_of_machine() {
     std::ifstream file("/proc/meminfo");
+    std::optional<std::uint64_t> available;
+    std::optional<std::uint64_t> swap;
+    std::string name;
     std::uint64_t kibibytes = 0;
-    bool is_known = false;
-    for (std::string line; std::getline(file, line);) {
-        std::istringstream words(line);
-        std::string name;
-        std::uint64_t amount = 0;
-        words >> name >> amount;
-        if (name != "MemAvailable:" && name != "SwapFree:") continue;
-        is_known = is_known || name == "MemAvailable:";
-        kibibytes += amount;
+    while (!(available && swap) && file >> name >> kibibytes) {
+        if (name == "MemAvailable:") available = kibibytes;
+        if (name == "SwapFree:") swap = kibibytes;
+        file.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
     }
-    return is_known ? kibibytes * 1024 : no_limit;
+    return available ? (*available + swap.value_or(0)) * 1024 : no_limit;
 }
 
 }  // namespace

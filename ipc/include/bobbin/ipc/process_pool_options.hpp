@@ -55,7 +55,8 @@ struct process_pool_options : worker_options {
     process_pool_options() = default;
     process_pool_options(const worker_options& plain)  // NOLINT: meant to be implicit
         : worker_options(plain) {}
-    explicit process_pool_options(unsigned count) { workers = count; }
+    explicit process_pool_options(unsigned count)
+        : worker_options{.workers = count, .restart_intensity = {}} {}
 
     // Called in each worker before its jobs.
     ipc::initializer initializer;
