@@ -25,10 +25,21 @@ std::size_t rounded_up(std::size_t capacity) {
 [[noreturn]] void refuse_damaged(const std::string& what) {
     throw protocol_error("bobbin: the memory of a queue was written over: " + what);
 }
+[[noreturn]] void refuse_position(std::uint64_t at) {
+    refuse_damaged("no message begins at byte " + std::to_string(at));
+}
+[[noreturn]] void refuse_ends(std::uint64_t begin, std::uint64_t end) {
+    refuse_damaged("its ends are at bytes " + std::to_string(begin) + " and " +
+                   std::to_string(end));
+}
+[[noreturn]] void refuse_message(std::uint64_t size, std::uint64_t used) {
+    refuse_damaged("a message of " + std::to_string(size) + " bytes where " + std::to_string(used) +
+                   " are used");
+}
 
 void expect_position(std::uint64_t at) {
     if (at % byte_ring::unit != 0) [[unlikely]]
-        refuse_damaged("no message begins at byte " + std::to_string(at));
+        refuse_position(at);
 }
 
 // Bytes of the ring from a position on.
@@ -141,6 +152,20 @@ byte_queue::sleeping_place byte_queue::announce_sleeper(queue_end end) const {
 
 // --- pushing ---
 
+inline bool byte_queue::pushing::fits(std::size_t message) const noexcept {
+    return end_ + byte_ring::room_for(message) - seen_ <= bytes_.size();
+}
+
+// Mostly what was seen last is enough, and the other end's line stays where it is.
+inline bool byte_queue::pushing::sees_room(std::size_t message) {
+    const ring_end& own = ring_->producers;
+    // Whatever the holder before died of, its bytes were committed or were not.
+    end_ = own.position.own();
+    expect_position(end_);
+    seen_ = own.seen.load(std::memory_order_relaxed);
+    return !own.position.closed() && fits(message);
+}
+
 byte_queue::pushing::pushing(byte_queue& to, std::size_t first_message, deadline until)
     : bytes_(to.bytes_) {
     if (first_message > bytes_.size() || byte_ring::room_for(first_message) > bytes_.size())
@@ -149,7 +174,7 @@ byte_queue::pushing::pushing(byte_queue& to, std::size_t first_message, deadline
     if (lock.lock_until(until) == acquired::no) return;
     ring_ = to.ring_;
     try {
-        if (!await_room(first_message, until)) ring_ = nullptr;
+        if (!sees_room(first_message) && !await_room(first_message, until)) ring_ = nullptr;
     } catch (...) {
         lock.let_go();
         throw;
@@ -161,12 +186,6 @@ byte_queue::pushing::pushing(byte_queue& to, std::size_t first_message, deadline
 bool byte_queue::pushing::await_room(std::size_t message, deadline until) {
     ring_end& own = ring_->producers;
     published<>& other = ring_->consumers.position;
-    // Whatever the holder before died of, its bytes were committed or were not.
-    end_ = own.position.own();
-    expect_position(end_);
-    seen_ = own.seen.load(std::memory_order_relaxed);
-    // Mostly what was seen last is enough, and the other end's line stays where it is.
-    if (!own.position.closed() && fits(message)) return true;
     for (;;) {
         // Before both questions: what changes after them, changes the key.
         const auto key = other.current();
@@ -181,16 +200,10 @@ byte_queue::pushing::~pushing() {
     if (ring_ != nullptr) ring_->producers.lock.let_go();
 }
 
-bool byte_queue::pushing::fits(std::size_t message) const noexcept {
-    return end_ + byte_ring::room_for(message) - seen_ <= bytes_.size();
-}
-
 bool byte_queue::pushing::has_room_for(std::size_t message) {
     if (fits(message)) return true;
     seen_ = ring_->consumers.position.read();
-    if (end_ - seen_ > bytes_.size())
-        refuse_damaged("its ends are at bytes " + std::to_string(seen_) + " and " +
-                       std::to_string(end_));
+    if (end_ - seen_ > bytes_.size()) refuse_ends(seen_, end_);
     ring_->producers.seen.store(seen_, std::memory_order_relaxed);
     return fits(message);
 }
@@ -221,7 +234,9 @@ byte_queue::popping::popping(byte_queue& from, deadline until) : bytes_(from.byt
     if (lock.lock_until(until) == acquired::no) return;
     ring_ = from.ring_;
     try {
-        await_message(from, until);
+        begin_ = ring_->consumers.position.own();
+        end_ = ring_->consumers.seen.load(std::memory_order_relaxed);
+        if (begin_ == end_) await_message(from, until);
         if (begin_ == end_) ring_ = nullptr;
         if (ring_ != nullptr) look_at_message();
     } catch (...) {
@@ -235,10 +250,8 @@ byte_queue::popping::popping(byte_queue& from, deadline until) : bytes_(from.byt
 void byte_queue::popping::await_message(const byte_queue& from, deadline until) {
     ring_end& own = ring_->consumers;
     published<>& other = ring_->producers.position;
-    begin_ = own.position.own();
-    end_ = own.seen.load(std::memory_order_relaxed);
     std::shared_ptr<const void> watching;
-    for (bool watched = false; end_ == begin_;) {
+    for (bool watched = false;;) {
         if (watched) from.watch_producers(watching);
         const auto key = other.current();
         // Asked for before the look, so that what they pushed last is seen.
@@ -266,8 +279,7 @@ void byte_queue::popping::look_at_message() {
     std::memcpy(&size, read_at(bytes_, begin_, byte_ring::unit)[0].data(), sizeof size);
     const std::uint64_t used = end_ - begin_;
     if (used > bytes_.size() || size > bytes_.size() || byte_ring::room_for(size) > used)
-        refuse_damaged("a message of " + std::to_string(size) + " bytes where " +
-                       std::to_string(used) + " are used");
+        refuse_message(size, used);
     size_ = size;
     next_ = begin_ + byte_ring::room_for(size);
     prepare_to_read(bytes_, next_, end_);

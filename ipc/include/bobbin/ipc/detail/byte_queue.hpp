@@ -76,6 +76,7 @@ public:
         void commit() noexcept;
 
     private:
+        bool sees_room(std::size_t message);
         bool await_room(std::size_t message, deadline until);
         // As has_room_for, as far as the consumers were seen to have come.
         [[nodiscard]] bool fits(std::size_t message) const noexcept;
