@@ -18,7 +18,8 @@ const auto nothing = [] {};
 
 TEST_CASE("who asks for processes and does not listen holds up nobody, and is told in the end") {
     constexpr int many = 300;  // more than a socket holds news of
-    fork_session silent(ipc::start_method::fork_server);
+    auto silent = fork_session::begin(ipc::start_method::fork_server);
+    silent.await_server();
     process_request wanted;
     wanted.callable = process_call(nothing).callable();
     const std::array descriptors = {STDOUT_FILENO, STDERR_FILENO};
