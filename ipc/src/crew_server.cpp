@@ -13,11 +13,13 @@ namespace bobbin::inline v0::ipc::detail {
 // Its workers died with it, nobody knows of what. That is one misfortune.
 void crew_core::server_gone(arrivals& ended) {
     server_process& gone = server_->server();
-    // If not it may be about to, which the next session will show; or it has no descriptors.
+    // If not it may be about to, which the next session will show; or it has no descriptors
+    // or memory.
     const bool has_ended = gone.has_ended();
     const bool was_final = has_ended && gone.ended_for_good();
     const std::string why =
-        has_ended ? gone.describe_end() : "the fork server has no descriptor left (ulimit -n)";
+        has_ended ? gone.describe_end()
+                  : "the fork server has no descriptor left (ulimit -n), or no memory";
     if (!ending_ && was_final) break_down("bobbin: " + why, ended);
     for (auto& each : seats_) {
         if (each->is_empty) continue;

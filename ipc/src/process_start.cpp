@@ -92,7 +92,7 @@ started_process await_start(fork_session session, lifeline holds) {
     if (news.server_gone)
         throw std::runtime_error(
             "bobbin: the fork server ended while it started a process, or has no descriptor left "
-            "(ulimit -n)");
+            "(ulimit -n), or no memory");
     if (news.what.what != server_news::started)
         throw std::system_error(news.what.number, std::generic_category(),
                                 "bobbin: a process could not be started");

@@ -62,8 +62,8 @@ public:
     broken_barrier();
 };
 
-// The pool of processes has given up: its workers died too often, or could not be started. The text
-// says which.
+// The pool of processes has given up: its workers or its fork server died too often or could not be
+// started, or what workers do first has failed. The text says which.
 class pool_broken : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;

@@ -40,8 +40,8 @@ concept other_than = !std::same_as<F, T>;
 // it is printed on stderr, and the exit code is 1. Its standard output and error are those of this
 // process now, and what it wrote to std::cout and stdout is not lost; its input is empty. Signals
 // have their default effects, and Ctrl-C does not reach it; but it is killed when this process
-// ends, however that does. Environment and working directory are as they were when the first
-// process or process_pool was made.
+// ends, however that does. Environment and working directory are as they were when the fork server
+// was started: with the first process or process_pool, or after the server before it had died.
 //
 // fork(): the started process is no child of this one's other children. There join, join_for,
 // running and ended throw std::logic_error, unless the end was known before; kill, terminate and
@@ -50,10 +50,11 @@ concept other_than = !std::same_as<F, T>;
 // Threads. One object by one thread (or task) at a time; kill() and terminate() by any.
 class process {
 public:
-    // Returns when it has started. Throws std::logic_error if the program did not call init();
-    // std::system_error if there is no process, memory or descriptor to be had (three for each);
-    // std::runtime_error if the fork server ends meanwhile; std::length_error for more than 60
-    // shared objects; what encoding the arguments does.
+    // Returns when it has started. Throws std::logic_error if the program did not call init(), or
+    // its fork server refuses to be one, and says why; std::system_error if there is no process,
+    // memory or descriptor to be had (four for each); std::runtime_error if there is no fork server
+    // to be had, or it ends meanwhile; std::length_error for more than 60 shared objects; what
+    // encoding the arguments does.
     template <detail::other_than<process> F, class... Args>
     explicit process(F f, Args... args);
 

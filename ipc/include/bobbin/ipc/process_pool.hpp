@@ -37,9 +37,10 @@ public:
     static constexpr bool takes_captures = false;
     using runs_elsewhere = void;
 
-    // Throws std::invalid_argument for 0 or more than 1024 workers; std::logic_error if the program
-    // did not call init(); std::system_error if there are no processes, memory or descriptors to be
-    // had.
+    // Throws std::invalid_argument for 0 or more than 1024 workers, and for other options that make
+    // no sense; std::logic_error if the program did not call init(), or its fork server refuses to
+    // be one, and says why; std::runtime_error if there is no fork server to be had;
+    // std::system_error if there are no processes, memory, descriptors or working directory.
     explicit process_pool(const process_pool_options& options = {});
     explicit process_pool(const worker_options& options)
         : process_pool(process_pool_options(options)) {}

@@ -37,8 +37,8 @@ struct worker_options {
     // When there was no job for so long the workers end; the next job starts them again. 0: never.
     time_span idle_timeout{};
     // A job whose time is up has so long to follow a request to stop, if it is a coroutine; then
-    // its worker has so long after a SIGTERM; then it is killed. After the pool's stop() all jobs
-    // that run have so long, whatever they are.
+    // its worker has so long after a SIGTERM; then it is killed, and at once if the pool ends
+    // meanwhile. After the pool's stop() all jobs that run have so long, whatever they are.
     time_span grace = std::chrono::milliseconds(100);
     ipc::restart_intensity restart_intensity{};
     ipc::output output = ipc::output::inherit;
@@ -64,8 +64,8 @@ struct process_pool_options : worker_options {
     // max_tasks_per_worker or max_rss. Then its states are destroyed (see worker_state.hpp), and
     // what std::cout and stdio hold is written; static objects are not destroyed, and nothing given
     // to std::atexit is called. The pool's end waits for all that as it does for jobs; after stop()
-    // for the time of grace. None of it happens in a worker that is killed, for whatever reason, or
-    // whose initializer has failed.
+    // for the time of grace. None of it happens in a worker that is killed, for whatever reason;
+    // where the initializer has failed, the finalizer is not called.
     ipc::finalizer finalizer;
     // NAME=value, beside what the application has; std::invalid_argument for anything else.
     // OpenMP's and the BLAS libraries' numbers of threads are each worker's share of the
@@ -74,7 +74,8 @@ struct process_pool_options : worker_options {
     // Empty: the application's. If there is none: std::system_error from the constructor.
     std::string working_directory;
     // With capture: a worker's standard output and error, in order, each line without its end; on a
-    // thread of the pool's own. What it throws is dropped. A pool's end waits for the last line.
+    // thread of the pool's own. What it throws is dropped. A pool's end waits for the last line,
+    // for ten seconds at most.
     std::function<void(pid_t worker, std::string_view line)> on_output;
 };
 

@@ -29,19 +29,19 @@ namespace bobbin::inline v0::ipc {
 // put and get, in all their forms, block the thread. push and pop suspend the task and block
 // nothing; one thread of this process waits for all of them, and is there only while there are any.
 //
-// A producer that waits is passed by at most 64 puts of others for each that stands in line with
-// it; so are consumers.
+// A producer that stands in line behind n others is passed by at most (n + 1) x 512 puts of those
+// that come later; so are consumers.
 //
 // Handles are copied as shared_ptrs are. Children made by fork() have the queues of their parent,
-// but not its tasks that wait for them;
-// others get them as arguments (of a process, or a job of a process_pool), by send_handle, or by a
-// name. Threads: all functions may be called from any thread, but for assignment to the handle.
+// but not its tasks that wait for them; others get them as arguments (of a process, or a job of a
+// process_pool), by send_handle, or by a name. Threads: all functions may be called from any
+// thread, but for assignment to the handle.
 //
 // What may throw: too_large if an item is larger than the capacity, queue_closed, std::bad_alloc,
 // std::system_error if the system fails, and what encoding throws. Then nothing was put, or nothing
 // was taken; but for protocol_error and what a user's function throws while decoding: the item is
-// gone, as it would only be in the way. If it is the queue's own memory that somebody has written
-// over, each call throws protocol_error from then on.
+// gone, as it would only be in the way. If somebody has written over the queue's own memory, the
+// calls that need what was there throw protocol_error from then on.
 template <class T>
 class shared_queue {
 public:

@@ -20,7 +20,8 @@ public:
                 unsigned attempt, const std::string& callable = {});
 
     [[nodiscard]] pid_t worker() const noexcept { return worker_; }
-    // How it ended: nothing if the fork server, which alone is told, has died too.
+    // How it ended: nothing if the fork server, which alone is told, has died too, or has given up
+    // the pool's workers for want of memory or descriptors.
     [[nodiscard]] const std::optional<exit_status>& status() const noexcept { return status_; }
     [[nodiscard]] std::uint64_t job() const noexcept { return job_; }
     [[nodiscard]] unsigned attempt() const noexcept { return attempt_; }  // the first is 1

@@ -37,8 +37,8 @@ public:
     using std::logic_error::logic_error;
 };
 
-// The pool takes no more work: it was stopped, or it belongs to the process that forked this one,
-// as does the job, map or stream that was to be waited for.
+// The pool takes no more work: it was closed or stopped, or it belongs to the process that forked
+// this one, as does the job, map or stream that was to be waited for.
 class pool_closed : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;

@@ -13,8 +13,9 @@ namespace bobbin::inline v0 {
 // Runs `work` on `pool` and blocks this thread until it has ended; returns its result or throws its
 // exception. From any thread that is not one of the pool's: there it throws `would_deadlock`; also
 // on a thread of another pool, if those of both are all waiting for each other (see job::get).
-// Throws `pool_closed` after `stop()` and in a forked child, std::bad_alloc; then `work` has not
-// begun. After `pool.stop()` meanwhile, a task that has not begun throws `cancelled`.
+// Throws `pool_closed` after `close()` or `stop()` and in a forked child, std::bad_alloc; then
+// `work` has not begun. After `pool.stop()` meanwhile, a task that has not begun throws
+// `cancelled`.
 template <class T>
 T sync_wait(thread_pool& pool, task<T> work) {
     detail::check_awaitable(work);

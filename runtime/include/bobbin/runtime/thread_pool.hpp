@@ -78,8 +78,8 @@ public:
     ~thread_pool();
 
     // Starts `work` and returns; the pool's destructor waits for it. An exception that leaves it is
-    // reported to the error handler (see `set_error_handler`). Throws `pool_closed` after `stop()`,
-    // std::logic_error for an empty task, std::bad_alloc.
+    // reported to the error handler (see `set_error_handler`). Throws `pool_closed` after `close()`
+    // or `stop()`, std::logic_error for an empty task, std::bad_alloc.
     void spawn(task<void> work);
 
     // No new work from outside is taken any more; what was taken runs. Idempotent.
