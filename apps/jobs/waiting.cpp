@@ -90,10 +90,11 @@ chapter limits(P& pool) {
         slow.get();
     } catch (const bobbin::timed_out& error) {
         timed_out = true;
-        out.say("{}: {}",
-                concurrent<P> ? "a job of an hour that may take 20 ms"
-                              : "a job of 20 ms that may take 1 ms, which is known afterwards",
-                error.what());
+        const std::string_view why = error.what();
+        out.say("{}:", concurrent<P>
+                           ? "a job of an hour that may take 20 ms timed out"
+                           : "a job of 20 ms that may take 1 ms timed out, as is known afterwards");
+        out.say("{}", why.substr(std::string_view("bobbin: timed out: ").size()));
     }
     out.check(timed_out && slow.failed(), "a job that takes too long fails");
 

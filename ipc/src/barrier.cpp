@@ -161,10 +161,11 @@ std::size_t barrier::arrive_and_wait_until(deadline until) {
     if (!own.await_end(phase, until)) {
         // Others who run out of time break it at the same moment; a stopped one, for ever.
         constexpr std::chrono::milliseconds grace(10);
-        if (own.lock.lock_until(deadline::after(grace)) == acquired::no) throw broken_barrier();
-        const detail::holding turn(own.lock);
-        bobbin::detail::fault_point("barrier.out_of_time");
-        if (phases(own.ends.own()).ended() == phase) own.break_it();
+        if (own.lock.lock_until(deadline::after(grace)) != acquired::no) {
+            const detail::holding turn(own.lock);
+            bobbin::detail::fault_point("barrier.out_of_time");
+            if (phases(own.ends.own()).ended() == phase) own.break_it();
+        }
     }
     if (!phases(own.ends.read()).all_came(phase)) throw broken_barrier();
     return before;

@@ -143,6 +143,7 @@ void crew_core::end() {
         self->second_look_.reset();
         self->idle_timer_.reset();
         self->stop_timer_.reset();
+        self->owed_stops_timer_.reset();
         self->server_timer_.reset();
         // Not later: they are the driver's. And nobody is left to have a time of grace.
         self->by_driver([&](arrivals& last, turn&) {
@@ -306,7 +307,7 @@ bool crew_core::withdraw(remote_call& call) noexcept {
 
 void crew_core::stop_one(remote_call& call) noexcept {
     if (withdraw(call) || call.stage_ != remote_call::stage::sent || !call.is_coroutine) return;
-    call.seat_->line->send_stop(call.number_);
+    if (!call.seat_->line->send_stop(call.number_)) want_driver();
 }
 
 bool crew_core::take_back(remote_call& call) noexcept {

@@ -7,11 +7,10 @@
 
 #include "fork_server.hpp"
 #include "lane.hpp"
-#include "last_words.hpp"
 #include "lifeline.hpp"
 #include "output_lines.hpp"
-#include "segment_exchange.hpp"
 #include "segment_store.hpp"
+#include "worker_line.hpp"
 
 #include <bobbin/ipc/detail/crew.hpp>
 #include <bobbin/ipc/process_pool_options.hpp>
@@ -51,28 +50,6 @@ struct call_list {
     void remove(remote_call& call) noexcept;
     // All of another, which is empty after that.
     void append(call_list& others) noexcept;
-};
-
-// Our end of a worker's socket.
-class worker_line final : public segment_source {
-public:
-    worker_line(owned_descriptor socket, segment lane_memory) noexcept;
-
-    // False: not now. Under the lock.
-    bool send_segments(const parcel& of);
-    void send_stop(std::uint64_t job) noexcept;
-    // Of one that has ended without having become a worker. On the driver.
-    std::optional<last_words> read_last_words() {
-        return ipc::detail::read_last_words(socket_.get());
-    }
-    // What comes with a result was sent before it, so it is there. On the driver.
-    segment find(std::uint64_t id) override;
-
-private:
-    const owned_descriptor socket_;
-    const segment lane_memory_;  // stays as long as this counts there
-    sent_segments sent_;
-    received_segments received_;
 };
 
 struct seat {
@@ -165,6 +142,11 @@ struct arrivals {
     void make_room_for(const seat& at) {
         all.reserve(all.size() + at.in_lane());
         bytes.reserve(bytes.size() + lane::ring_bytes);
+    }
+    void make_room_to_vacate(const seat& at) {
+        make_room_for(at);
+        closed.reserve(closed.size() + 1);
+        outputs.reserve(outputs.size() + 1);
     }
 };
 
@@ -263,7 +245,6 @@ private:
     void break_down(const std::string& why, arrivals& to);
     void measured(seat& at, std::uint64_t jobs);
     [[nodiscard]] std::uint64_t depth() const noexcept;
-    std::optional<fork_session::news> next_news();
     void read_news(arrivals& to);
     void server_gone(arrivals& to);
     void open_server_later() noexcept;
@@ -301,6 +282,7 @@ private:
     void start_again(seat& at);
     void open_server();
     void limit_start_of_server();
+    void send_owed_stops();
     void end_running_later();
     void end_running();
     void begin_idleness() noexcept;
@@ -340,6 +322,7 @@ private:
     bool is_first_nap_ = false;  // since then
     std::optional<pool_timer> idle_timer_;
     std::optional<pool_timer> stop_timer_;
+    std::optional<pool_timer> owed_stops_timer_;
     std::optional<pool_timer> server_timer_;
     std::size_t holders_ = 0;
     std::uint64_t ids_ = 0;

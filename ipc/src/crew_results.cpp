@@ -196,6 +196,7 @@ void crew_core::do_chores() {
         if (ending_) return;
         if (stopped_ && calls_ > 0 && !stop_timer_) end_running_later();
         if (idleness_begins_) watch_idleness();
+        send_owed_stops();
         fill_seats(ended);  // also of workers that went for idleness
         dispatch(ours);
         opens_server = is_opening_server_;

@@ -78,7 +78,7 @@ void crew_core::time_is_up(seat& at, std::uint64_t generation, std::uint64_t job
         // `give_up` comes last, as nothing after it may throw.
         if (call->is_coroutine) {
             after_grace(at, job, SIGTERM);
-            at.line->send_stop(job);
+            if (!at.line->send_stop(job)) want_driver();
         } else {
             end_worker(at, job, SIGTERM);
         }
@@ -94,6 +94,19 @@ void crew_core::give_up(seat& at, std::uint64_t job, std::exception_ptr why,
     call->ended_as = remote_call::end::error;
     call->error = std::move(why);
     ended.ended.push_back(*call);
+}
+
+// Until those that have no room in a worker's socket, or no memory, are sent.
+void crew_core::send_owed_stops() {
+    bool owes_any = false;
+    for (auto& each : seats_)
+        if (each->way != nullptr && !each->line->send_owed_stop()) owes_any = true;
+    if (!owes_any) return owed_stops_timer_.reset();
+    owed_stops_timer_.emplace(*driver_, deadline::after(1ms).time());
+    owed_stops_timer_->async_wait(
+        [self = shared_from_this()](const boost::system::error_code& error) {
+            if (!error) self->by_driver([&](arrivals&, turn&) { self->send_owed_stops(); });
+        });
 }
 
 void crew_core::end_running_later() {

@@ -135,8 +135,6 @@ void crew_core::send_first(seat& at, std::unique_ptr<initial_call> call, const c
 void crew_core::first_call_failed(const char* name, const std::exception_ptr& error) {
     try {
         std::rethrow_exception(error);
-    } catch (const worker_died&) {
-        return;  // there will be another
     } catch (const std::exception& reason) {
         by_driver([&](arrivals& ended, turn&) {
             break_down(std::string("bobbin: ") + name + " of a worker failed: " + reason.what(),
@@ -145,20 +143,9 @@ void crew_core::first_call_failed(const char* name, const std::exception_ptr& er
     }
 }
 
-std::optional<fork_session::news> crew_core::next_news() {
-    try {
-        return server_->next();
-    } catch (const std::bad_alloc&) {
-        return std::nullopt;  // it is still there, so it is read with the next look
-    } catch (const std::system_error&) {
-        // The program has closed its socket: the server sees that as the session's end, too.
-        return fork_session::news{.what = {}, .pidfd = {}, .server_gone = true};
-    }
-}
-
 void crew_core::read_news(arrivals& ended) {
     for (;;) {
-        if (!news_ && server_) news_ = next_news();
+        if (!news_ && server_) news_ = next_news(*server_);
         if (!news_) return;
         if (news_->server_gone) return server_gone(ended);
         auto* const news = &*news_;
@@ -191,7 +178,8 @@ void crew_core::read_news(arrivals& ended) {
 }
 
 void crew_core::worker_ended(seat& at, const exit_status& how, arrivals& ended) {
-    if (at.is_empty) return;  // as there was no memory for what follows
+    if (at.is_empty) return;        // as there was no memory for what follows
+    ended.make_room_to_vacate(at);  // before anything is counted, or read, which can't be again
     // Acquire, with the worker's release. Those that were to end are no misfortune.
     const bool was_to_end =
         at.is_leaving || at.way->terms.has_left.load(std::memory_order_acquire) != 0;
@@ -220,7 +208,7 @@ std::exception_ptr crew_core::death_of(const seat& at, const std::optional<exit_
         const std::type_info* const callable = type_of(call.callable);
         return std::make_exception_ptr(
             worker_died(pid, how, call.id_, call.attempt,
-                        callable == nullptr ? "" : bobbin::detail::type_name(*callable)));
+                        callable == nullptr ? "" : bobbin::detail::callable_name(*callable)));
     } catch (...) {
         return std::current_exception();
     }
@@ -228,9 +216,7 @@ std::exception_ptr crew_core::death_of(const seat& at, const std::optional<exit_
 
 // Its jobs are failed, or sent again.
 void crew_core::vacate(seat& at, std::optional<exit_status> how, arrivals& ended) {
-    ended.make_room_for(at);
-    ended.closed.reserve(ended.closed.size() + 1);
-    ended.outputs.reserve(ended.outputs.size() + 1);  // nothing below throws
+    ended.make_room_to_vacate(at);  // nothing below throws
     // Those that it has not begun are taken back, the last first: if it is the server that died,
     // the worker may live for a moment, and go on.
     call_list again;
@@ -247,8 +233,9 @@ void crew_core::vacate(seat& at, std::optional<exit_status> how, arrivals& ended
         if (call == nullptr) continue;
         call->was_claimed_ = true;
         leaves_table(*call);
-        call->ended_as = remote_call::end::error;
-        call->error = death_of(at, how, *call);
+        // What its worker does first or last is no job: there will be another worker.
+        call->ended_as = call->is_pinned_ ? remote_call::end::withdrawn : remote_call::end::error;
+        if (!call->is_pinned_) call->error = death_of(at, how, *call);
         ended.ended.push_back(*call);
     }
     while (again.last != nullptr) {

@@ -126,19 +126,21 @@ std::shared_ptr<server_process> start_server() {
     auto [ours, theirs] = control_socket_pair();
     const std::string path = path_of_server();
     const pid_t pid = execute(path, theirs.get());
-    // It was not waited for, so the number is its own.
-    owned_descriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    const int error = errno;
-    if (!pidfd && error == ENOSYS) {
-        theirs = owned_descriptor();
-        pidfd = pidfd_by_first_word(ours.get());
-    }
-    if (!pidfd) {
+    try {
+        // It was not waited for, so the number is its own.
+        owned_descriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+        const int error = errno;
+        if (!pidfd && error == ENOSYS) {
+            theirs = owned_descriptor();
+            pidfd = pidfd_by_first_word(ours.get());
+        }
+        if (!pidfd) fail(error, "a descriptor for the fork server");
+        return std::make_shared<server_process>(std::move(ours), std::move(pidfd), pid, path);
+    } catch (...) {
         ::kill(pid, SIGKILL);
         await_end_of(pid);
-        fail(error, "a descriptor for the fork server");
+        throw;
     }
-    return std::make_shared<server_process>(std::move(ours), std::move(pidfd), pid, path);
 }
 
 struct shared_server {
@@ -319,6 +321,16 @@ std::optional<fork_session::news> fork_session::next() {
     all.server_gone = got.none || got.gone;
     if (!got.descriptors.empty()) all.pidfd = std::move(got.descriptors.front());
     return all;
+}
+
+std::optional<fork_session::news> next_news(fork_session& of) {
+    try {
+        return of.next();
+    } catch (const std::bad_alloc&) {
+        return std::nullopt;
+    } catch (const std::system_error&) {
+        return fork_session::news{.what = {}, .pidfd = {}, .server_gone = true};
+    }
 }
 
 fork_session::news fork_session::await_next() {

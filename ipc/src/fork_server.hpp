@@ -80,6 +80,11 @@ private:
     owned_descriptor either_;  // an epoll of the socket and the server's end
 };
 
+// `next`, for those that can be told nothing else. What there is no memory for is there with the
+// next look; and where the program has closed the socket, the server sees that as the session's
+// end, too.
+std::optional<fork_session::news> next_news(fork_session& of);
+
 // How long to wait after so many attempts to start a process have failed, one after the other.
 constexpr std::chrono::milliseconds back_off(unsigned failures) noexcept {
     return std::chrono::milliseconds(10U << std::min(failures, 7U));

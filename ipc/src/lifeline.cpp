@@ -1,5 +1,7 @@
 #include "lifeline.hpp"
 
+#include "uninterrupted.hpp"
+
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -52,7 +54,7 @@ std::pair<lifeline, owned_descriptor> lifeline::make() {
 }
 
 void lifeline::cut() const noexcept {
-    if (end_ < 0) return;
+    if (end_ < 0 || !home_.is_this()) return;  // a child may have another one of that number
     const std::lock_guard lock(ends().mutex);
     if (ends().all.erase(end_) != 0) ::close(end_);
 }
@@ -60,7 +62,8 @@ void lifeline::cut() const noexcept {
 void hold_lifeline(int end) noexcept {
     pollfd closed{.fd = end, .events = 0, .revents = 0};
     if (::fcntl(end, F_SETOWN, ::getpid()) != 0 || ::fcntl(end, F_SETSIG, SIGKILL) != 0 ||
-        ::fcntl(end, F_SETFL, O_ASYNC | O_NONBLOCK) != 0 || ::poll(&closed, 1, 0) != 0)
+        ::fcntl(end, F_SETFL, O_ASYNC | O_NONBLOCK) != 0 ||
+        uninterrupted([&] { return ::poll(&closed, 1, 0); }) > 0)
         ::_exit(1);
 }
 

@@ -9,6 +9,8 @@
 
 #include "owned_descriptor.hpp"
 
+#include <bobbin/runtime/detail/process_generation.hpp>
+
 #include <utility>
 
 namespace bobbin::inline v0::ipc::detail {
@@ -17,9 +19,10 @@ namespace bobbin::inline v0::ipc::detail {
 class lifeline {
 public:
     lifeline() noexcept = default;  // none
-    lifeline(lifeline&& other) noexcept : end_(std::exchange(other.end_, -1)) {}
+    lifeline(lifeline&& other) noexcept : end_(std::exchange(other.end_, -1)), home_(other.home_) {}
     lifeline& operator=(lifeline&& other) noexcept {
         std::swap(end_, other.end_);
+        std::swap(home_, other.home_);
         return *this;
     }
     ~lifeline() { cut(); }
@@ -32,6 +35,7 @@ private:
     void cut() const noexcept;
 
     int end_ = -1;
+    bobbin::detail::home_process home_;
 };
 
 // In the child, from now on; it ends at once if it is too late. Closing the descriptor lets go.

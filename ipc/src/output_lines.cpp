@@ -35,22 +35,22 @@ void output_lines::listen_to(pid_t worker) {
 }
 
 void output_lines::listen() {
-    const auto printed = [self = shared_from_this()](const boost::system::error_code& error) {
+    const auto look = [self = shared_from_this()](const boost::system::error_code& error) {
         // Another error is no end: it may be readable all the same.
         if (error == boost::asio::error::operation_aborted || !self->ours_.is_open()) return;
-        if (self->read_some()) self->listen();
+        if (self->read_some() != printed::end) self->listen();
     };
     until_there_is_memory(
-        [&] { ours_.async_wait(boost::asio::posix::descriptor_base::wait_read, printed); });
+        [&] { ours_.async_wait(boost::asio::posix::descriptor_base::wait_read, look); });
 }
 
-bool output_lines::read_some() {
+output_lines::printed output_lines::read_some() {
     // First, so that nothing that was read is lost.
     until_there_is_memory([this] { rest_.reserve(rest_.size() + room_.size()); });
     const auto size =
         uninterrupted([this] { return ::read(ours_.native_handle(), room_.data(), room_.size()); });
-    if (size < 0) return errno == EAGAIN;
-    if (size == 0) return false;
+    if (size < 0) return errno == EAGAIN ? printed::nothing_now : printed::end;
+    if (size == 0) return printed::end;
     rest_.append(room_.data(), static_cast<std::size_t>(size));
     std::size_t begin = 0;
     for (auto end = rest_.find('\n'); end != std::string::npos; end = rest_.find('\n', begin)) {
@@ -58,15 +58,16 @@ bool output_lines::read_some() {
         begin = end + 1;
     }
     rest_.erase(0, begin);
-    return true;
+    return printed::some;
 }
 
 void output_lines::finish() {
     if (!ours_.is_open()) return;
-    for (errno = 0; read_some() && errno != EAGAIN; errno = 0) {
+    while (read_some() == printed::some) {
     }
     if (!rest_.empty()) deliver(std::exchange(rest_, {}));
-    ours_.close();
+    boost::system::error_code ignored;  // the program may have closed it
+    ours_.close(ignored);
 }
 
 void output_lines::deliver(std::string_view line) noexcept {

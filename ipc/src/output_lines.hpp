@@ -32,8 +32,8 @@ public:
 
 private:
     void listen();
-    // False: nothing is left.
-    bool read_some();
+    enum class printed { some, nothing_now, end };
+    printed read_some();
     void deliver(std::string_view line) noexcept;
 
     const receiver deliver_;

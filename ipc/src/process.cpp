@@ -56,12 +56,7 @@ struct process::child {
     }
 
     void read_news() {
-        std::optional<detail::fork_session::news> news;
-        try {
-            news = session->next();
-        } catch (const std::bad_alloc&) {
-            return;  // it is still there
-        }
+        const auto news = detail::next_news(*session);
         if (!news) return;
         // It is killed, or was: that is seen by the pidfd.
         if (news->server_gone) {
@@ -78,7 +73,7 @@ struct process::child {
             }) == 0)
             status = info.si_code == CLD_EXITED ? exit_status{.code = info.si_status}
                                                 : exit_status{.signal = info.si_status};
-        else if (errno == ECHILD)
+        else if (errno == ECHILD || errno == EBADF)  // or the program has closed the descriptor
             status = exit_status{.code = -1};
         else
             fail(errno, "waiting for a process");

@@ -83,6 +83,7 @@ bool waiting_threads::task_line::may_try() const {
 
 // From now on the end of an expected producer wakes who sleeps.
 void waiting_threads::task_line::watch() noexcept {
+    broken = false;
     try {
         if (end == queue_end::consumers) queue.watch_producers(watching);
     } catch (...) {

@@ -155,8 +155,9 @@ private:
         writer_ = &to;
         bobbin::outcome<void> ended;
         try {
+            const auto* const called = find(job.callable);  // first: an error names it
             take_arguments(job);
-            ended = make_call(find(job.callable), *this);
+            ended = make_call(called, *this);
         } catch (...) {
             ended = bobbin::outcome<void>(std::current_exception());
         }

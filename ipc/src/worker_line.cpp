@@ -1,5 +1,13 @@
-#include "crew_core.hpp"
+#include "worker_line.hpp"
+
+#include "control_socket.hpp"
+#include "lane.hpp"
 #include "lane_packet.hpp"
+
+#include <exception>
+#include <new>
+#include <span>
+#include <utility>
 
 namespace bobbin::inline v0::ipc::detail {
 
@@ -18,9 +26,25 @@ bool worker_line::send_segments(const parcel& of) {
     return large == nullptr || sent_.send(socket_.get(), *large, false) != sending::would_block;
 }
 
-void worker_line::send_stop(std::uint64_t job) noexcept {
-    const lane_packet packet{.kind = packet_kind::stop, .number = job};
-    static_cast<void>(send_packet(socket_.get(), std::as_bytes(std::span(&packet, 1))));
+bool worker_line::send_stop(std::uint64_t job) noexcept {
+    owed_stop_ = job;
+    return send_owed_stop();
+}
+
+bool worker_line::send_owed_stop() noexcept {
+    if (!owed_stop_) return true;
+    const lane_packet packet{.kind = packet_kind::stop, .number = *owed_stop_};
+    try {
+        if (send_packet(socket_.get(), std::as_bytes(std::span(&packet, 1))) ==
+            sending::would_block)
+            return false;
+    } catch (const std::bad_alloc&) {
+        return false;
+    } catch (const std::exception&) {
+        // The program has closed the socket: its worker reads nothing more.
+    }
+    owed_stop_.reset();
+    return true;
 }
 
 segment worker_line::find(std::uint64_t id) {

@@ -57,7 +57,7 @@ void expire_job(job_core& job, const std::type_info* callable, time_span limit) 
 
 std::exception_ptr timed_out_error(const std::type_info* callable, time_span limit) noexcept {
     try {
-        const std::string name = callable == nullptr ? "a call" : type_name(*callable);
+        const std::string name = callable == nullptr ? "a call" : callable_name(*callable);
         return std::make_exception_ptr(timed_out(
             "bobbin: timed out: " + name + " took longer than its limit of " + to_string(limit)));
     } catch (...) {

@@ -25,8 +25,7 @@ public:
     [[nodiscard]] const std::optional<exit_status>& status() const noexcept { return status_; }
     [[nodiscard]] std::uint64_t job() const noexcept { return job_; }
     [[nodiscard]] unsigned attempt() const noexcept { return attempt_; }  // the first is 1
-    // What the job calls, with the types of its arguments, as C++ writes them; empty if that is not
-    // known.
+    // What the job calls, as C++ writes it; empty if that is not known.
     [[nodiscard]] const std::string& callable() const noexcept { return *callable_; }
 
 private:

@@ -25,7 +25,7 @@ public:
     }
 
 private:
-    const std::uint64_t generation_;
+    std::uint64_t generation_;
 };
 
 // The base of what a child can't even destroy: it stays, reachable as a leak checker sees it.
