@@ -296,7 +296,7 @@ bool fork_session::send(const child_request& wanted, std::span<const int> descri
         return send_packet(socket_.get(), bytes, descriptors) != sending::would_block;
     const segment file = segment::adopt(create_anonymous_file(bytes.size()).release());
     std::memcpy(file.data(), bytes.data(), bytes.size());
-    const large_request about{.size = bytes.size()};
+    const large_request about{.size = bytes.size(), .seat = seat_of(wanted)};
     std::vector<int> all{file.descriptor()};
     all.insert(all.end(), descriptors.begin(), descriptors.end());
     return send_packet(socket_.get(), std::as_bytes(std::span(&about, 1)), all) !=

@@ -62,11 +62,8 @@ std::span<const std::byte> bytes_of(const T& value) {
 }
 
 // One that no packet has room for. It comes as a file, before the child's descriptors.
-std::vector<std::byte> read_request(std::span<const std::byte> packet,
-                                    std::vector<owned_descriptor>& descriptors) {
-    large_request about;
-    std::memcpy(&about, packet.data(), sizeof about);
-    std::vector<std::byte> bytes(about.size);
+std::vector<std::byte> read_request(std::size_t size, std::vector<owned_descriptor>& descriptors) {
+    std::vector<std::byte> bytes(size);
     for (std::size_t read = 0; read < bytes.size();) {
         const auto some = ::pread(descriptors.at(0).get(), bytes.data() + read, bytes.size() - read,
                                   static_cast<off_t>(read));
@@ -174,17 +171,7 @@ private:
                 auto got = receive(each.socket.get(), room);
                 if (got.none) return;
                 if (got.gone) return end(each);
-                std::span<const std::byte> request = room.first(got.size);
-                std::vector<std::byte> large;
-                if (got.size == sizeof(large_request)) {
-                    large = read_request(request, got.descriptors);
-                    request = large;
-                }
-                const auto wanted = decode<child_request>(request);
-                if (got.lacks_descriptors)
-                    tell_of_failure(each, wanted, EMFILE);
-                else
-                    start(each, wanted, std::move(got.descriptors));
+                answer(each, room.first(got.size), got);
             } catch (const std::exception& error) {
                 give_up(each, error);
             }
@@ -199,13 +186,24 @@ private:
         }
     }
 
-    static std::uint32_t seat_of(const child_request& wanted) noexcept {
-        const auto* const worker = std::get_if<worker_request>(&wanted);
-        return worker != nullptr ? worker->seat : 0;
+    static void answer(session& of, std::span<const std::byte> request, received_packet& got) {
+        std::vector<std::byte> large;
+        if (request.size() == sizeof(large_request)) {
+            large_request about;
+            std::memcpy(&about, request.data(), sizeof about);
+            // Its file may be among them.
+            if (got.lacks_descriptors)
+                return tell_of_failure(of, static_cast<std::uint32_t>(about.seat), EMFILE);
+            large = read_request(about.size, got.descriptors);
+            request = large;
+        }
+        const auto wanted = decode<child_request>(request);
+        if (got.lacks_descriptors) return tell_of_failure(of, seat_of(wanted), EMFILE);
+        start(of, wanted, std::move(got.descriptors));
     }
 
-    static void tell_of_failure(session& of, const child_request& wanted, int reason) {
-        tell(of, {{.what = server_news::failed, .seat = seat_of(wanted), .number = reason}, {}});
+    static void tell_of_failure(session& of, std::uint32_t seat, int reason) {
+        tell(of, {{.what = server_news::failed, .seat = seat, .number = reason}, {}});
     }
 
     static void start(session& of, const child_request& wanted,
@@ -220,7 +218,7 @@ private:
         if (!given) {
             const int reason = errno;
             if (pid > 0) ::kill(pid, SIGKILL), await_end_of(pid);
-            return tell_of_failure(of, wanted, reason);
+            return tell_of_failure(of, seat_of(wanted), reason);
         }
         const std::uint32_t seat = seat_of(wanted);
         const bool keeps_number = std::holds_alternative<process_request>(wanted);

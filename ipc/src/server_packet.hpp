@@ -30,10 +30,16 @@ struct process_request {
 
 using child_request = std::variant<worker_request, process_request>;
 
+inline std::uint32_t seat_of(const child_request& wanted) noexcept {
+    const auto* const worker = std::get_if<worker_request>(&wanted);
+    return worker != nullptr ? worker->seat : 0;
+}
+
 // In place of one that is larger than this, which comes as a file, before the other descriptors.
 inline constexpr std::size_t most_in_packet = 1U << 15U;
-struct large_request {
-    std::uint64_t size = 0;  // no other request is so short as this
+struct large_request {  // no other request is so short as this
+    std::uint64_t size = 0;
+    std::uint64_t seat = 0;  // of the one that it stands for, if that can't be received
 };
 
 enum class server_news : std::uint32_t {
