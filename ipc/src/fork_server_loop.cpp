@@ -10,10 +10,12 @@
 #include <bobbin/ipc/encoding.hpp>
 #include <bobbin/ipc/errors.hpp>
 #include <bobbin/runtime/detail/fault_point.hpp>
+#include <bobbin/runtime/detail/memory_shortage.hpp>
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -51,8 +53,8 @@ struct news {
 struct session {
     owned_descriptor socket;
     std::list<child> children;
-    std::vector<pid_t> zombies;  // ended children that keep their numbers
-    std::deque<news> unread;     // what its socket has no room for
+    std::list<child> zombies;  // ended children that keep their numbers
+    std::deque<news> unread;   // what its socket has no room for
     bool over = false;
 };
 
@@ -89,12 +91,15 @@ public:
     // Until the application has gone.
     void run() {
         for (;;) {
-            const std::vector<pollfd> seen = await_events();
+            std::vector<pollfd> seen;
+            bobbin::detail::until_there_is_memory([&] { seen = await_events(); });
             auto event = seen.begin();
             const bool is_called = (event++)->revents != 0;
             for (session& each : sessions_) {
                 const bool is_asked = (event++)->revents != 0;
-                reap(each, event);
+                const auto of_children = event;
+                event += static_cast<std::ptrdiff_t>(each.children.size());
+                reap(each, of_children);
                 if (is_asked) serve(each);
             }
             sessions_.remove_if(
@@ -114,9 +119,8 @@ private:
             all.push_back(watched(each.socket.get(), each.unread.empty() ? POLLIN : POLLOUT));
             for (const child& own : each.children) all.push_back(watched(own.end.get()));
         }
-        // Want of memory passes.
-        while (poll_until(all, deadline::never) < 0) {
-        }
+        // Want of memory passes, as does a limit of descriptors below the number of these.
+        while (poll_until(all, deadline::never) < 0) bobbin::detail::await_memory();
         return all;
     }
 
@@ -138,29 +142,38 @@ private:
         return true;
     }
 
-    static void reap(session& each, events& event) {
-        for (auto own = each.children.begin(); own != each.children.end();) {
-            const bool may_have_ended = (event++)->revents != 0;
-            own =
-                may_have_ended && has_ended(each, *own) ? each.children.erase(own) : std::next(own);
+    static void reap(session& of, events event) noexcept {
+        for (auto next = of.children.begin(); next != of.children.end();) {
+            const auto own = next++;
+            if ((event++)->revents == 0) continue;
+            siginfo_t info{};
+            const int how = WEXITED | WNOHANG | (own->keeps_number ? WNOWAIT : 0);
+            if (::waitid(P_PIDFD, static_cast<id_t>(own->end.get()), &info, how) != 0 ||
+                info.si_pid == 0)
+                continue;
+            const std::uint32_t seat = own->seat;
+            own->end = owned_descriptor();
+            // First, as it is there no more, whoever can be told.
+            if (own->keeps_number)
+                of.zombies.splice(of.zombies.end(), of.children, own);
+            else
+                of.children.erase(own);
+            tell_of_end(of, seat, info);
         }
     }
 
-    static bool has_ended(session& of, const child& own) {
-        siginfo_t info{};
-        const int how = WEXITED | WNOHANG | (own.keeps_number ? WNOWAIT : 0);
-        if (::waitid(P_PIDFD, static_cast<id_t>(own.end.get()), &info, how) != 0 ||
-            info.si_pid == 0)
-            return false;
-        if (own.keeps_number) of.zombies.push_back(own.pid);
+    static void tell_of_end(session& of, std::uint32_t seat, const siginfo_t& info) noexcept {
         const bool exited = info.si_code == CLD_EXITED;
-        tell(of, {.what = {.what = server_news::ended,
-                           .seat = own.seat,
-                           .pid = own.pid,
-                           .code = exited ? info.si_status : 0,
-                           .signal = exited ? 0 : info.si_status},
-                  .pidfd = {}});
-        return true;
+        try {
+            tell(of, {.what = {.what = server_news::ended,
+                               .seat = seat,
+                               .pid = info.si_pid,
+                               .code = exited ? info.si_status : 0,
+                               .signal = exited ? 0 : info.si_status},
+                      .pidfd = {}});
+        } catch (const std::bad_alloc& error) {
+            give_up(of, error);
+        }
     }
 
     void serve(session& each) {
@@ -208,6 +221,9 @@ private:
 
     static void start(session& of, const child_request& wanted,
                       std::vector<owned_descriptor> descriptors) {
+        const std::uint32_t seat = seat_of(wanted);
+        const bool keeps_number = std::holds_alternative<process_request>(wanted);
+        std::list<child> started(1);  // before there is one that could be in no list
         const pid_t server = ::getpid();
         const pid_t pid = ::fork();
         if (pid == 0) run_child(wanted, server, std::move(descriptors));
@@ -218,11 +234,10 @@ private:
         if (!given) {
             const int reason = errno;
             if (pid > 0) ::kill(pid, SIGKILL), await_end_of(pid);
-            return tell_of_failure(of, seat_of(wanted), reason);
+            return tell_of_failure(of, seat, reason);
         }
-        const std::uint32_t seat = seat_of(wanted);
-        const bool keeps_number = std::holds_alternative<process_request>(wanted);
-        of.children.push_back({pid, seat, keeps_number, std::move(end)});
+        started.front() = {pid, seat, keeps_number, std::move(end)};
+        of.children.splice(of.children.end(), started);
         tell(of, {{.what = server_news::started, .seat = seat, .pid = pid}, std::move(given)});
     }
 
@@ -264,7 +279,7 @@ private:
             own.keeps_number = false;
             ::kill(own.pid, SIGKILL);
         }
-        for (const pid_t zombie : each.zombies) await_end_of(zombie);
+        for (const child& zombie : each.zombies) await_end_of(zombie.pid);
         each.zombies.clear();
     }
 
