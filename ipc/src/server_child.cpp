@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <string>
 #include <sys/prctl.h>
 #include <system_error>
@@ -25,9 +26,23 @@
 namespace bobbin::inline v0::ipc::detail {
 namespace {
 
-// Where the kernel, or a filter, has no close_range: one by one.
+// Their numbers; none where there is no /proc.
+std::vector<unsigned> open_descriptors() {
+    std::vector<unsigned> all;
+    std::error_code error;
+    std::filesystem::directory_iterator each("/proc/self/fd", error);
+    for (; !error && each != std::filesystem::directory_iterator(); each.increment(error))
+        all.push_back(static_cast<unsigned>(std::atoi(each->path().filename().c_str())));
+    return all;
+}
+
 void close_between(unsigned below, unsigned above) noexcept {
     if (::close_range(below + 1, above - 1, 0) == 0) return;
+    // The kernel, or a filter, has none. Not all numbers are tried: there may be a billion.
+    const auto open = open_descriptors();
+    for (const unsigned each : open)
+        if (below < each && each < above) ::close(static_cast<int>(each));
+    if (!open.empty()) return;
     const auto most = static_cast<unsigned>(::sysconf(_SC_OPEN_MAX));
     for (unsigned each = below + 1; each < std::min(above, most); ++each)
         ::close(static_cast<int>(each));

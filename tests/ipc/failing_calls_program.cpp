@@ -7,6 +7,8 @@
 //     may ask for the same from the beginning on, and in the others (see failing_calls.hpp).
 //        failing_calls_program without-epoll
 //     A pool is refused where nothing can be watched by epoll.
+//        failing_calls_program without-close-range
+//     A descriptor beyond the limit, which came down since, is closed in a worker all the same.
 #include "../support/failing_calls.hpp"
 
 #include <bobbin/ipc/errors.hpp>
@@ -28,12 +30,15 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <fcntl.h>
 #include <filesystem>
 #include <functional>
 #include <iterator>
 #include <new>
 #include <string>
+#include <sys/resource.h>
 #include <system_error>
+#include <unistd.h>
 #include <vector>
 
 using namespace bobbin;
@@ -157,11 +162,25 @@ int use_no_epoll() {
     return 1;
 }
 
+int use_no_close_range() {
+    constexpr int high = 900;
+    rlimit most{};
+    if (::getrlimit(RLIMIT_NOFILE, &most) != 0 || ::dup2(STDERR_FILENO, high) != high) return 2;
+    most.rlim_cur = 100;
+    if (::setrlimit(RLIMIT_NOFILE, &most) != 0) return 3;
+    test::fail_call("close_range", ENOSYS, 1, true);
+    ipc::process_pool_options options(1);
+    options.start_method = ipc::start_method::fork;
+    ipc::process_pool pool(options);
+    return pool.submit([] { return ::fcntl(high, F_GETFD); }).get() < 0 ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     ipc::init(argc, argv);
     if (argc == 2 && std::string(argv[1]) == "without-epoll") return use_no_epoll();
+    if (argc == 2 && std::string(argv[1]) == "without-close-range") return use_no_close_range();
     if (argc != 4) {
         use_all();
         return 0;

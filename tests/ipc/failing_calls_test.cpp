@@ -144,6 +144,11 @@ TEST_CASE("an application in which a call has failed goes on, and keeps no descr
             }
 }
 
+TEST_CASE(
+    "where there is no close_range children have no descriptor of the application's, either") {
+    CHECK(end_of({"without-close-range"}) == 0);
+}
+
 TEST_CASE("where the kernel watches no more descriptors a pool is refused") {
     CHECK(end_of({"without-epoll"}) == 0);
 }
