@@ -3,8 +3,8 @@
 #include "last_words.hpp"
 #include "process_start.hpp"
 #include "program.hpp"
-#include "run_and_exit.hpp"
 #include "standard_output.hpp"
+#include "uninterrupted.hpp"
 #include "worker.hpp"
 
 #include <bobbin/runtime/detail/fault_point.hpp>
@@ -16,7 +16,10 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <new>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <sys/prctl.h>
 #include <system_error>
 #include <unistd.h>
@@ -48,32 +51,57 @@ void close_between(unsigned below, unsigned above) noexcept {
         ::close(static_cast<int>(each));
 }
 
+// What it is about, and errno.
+[[noreturn]] void lack(const std::string& what, int error = errno) {
+    throw std::system_error(error, std::generic_category(), what);
+}
+
+void set_in_environment(const std::string& variable) {
+    char* const kept = ::strdup(variable.c_str());  // the environment has it from then on
+    if (kept == nullptr || ::putenv(kept) != 0) lack("its environment");
+}
+
+void set_preload_variables() {
+    try {
+        for (const std::string& each : preload_variables()) set_in_environment(each);
+    } catch (const std::logic_error& error) {
+        lack(error.what(), ENOENT);  // it was there when this server was started
+    }
+}
+
+// Throws, or tells why itself.
 [[noreturn]] void execute_worker(const worker_request& wanted,
-                                 const std::vector<owned_descriptor>& descriptors) noexcept {
-    // First out of the way of each other, then to their places.
-    std::vector<owned_descriptor> above;
-    const int first_free = first_inherited + static_cast<int>(descriptors.size());
-    for (const auto& each : descriptors)
-        above.emplace_back(::fcntl(each.get(), F_DUPFD_CLOEXEC, first_free));
-    bool has_all = true;
-    for (std::size_t i = 0; i < above.size(); ++i)
-        has_all = ::dup2(above[i].get(), first_inherited + static_cast<int>(i)) >= 0 && has_all;
-    // Without them it would be the user's program once more.
-    if (!has_all) end_worker("it can't hand on its descriptors (ulimit -n)");
-    for (const std::string& each : preload_variables()) ::putenv(::strdup(each.c_str()));
+                                 const std::vector<owned_descriptor>& descriptors) {
+    set_preload_variables();
     const std::string path = path_of_program();
     const std::string seat = std::to_string(wanted.seat);
     const std::string depth = std::to_string(wanted.depth);
-    ::execl(path.c_str(), path.c_str(), worker_token, seat.c_str(), depth.c_str(), nullptr);
-    constexpr auto control = static_cast<int>(worker_descriptor::control);
-    tell_last_words(first_inherited + control, errno,
-                    path + " can't be executed with the environment that it is given");
+    const std::string refused = path + " can't be executed with the environment that it is given";
+    const char* const no_descriptors = "it can't hand on its descriptors (ulimit -n)";
+    // First out of the way of each other, then to their places.
+    std::vector<owned_descriptor> above;
+    above.reserve(descriptors.size());
+    const int first_free = first_inherited + static_cast<int>(descriptors.size());
+    for (const auto& each : descriptors) {
+        above.emplace_back(::fcntl(each.get(), F_DUPFD_CLOEXEC, first_free));
+        // It is EINVAL if already the first is beyond the limit.
+        if (!above.back()) lack(no_descriptors, EMFILE);
+    }
+    // Its old number may be another's from here on, so nothing below throws.
+    const int control = above.at(static_cast<std::size_t>(worker_descriptor::control)).get();
+    const char* what = refused.c_str();
+    bool has_all = true;
+    for (std::size_t i = 0; has_all && i < above.size(); ++i)
+        has_all = uninterrupted([&] {
+                      return ::dup2(above[i].get(), first_inherited + static_cast<int>(i));
+                  }) >= 0;
+    // Without them it would be the user's program once more.
+    if (has_all)
+        ::execl(path.c_str(), path.c_str(), worker_token, seat.c_str(), depth.c_str(), nullptr);
+    else
+        what = no_descriptors;
+    tell_last_words(control, errno, what);
     ::_exit(127);
-}
-
-// What it is about, and errno.
-[[noreturn]] void lack(const std::string& what) {
-    throw std::system_error(errno, std::generic_category(), what);
 }
 
 void prepare_worker(const worker_request& wanted, std::vector<owned_descriptor>& descriptors) {
@@ -81,10 +109,7 @@ void prepare_worker(const worker_request& wanted, std::vector<owned_descriptor>&
     constexpr auto error = static_cast<std::size_t>(worker_descriptor::error);
     take_standard_output(descriptors.at(out), descriptors.at(error));
     descriptors.resize(descriptors_of_a_worker);
-    for (const std::string& each : wanted.environment) {
-        char* const kept = ::strdup(each.c_str());
-        if (kept == nullptr || ::putenv(kept) != 0) lack("its environment");
-    }
+    for (const std::string& each : wanted.environment) set_in_environment(each);
     if (!wanted.working_directory.empty() && ::chdir(wanted.working_directory.c_str()) != 0)
         lack("its working_directory '" + wanted.working_directory + "'");
 }
@@ -95,16 +120,11 @@ void prepare_worker(const worker_request& wanted, std::vector<owned_descriptor>&
     const int control = descriptors.at(static_cast<std::size_t>(worker_descriptor::control)).get();
     try {
         prepare_worker(wanted, descriptors);
-    } catch (const std::system_error& error) {
-        std::string what = error.what();  // and ": " and what the number means
-        what.resize(what.size() - std::min(what.size(), 2 + error.code().message().size()));
-        tell_last_words(control, error.code().value(), what);
-        ::_exit(1);
-    } catch (const std::exception&) {
-        tell_last_words(control, ENOMEM, "what it needs");
+        if (wanted.executes) execute_worker(wanted, descriptors);
+    } catch (const std::exception& error) {
+        tell_why_not(control, error);
         ::_exit(1);
     }
-    if (wanted.executes) execute_worker(wanted, descriptors);
     about_this_program().depth = wanted.depth;
     run_worker(wanted.seat, wanted.depth, std::move(descriptors));
 }
@@ -116,6 +136,21 @@ void prepare_worker(const worker_request& wanted, std::vector<owned_descriptor>&
 }
 
 }  // namespace
+
+void tell_why_not(int control, const std::exception& error) noexcept try {
+    if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr)
+        return tell_last_words(control, ENOMEM, "what it needs");
+    const auto* const system = dynamic_cast<const std::system_error*>(&error);
+    if (system == nullptr) return;
+    // It ends with ": " and what the number means, which who reads it adds anyway.
+    std::string_view what = system->what();
+    what.remove_suffix(std::min(what.size(), 2 + system->code().message().size()));
+    constexpr std::string_view ours = "bobbin: ";
+    if (what.starts_with(ours)) what.remove_prefix(ours.size());
+    tell_last_words(control, system->code().value(), what);
+} catch (const std::bad_alloc&) {
+    tell_last_words(control, ENOMEM, "what it needs");
+}
 
 void close_others(const std::vector<owned_descriptor>& kept) noexcept {
     std::vector<unsigned> open{2};

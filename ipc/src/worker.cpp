@@ -10,6 +10,7 @@
 #include "memory_room.hpp"
 #include "run_and_exit.hpp"
 #include "segment_store.hpp"
+#include "server_child.hpp"
 #include "thread_caps.hpp"
 #include "worker_socket.hpp"
 #include "worker_states.hpp"
@@ -386,6 +387,8 @@ void run_worker(std::uint32_t /*seat*/, std::uint32_t /*depth*/,
         flush_output();
         ::_exit(0);  // no static object is destroyed, and no thread waited for
     } catch (const std::exception& error) {
+        // If it has begun no job, this is read.
+        tell_why_not(at(descriptors, worker_descriptor::control), error);
         end_worker(error.what());
     }
 }

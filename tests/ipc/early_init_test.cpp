@@ -5,7 +5,9 @@
 
 #include <bobbin/ipc/init.hpp>
 
+#include <cstdlib>
 #include <doctest/doctest.h>
+#include <filesystem>
 #include <string>
 
 namespace ipc = bobbin::ipc;
@@ -37,6 +39,19 @@ TEST_CASE("the same of a shared library that a program is linked with") {
 
 TEST_CASE("the same of a shared library that a program has loaded, as plugins are") {
     CHECK(output_of(PLUGIN_HOST " " PLUGIN) == "4032 4032 4032 \n");
+}
+
+TEST_CASE("a library that is gone when a worker has to load it is an error that names it") {
+    std::string folder = "/tmp/bobbin-library-XXXXXX";
+    REQUIRE(::mkdtemp(folder.data()) != nullptr);
+    const std::string copy = folder + "/plugin.so";
+    std::filesystem::copy_file(PLUGIN, copy);
+    const auto output = output_of("BOBBIN_TEST_REMOVED=" + copy + " " PLUGIN_HOST " " + copy);
+    std::filesystem::remove_all(folder);
+    CAPTURE(output);
+    CHECK(output.find("a worker could not be started: " + copy + " calls bobbin::ipc::init()") !=
+          std::string::npos);
+    CHECK(output.find("terminate called") == std::string::npos);
 }
 
 TEST_CASE("what a user has loaded before programs stays so") {

@@ -1,9 +1,17 @@
-// Goal: one session can't hold up the others, nor one request the others of its session.
+// Goal: one session can't hold up the others, nor one request the others of its session; and a
+// child that can't become a worker says why.
 #include "fork_server.hpp"
 
+#include "anonymous_file.hpp"
+#include "control_socket.hpp"
+#include "lane.hpp"
+#include "last_words.hpp"
+#include "lifeline.hpp"
 #include "spoilt_application.hpp"
+#include "workers.hpp"
 
 #include <bobbin/ipc/process.hpp>
+#include <bobbin/ipc/segment.hpp>
 #include <bobbin/ipc/shared_value.hpp>
 
 #include <array>
@@ -11,7 +19,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <doctest/doctest.h>
+#include <new>
+#include <optional>
 #include <string>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 namespace ipc = bobbin::ipc;
@@ -26,6 +37,31 @@ pid_t pid_of_server() {
     const auto tells_parent = [](ipc::shared_value<pid_t> to) { to.store(::getppid()); };
     REQUIRE(ipc::process(tells_parent, server).join().ok());
     return server.load();
+}
+
+// Of a worker whose server has that limit when it starts it. None if there is no such worker, or
+// if it ends as it should: there is nothing for it to do.
+std::optional<last_words> words_of_worker(ipc::start_method how, __rlimit_resource what,
+                                          rlim_t most) {
+    const pid_t server = pid_of_server();
+    auto session = fork_session::begin(how);
+    session.await_server();
+    const auto memory = ipc::segment::adopt_unsealed(create_anonymous_file(sizeof(lane)).release());
+    auto* const way = new (memory.data()) lane;
+    way->submitted.close();
+    const auto [ours, theirs] = control_socket_pair();
+    const auto [holds, held] = lifeline::make();
+    const owned_descriptor bell(::eventfd(0, EFD_CLOEXEC));
+    // In the order of worker_descriptor.
+    const std::array descriptors = {memory.descriptor(), theirs.get(),  bell.get(),   bell.get(),
+                                    held.get(),          STDOUT_FILENO, STDERR_FILENO};
+    test::limit(server, what, most);
+    REQUIRE(session.request(worker_request(), descriptors));
+    auto news = session.await_next();
+    if (news.what.what == server_news::started) news = session.await_next();
+    test::limit(server, what, what == RLIMIT_NOFILE ? 1000 : RLIM_INFINITY);
+    CHECK((news.what.what == server_news::ended || news.what.number == EMFILE));
+    return read_last_words(ours.get());
 }
 
 }  // namespace
@@ -78,4 +114,23 @@ TEST_CASE("a request that the server has no descriptors for fails, of any size, 
     wanted.callable = process_call(nothing).callable();
     REQUIRE(session.request(wanted, descriptors));
     CHECK(session.await_next().what.what == server_news::started);
+}
+
+TEST_CASE("a worker that can't have its lane says so") {
+    if (test::is_sanitized) return;
+    const auto words = words_of_worker(ipc::start_method::fork_server, RLIMIT_AS, 1);
+    REQUIRE(words);
+    CHECK(words->error == ENOMEM);
+    CHECK(test::contains(words->text, "could not be mapped: Cannot allocate memory"));
+    CHECK_FALSE(words_of_worker(ipc::start_method::fork_server, RLIMIT_AS, RLIM_INFINITY));
+}
+
+TEST_CASE("a worker that can't hand on its descriptors says so") {
+    // It has five, and its server fewer than twenty.
+    std::optional<last_words> words;
+    for (rlim_t most = 3; !words && most < 40; ++most)
+        words = words_of_worker(ipc::start_method::spawn, RLIMIT_NOFILE, most);
+    REQUIRE(words);
+    CHECK(words->error == EMFILE);
+    CHECK(test::contains(words->text, "hand on its descriptors (ulimit -n): Too many open files"));
 }
