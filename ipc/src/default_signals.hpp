@@ -13,11 +13,11 @@ inline void take_default_signals(bool also_ignored) noexcept {
         if (!also_ignored && action.sa_handler == SIG_IGN) continue;
         action = {};
         action.sa_handler = SIG_DFL;
-        ::sigaction(signal, &action, nullptr);
+        ::sigaction(signal, &action, nullptr);  // fails for SIGKILL and SIGSTOP, which have theirs
     }
     sigset_t none;
     ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);  // fails for nonsense only
 }
 
 }  // namespace bobbin::inline v0::ipc::detail

@@ -306,8 +306,12 @@ void serve(int socket) noexcept {
     int nothing = -1;
     do nothing = ::open("/dev/null", O_RDWR);
     while (nothing >= 0 && nothing <= STDERR_FILENO);
-    // A copy has the application's input.
-    if (nothing > 0) ::dup2(nothing, STDIN_FILENO);
+    // A copy has the application's input, which is for none of its children to read.
+    if (nothing < 0 || uninterrupted([&] { return ::dup2(nothing, STDIN_FILENO); }) < 0) {
+        std::fprintf(stderr, "bobbin: fork server: it has no /dev/null to read: %s\n",
+                     std::strerror(errno));
+        ::_exit(1);
+    }
     std::vector<owned_descriptor> kept;
     kept.emplace_back(socket);
     close_others(kept);

@@ -203,6 +203,7 @@ void leave_starting_environment() {
     ::unsetenv(starts_variable);
     const char* const users = std::getenv(users_preload_variable);
     if (users == nullptr) return;
+    // Without memory for it, what this process starts loads our libraries, too, which is no harm.
     if (*users != '\0')
         ::setenv(preload_variable, users, 1);
     else

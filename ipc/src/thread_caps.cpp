@@ -8,8 +8,10 @@ namespace bobbin::inline v0::ipc::detail {
 
 void cap_library_threads(unsigned threads) noexcept {
     for (const auto& each : thread_caps) {
+        // There may be no memory for it.
         ::setenv(each.variable, std::to_string(threads).c_str(), 0);
-        const int wanted = std::atoi(::getenv(each.variable));
+        const char* const value = std::getenv(each.variable);
+        const int wanted = value != nullptr ? std::atoi(value) : static_cast<int>(threads);
         auto* const function =
             reinterpret_cast<void (*)(int)>(::dlsym(RTLD_DEFAULT, each.function));
         if (function != nullptr && wanted > 0) function(wanted);
