@@ -154,7 +154,6 @@ void crew_core::read_news(arrivals& ended) {
             case server_news::started:
                 at.pid = news->what.pid;
                 if (news->pidfd) at.pidfd = std::move(news->pidfd);
-                at.failed_starts = 0;
                 if (at.output) at.output->listen_to(at.pid);
                 // Nor is there to be one without its pidfd, for which there was no room here.
                 if (at.is_damaged || at.is_leaving || !at.pidfd) at.send_signal(SIGKILL);
@@ -185,7 +184,9 @@ void crew_core::worker_ended(seat& at, const exit_status& how, arrivals& ended) 
         at.is_leaving || at.way->terms.has_left.load(std::memory_order_acquire) != 0;
     const auto words =
         at.submitted == 0 || !at.has_begun(0) ? at.line->read_last_words() : std::nullopt;
-    if (!was_to_end) count_death("worker " + std::to_string(at.pid) + ' ' + describe_end(how));
+    if (!words) at.failed_starts = 0;  // else it has never been a worker, which is no death of one
+    if (!was_to_end && !words)
+        count_death("worker " + std::to_string(at.pid) + ' ' + describe_end(how));
     vacate(at, how, ended);
     if (!words) return;
     const std::string why = "bobbin: a worker could not be started: " + words->text;

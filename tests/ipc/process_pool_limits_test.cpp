@@ -5,6 +5,7 @@
 #include "spoilt_application.hpp"
 #include "workers.hpp"
 
+#include <bobbin/ipc/errors.hpp>
 #include <bobbin/ipc/process.hpp>
 #include <bobbin/ipc/segment.hpp>
 #include <bobbin/ipc/shared_value.hpp>
@@ -46,6 +47,20 @@ int error_of(F does) {
         return error.code().value();
     } catch (const std::bad_alloc&) {
         return ENOMEM;
+    }
+}
+
+// Why the pool has no worker when its only one has been killed, and the server, whose limit the
+// next ones would have, is given that one. Empty: it has one.
+std::string reason_for_none(ipc::process_pool& pool, __rlimit_resource what, rlim_t most) {
+    const pid_t server = pool.submit(server_of_worker).get();
+    limit(server, what, most);
+    death_of(pool.submit([] { ::raise(SIGKILL); }));
+    try {
+        static_cast<void>(pool.submit(twice, 4).get());
+        return {};
+    } catch (const ipc::pool_broken& error) {
+        return error.what();
     }
 }
 
@@ -200,6 +215,17 @@ TEST_CASE("a worker without address space fails the jobs that need more, and no 
     CHECK(pool.submit(makes, 100 * large).get() == make(100 * large));
     CHECK(pool.submit(coroutine).get() == 3);
     CHECK(pool.submit(pid_there).get() == worker);
+}
+
+TEST_CASE("a worker without address space for its lane is tried again with time between") {
+    CHECK(run_application([] {
+              ipc::process_pool pool(1);
+              const auto why = reason_for_none(pool, RLIMIT_AS, 1);
+              return contains(why, "a worker could not be started") &&
+                             contains(why, "Cannot allocate memory")
+                         ? 0
+                         : 1;
+          }) == 0);
 }
 
 TEST_CASE("an application without address space has no pool, or one that works") {
