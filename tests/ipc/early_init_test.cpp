@@ -42,7 +42,7 @@ TEST_CASE("the same of a shared library that a program has loaded, as plugins ar
 }
 
 TEST_CASE("a library that is gone when a worker has to load it is an error that names it") {
-    std::string folder = "/tmp/bobbin-library-XXXXXX";
+    std::string folder = "/tmp/bobbin-library-" + std::string(6, 'X');
     REQUIRE(::mkdtemp(folder.data()) != nullptr);
     const std::string copy = folder + "/plugin.so";
     std::filesystem::copy_file(PLUGIN, copy);
