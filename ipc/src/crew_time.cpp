@@ -98,6 +98,7 @@ void crew_core::give_up(seat& at, std::uint64_t job, std::exception_ptr why,
 
 // Until those that have no room in a worker's socket, or no memory, are sent.
 void crew_core::send_owed_stops() {
+    if (ending_) return;  // there is no job left, and soon no driver
     bool owes_any = false;
     for (auto& each : seats_)
         if (each->way != nullptr && !each->line->send_owed_stop()) owes_any = true;

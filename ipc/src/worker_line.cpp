@@ -4,6 +4,7 @@
 #include "lane.hpp"
 #include "lane_packet.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <new>
 #include <span>
@@ -27,7 +28,7 @@ bool worker_line::send_segments(const parcel& of) {
 }
 
 bool worker_line::send_stop(std::uint64_t job) noexcept {
-    owed_stop_ = job;
+    owed_stop_ = std::max(owed_stop_.value_or(0), job);  // those before it have run
     return send_owed_stop();
 }
 
