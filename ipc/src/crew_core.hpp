@@ -105,7 +105,7 @@ struct seat {
     // Of the job with a timeout that it has; or when its worker is ended, or started.
     std::unique_ptr<pool_timer> deadline;
     std::uint64_t generation = 0;  // which of the seat's workers that is
-    unsigned failed_starts = 0;    // since it last had one
+    unsigned failed_starts = 0;    // since its last that became one
     bool has_timed_job = false;
     bool is_leaving = false;    // it is sent nothing any more
     bool is_held_up = false;    // it has answered nothing for long

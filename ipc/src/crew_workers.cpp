@@ -184,7 +184,7 @@ void crew_core::worker_ended(seat& at, const exit_status& how, arrivals& ended) 
         at.is_leaving || at.way->terms.has_left.load(std::memory_order_acquire) != 0;
     const auto words =
         at.submitted == 0 || !at.has_begun(0) ? at.line->read_last_words() : std::nullopt;
-    if (!words) at.failed_starts = 0;  // else it has never been a worker, which is no death of one
+    // With words it has never been a worker, which is no death of one.
     if (!was_to_end && !words)
         count_death("worker " + std::to_string(at.pid) + ' ' + describe_end(how));
     vacate(at, how, ended);
@@ -251,6 +251,7 @@ void crew_core::vacate(seat& at, std::optional<exit_status> how, arrivals& ended
             (call.is_urgent ? urgent_ : waiting_).push_front(call);
         }
     }
+    if (at.way->pid.load(std::memory_order_relaxed) != -1) at.failed_starts = 0;
     at.way = nullptr;
     at.holds = lifeline();
     at.is_empty = true;

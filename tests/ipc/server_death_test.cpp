@@ -258,6 +258,24 @@ TEST_CASE("servers that die as they start are counted like workers, and break th
           }) == 0);
 }
 
+TEST_CASE("servers that died before others lived are no part of a row of them") {
+    CHECK(run_application([] {
+              fault_of_servers fault("server.start:stop");
+              fault.end();
+              ipc::process_pool_options options(1);
+              options.restart_intensity.most = 1'000;
+              ipc::process_pool pool(options);
+              for (int round = 0; round < 8; ++round) {  // 30 in a row break the pool
+                  const pid_t server = pool.submit(server_of_worker).get();
+                  fault.begin();
+                  kill_now(server);
+                  kill_starting_servers(4, server, fault);
+                  if (pool.submit(twice, 4).get() != 8) return 1;
+              }
+              return 0;
+          }) == 0);
+}
+
 TEST_CASE("a pool and a process are made although the server is killed as it starts, at first") {
     for (const bool of_a_pool : {true, false}) {
         CAPTURE(of_a_pool);
