@@ -170,7 +170,10 @@ TEST_CASE("a pool whose workers all die as they start is broken, says why, and d
             job.get();
             return 1;
         } catch (const ipc::pool_broken& error) {
-            if (!contains(error.what(), "101 workers have died within 1000 s")) return 2;
+            const std::string why = error.what();  // the last two may be seen together
+            if (!contains(why, "101 workers have died within 1000 s") &&
+                !contains(why, "102 workers have died within 1000 s"))
+                return 2;
         }
         try {
             static_cast<void>(pool.submit(twice, 4));
