@@ -73,9 +73,11 @@ received_packet receive_with(int socket, std::span<std::byte> into, int flags) {
     ssize_t size = 0;
     // That its other end was closed with packets unread is said once, before the packets from
     // there.
-    do {
+    for (;;) {
         size = uninterrupted([&] { return ::recvmsg(socket, &packet, flags | MSG_CMSG_CLOEXEC); });
-    } while (size < 0 && errno == ECONNRESET);
+        if (size >= 0 || errno != ECONNRESET) break;
+        got.left_unread = true;
+    }
     if (size < 0 && errno == EAGAIN) {
         got.none = true;
     } else if (size == 0) {

@@ -32,6 +32,7 @@ sending send_packet_blocking(int socket, std::span<const std::byte> bytes,
 struct received_packet {
     bool none = false;               // now
     bool gone = false;               // for ever
+    bool left_unread = false;        // with that, or before: what was sent to it last, or more
     bool lacks_descriptors = false;  // there was no room for some that came with it
     std::size_t size = 0;
     std::vector<owned_descriptor> descriptors;

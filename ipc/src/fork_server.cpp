@@ -254,15 +254,12 @@ fork_session fork_session::begin(start_method how) {
 }
 
 void fork_session::await_server() {
-    for (unsigned failures = 1; !await_service(); ++failures) {
+    for (unsigned failures = 1;; ++failures) {
+        server_->await_ready();
+        if (!server_->has_ended()) return;
         recover_from(failures);
         *this = begin(how_);
     }
-}
-
-bool fork_session::await_service() {
-    server_->await_ready();
-    return !await_next().server_gone;
 }
 
 void fork_session::recover_from(unsigned failures) const {
@@ -292,15 +289,19 @@ bool fork_session::request(process_request wanted, std::span<const int> descript
 }
 bool fork_session::send(const child_request& wanted, std::span<const int> descriptors) {
     const auto bytes = encode(wanted);
-    if (bytes.size() <= most_in_packet)
-        return send_packet(socket_.get(), bytes, descriptors) != sending::would_block;
+    if (bytes.size() <= most_in_packet) return send_request(bytes, descriptors);
     const segment file = segment::adopt(create_anonymous_file(bytes.size()).release());
     std::memcpy(file.data(), bytes.data(), bytes.size());
     const large_request about{.size = bytes.size(), .seat = seat_of(wanted)};
     std::vector<int> all{file.descriptor()};
     all.insert(all.end(), descriptors.begin(), descriptors.end());
-    return send_packet(socket_.get(), std::as_bytes(std::span(&about, 1)), all) !=
-           sending::would_block;
+    return send_request(std::as_bytes(std::span(&about, 1)), all);
+}
+bool fork_session::send_request(std::span<const std::byte> bytes,
+                                std::span<const int> descriptors) {
+    const sending how = send_packet(socket_.get(), bytes, descriptors);
+    if (how == sending::done) has_requested_ = true;
+    return how != sending::would_block;
 }
 
 void fork_session::wait() const noexcept {
@@ -319,6 +320,8 @@ std::optional<fork_session::news> fork_session::next() {
         got = receive();  // it may have said something before that
     }
     all.server_gone = got.none || got.gone;
+    left_unread_ = left_unread_ || got.left_unread;
+    all.was_read = all.server_gone && has_requested_ && !left_unread_;
     if (!got.descriptors.empty()) all.pidfd = std::move(got.descriptors.front());
     return all;
 }
@@ -334,6 +337,7 @@ std::optional<fork_session::news> next_news(fork_session& of) {
 }
 
 fork_session::news fork_session::await_next() {
+    server_->await_ready();
     for (;;) {
         if (auto got = next()) return std::move(*got);
         static_cast<void>(poll_until(descriptor(), POLLIN, deadline::never));

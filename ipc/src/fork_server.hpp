@@ -27,16 +27,15 @@ namespace bobbin::inline v0::ipc::detail {
 
 class fork_session {
 public:
-    // Of a server that may not serve it yet: the first news say whether it does. Throws
+    // Of a server that may not be ready yet. Throws
     // std::logic_error if the program did not call init() or may not fork, and std::system_error or
     // std::runtime_error if there is no server to be had.
     static fork_session begin(start_method how);
-    // Waits until a server does, before anything else: another one, if the first has gone. Throws
-    // as `begin` does.
+    // Waits until it is, before anything was asked of it: another one, if the first has gone.
+    // Throws as `begin` does.
     void await_server();
-    // One attempt of that. False: the server has gone, and has seen nothing.
-    [[nodiscard]] bool await_service();
-    // After that, before the next attempt: waits for a while, or throws why there should be none.
+    // When the server has gone, before the next attempt: waits for a while, or throws why there
+    // should be none.
     void recover_from(unsigned failures) const;
 
     fork_session(fork_session&& other) noexcept = default;
@@ -58,6 +57,8 @@ public:
         server_packet what;
         owned_descriptor pidfd;
         bool server_gone = false;  // it has ended, and what it left is killed; or ended the session
+        // With that: the last request. What came of it, if anything, nobody knows.
+        bool was_read = false;
 
         // Of a child that has ended.
         [[nodiscard]] exit_status status() const noexcept {
@@ -65,7 +66,7 @@ public:
         }
     };
     std::optional<news> next();
-    // The same, when it has something.
+    // The same, when it has something. It kills a server that is not ready after its patience.
     news await_next();
 
     [[nodiscard]] server_process& server() const noexcept { return *server_; }
@@ -73,8 +74,11 @@ public:
 private:
     fork_session(start_method how, std::shared_ptr<server_process> server);
     bool send(const child_request& wanted, std::span<const int> descriptors);
+    bool send_request(std::span<const std::byte> bytes, std::span<const int> descriptors);
 
     start_method how_ = start_method::fork_server;
+    bool has_requested_ = false;
+    bool left_unread_ = false;                // which the socket says once
     std::shared_ptr<server_process> server_;  // a copy serves one session only
     owned_descriptor socket_;
     owned_descriptor either_;  // an epoll of the socket and the server's end

@@ -132,7 +132,6 @@ private:
             for (auto& each : got.descriptors) {
                 sessions_.emplace_back();
                 sessions_.back().socket = std::move(each);
-                tell(sessions_.back(), {.what = {.what = server_news::serves}, .pidfd = {}});
                 serve(sessions_.back());
             }
         } catch (const std::bad_alloc&) {

@@ -87,8 +87,7 @@ int call(const process_request& wanted, std::span<owned_descriptor> files) {
     return context.exit_code();
 }
 
-started_process await_start(fork_session session, lifeline holds) {
-    auto news = session.await_next();
+void check_start(const fork_session::news& news) {
     if (news.server_gone)
         throw std::runtime_error(
             "bobbin: the fork server ended while it started a process, or has no descriptor left "
@@ -100,7 +99,6 @@ started_process await_start(fork_session session, lifeline holds) {
         throw std::system_error(
             EMFILE, std::generic_category(),
             "bobbin: a process was started and ended again: no descriptor for it");
-    return {std::move(session), std::move(holds), std::move(news.pidfd), news.what.pid};
 }
 
 }  // namespace
@@ -134,7 +132,11 @@ started_process start_process(const process_call& call) {
     for (unsigned failures = 1;; ++failures) {
         auto session = fork_session::begin(start_method::fork_server);
         while (!session.request(wanted, files)) session.wait();
-        if (session.await_service()) return await_start(std::move(session), std::move(holds));
+        auto news = session.await_next();
+        if (!news.server_gone || news.was_read) {
+            check_start(news);
+            return {std::move(session), std::move(holds), std::move(news.pidfd), news.what.pid};
+        }
         session.recover_from(failures);
     }
 }

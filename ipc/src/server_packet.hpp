@@ -45,7 +45,6 @@ struct large_request {  // no other request is so short as this
 enum class server_news : std::uint32_t {
     ready,    // the server, to begin with
     refuses,  // to be a server, for a reason: a server_refusal
-    serves,   // a session, to begin with
     started,  // a child, with its pidfd
     failed,   // to start one: errno is `number`
     ended,    // a child

@@ -84,12 +84,13 @@ bool server_process::is_ready() const noexcept {
 
 void server_process::await_ready() const noexcept {
     const deadline end = deadline::after(patience);
-    while (!word() && !is_dead()) {
+    auto said = word();
+    for (; !said && !is_dead(); said = word()) {
         if (end.has_passed()) kill();
         std::array either{watched(pidfd_.get()), watched(socket_.get())};
         await_any(either, std::max(end, deadline::after(10ms)));
     }
-    if (is_ready()) return;
+    if (said && said->head.what == server_news::ready) return;
     kill();
     std::array ended{watched(pidfd_.get())};
     while (ended[0].revents == 0) await_any(ended, deadline::never);

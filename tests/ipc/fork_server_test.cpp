@@ -39,13 +39,24 @@ pid_t pid_of_server() {
     return server.load();
 }
 
+// One that its server has, too.
+fork_session served_session(ipc::start_method how) {
+    auto session = fork_session::begin(how);
+    process_request first;
+    first.callable = process_call(nothing).callable();
+    const auto [holds, held] = lifeline::make();
+    const std::array descriptors = {STDOUT_FILENO, STDERR_FILENO, held.get()};
+    REQUIRE(session.request(first, descriptors));
+    while (session.await_next().what.what != server_news::ended) continue;
+    return session;
+}
+
 // Of a worker whose server has that limit when it starts it. None if there is no such worker, or
 // if it ends as it should: there is nothing for it to do.
 std::optional<last_words> words_of_worker(ipc::start_method how, __rlimit_resource what,
                                           rlim_t most) {
     const pid_t server = pid_of_server();
-    auto session = fork_session::begin(how);
-    session.await_server();
+    auto session = served_session(how);
     const auto memory = ipc::segment::adopt_unsealed(create_anonymous_file(sizeof(lane)).release());
     auto* const way = new (memory.data()) lane;
     way->submitted.close();
@@ -92,8 +103,7 @@ TEST_CASE("who asks for processes and does not listen holds up nobody, and is to
 
 TEST_CASE("a request that the server has no descriptors for fails, of any size, and no later one") {
     const pid_t server = pid_of_server();
-    auto session = fork_session::begin(ipc::start_method::fork_server);
-    session.await_server();
+    auto session = served_session(ipc::start_method::fork_server);
     const std::array descriptors = {STDOUT_FILENO, STDERR_FILENO};
     constexpr std::uint32_t seat = 7;
     for (const std::size_t size : {10U, 100'000U}) {

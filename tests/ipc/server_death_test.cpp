@@ -307,6 +307,18 @@ TEST_CASE("if it always is, there is no pool and no process, and the error says 
     }
 }
 
+TEST_CASE("a process that its server may have forked before it died is not started once more") {
+    CHECK(run_application([] {
+              const fault_of_servers fault("server.forked:kill9");
+              try {
+                  const ipc::process child([] {});
+                  return 1;
+              } catch (const std::runtime_error& error) {
+                  return contains(error.what(), "ended while it started a process") ? 0 : 2;
+              }
+          }) == 0);
+}
+
 TEST_CASE("while a server is being started, nobody waits for it who need not") {
     CHECK(run_application([] {
               fault_of_servers fault("server.start:stop");
