@@ -100,7 +100,9 @@ void tell_refusal(const std::string& why) {
 void send_first_word(int socket, std::span<const std::byte> word) {
     const owned_descriptor own(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)));
     const int pidfd = own.get();
-    static_cast<void>(send_packet_blocking(socket, word, std::span(&pidfd, own ? 1 : 0)));
+    // Hardly anybody needs the pidfd, and all wait for the word.
+    if (send_packet_blocking(socket, word, std::span(&pidfd, own ? 1 : 0)) == sending::would_block)
+        static_cast<void>(send_packet_blocking(socket, word));
 }
 
 bool has_control_socket() noexcept {

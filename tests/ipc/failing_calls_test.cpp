@@ -71,9 +71,9 @@ unsigned after(unsigned n) {
     return every || n < 4 ? n + 1 : n + n / 2;
 }
 
-// The exit code of the program, which must end by itself.
+// The exit code of the program, which must end by itself, before a silent server would be killed.
 int end_of(const std::vector<std::string>& arguments) {
-    std::vector<std::string> command{"timeout", "-s", "ABRT", "60", FAILING_CALLS_PROGRAM};
+    std::vector<std::string> command{"timeout", "-s", "ABRT", "25", FAILING_CALLS_PROGRAM};
     command.insert(command.end(), arguments.begin(), arguments.end());
     const running_program running(command);
     return running.join();
