@@ -5,6 +5,8 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
+#include <cstring>
 #include <fcntl.h>
 #include <mutex>
 #include <poll.h>
@@ -62,9 +64,12 @@ void lifeline::cut() const noexcept {
 void hold_lifeline(int end) noexcept {
     pollfd closed{.fd = end, .events = 0, .revents = 0};
     if (::fcntl(end, F_SETOWN, ::getpid()) != 0 || ::fcntl(end, F_SETSIG, SIGKILL) != 0 ||
-        ::fcntl(end, F_SETFL, O_ASYNC | O_NONBLOCK) != 0 ||
-        uninterrupted([&] { return ::poll(&closed, 1, 0); }) > 0)
+        ::fcntl(end, F_SETFL, O_ASYNC | O_NONBLOCK) != 0) {
+        std::fprintf(stderr, "bobbin: process %d would outlive its application: %s\n", ::getpid(),
+                     std::strerror(errno));
         ::_exit(1);
+    }
+    if (uninterrupted([&] { return ::poll(&closed, 1, 0); }) > 0) ::_exit(1);  // it has gone
 }
 
 }  // namespace bobbin::inline v0::ipc::detail

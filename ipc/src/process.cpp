@@ -33,8 +33,8 @@ namespace {
 // The life of a copy.
 [[noreturn]] void run_copy(const std::function<int()>& function, pid_t parent,
                            int lifeline) noexcept {
-    // If the parent has died already, no signal will come.
-    if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != parent) ::_exit(1);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);     // where that is refused, the lifeline is left
+    if (::getppid() != parent) ::_exit(1);  // it has died already, and no signal will come
     detail::hold_lifeline(lifeline);
     detail::take_default_signals(false);
     detail::run_and_exit(function);

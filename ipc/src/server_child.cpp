@@ -164,8 +164,8 @@ void close_others(const std::vector<owned_descriptor>& kept) noexcept {
 void run_child(const child_request& wanted, pid_t server,
                std::vector<owned_descriptor> descriptors) noexcept {
     bobbin::detail::fault_point("child.forked");
-    // If the server has died already, no signal will come.
-    if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != server) ::_exit(1);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);     // where that is refused, two other means are left
+    if (::getppid() != server) ::_exit(1);  // it has died already, and no signal will come
     close_others(descriptors);
     if (const auto* const call = std::get_if<process_request>(&wanted))
         become_process(*call, std::move(descriptors));

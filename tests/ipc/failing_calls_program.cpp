@@ -9,6 +9,8 @@
 //     A pool is refused where nothing can be watched by epoll.
 //        failing_calls_program without-close-range
 //     A descriptor beyond the limit, which came down since, is closed in a worker all the same.
+//        failing_calls_program without-death-signal
+//     No process can ask for a signal at its parent's death.
 #include "../support/failing_calls.hpp"
 
 #include <bobbin/ipc/errors.hpp>
@@ -36,6 +38,7 @@
 #include <iterator>
 #include <new>
 #include <string>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <system_error>
 #include <unistd.h>
@@ -175,12 +178,25 @@ int use_no_close_range() {
     return pool.submit([] { return ::fcntl(high, F_GETFD); }).get() < 0 ? 0 : 1;
 }
 
+int use_no_death_signal() {
+    static_assert(PR_SET_PDEATHSIG == 1);
+    test::fail_call("prctl.1", EPERM, 1, true);
+    ipc::process_pool_options options(1);
+    options.start_method = ipc::start_method::fork;
+    {
+        ipc::process_pool pool(options);
+        if (pool.submit(twice, 4).get() != 8) return 1;
+    }
+    return ipc::process::forked([] { return 3; }).join().code == 3 ? 0 : 2;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     ipc::init(argc, argv);
     if (argc == 2 && std::string(argv[1]) == "without-epoll") return use_no_epoll();
     if (argc == 2 && std::string(argv[1]) == "without-close-range") return use_no_close_range();
+    if (argc == 2 && std::string(argv[1]) == "without-death-signal") return use_no_death_signal();
     if (argc != 4) {
         use_all();
         return 0;

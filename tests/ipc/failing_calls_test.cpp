@@ -149,6 +149,10 @@ TEST_CASE(
     CHECK(end_of({"without-close-range"}) == 0);
 }
 
+TEST_CASE("where no signal at the parent's death is to be had there are workers and processes") {
+    CHECK(end_of({"without-death-signal"}) == 0);
+}
+
 TEST_CASE("where the kernel watches no more descriptors a pool is refused") {
     CHECK(end_of({"without-epoll"}) == 0);
 }
