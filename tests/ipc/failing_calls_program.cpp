@@ -11,9 +11,12 @@
 //     A descriptor beyond the limit, which came down since, is closed in a worker all the same.
 //        failing_calls_program without-death-signal
 //     No process can ask for a signal at its parent's death.
+//        failing_calls_program without-room
+//     A coroutine is told to stop, though there is no room in its worker's socket at first.
 #include "../support/failing_calls.hpp"
 
 #include <bobbin/ipc/errors.hpp>
+#include <bobbin/ipc/event.hpp>
 #include <bobbin/ipc/init.hpp>
 #include <bobbin/ipc/process.hpp>
 #include <bobbin/ipc/process_pool.hpp>
@@ -21,6 +24,7 @@
 #include <bobbin/ipc/shared_queue.hpp>
 #include <bobbin/ipc/shared_value.hpp>
 #include <bobbin/ipc/worker_died.hpp>
+#include <bobbin/runtime/errors.hpp>
 #include <bobbin/runtime/fn.hpp>
 #include <bobbin/runtime/sleep_for.hpp>
 #include <bobbin/runtime/sync_wait.hpp>
@@ -190,6 +194,50 @@ int use_no_death_signal() {
     return ipc::process::forked([] { return 3; }).join().code == 3 ? 0 : 2;
 }
 
+task<void> sleep_long(ipc::event begun) {
+    begun.set();
+    co_await sleep_for(1h);
+}
+inline constexpr fn<&sleep_long> sleeps_long;
+
+// The error of a coroutine that is stopped in such a way, as the first word of that can't be sent.
+// Its worker lives on, unless the pool is stopped.
+template <class Error>
+bool stops(int error, const job_options& how,
+           void (*stop)(const job<void>& running, ipc::process_pool& its)) {
+    ipc::process_pool_options options(1);
+    options.grace = 1h;
+    ipc::process_pool pool(options);
+    const ipc::event begun;
+    const auto pid_there = [](const ipc::event& /*is sent, and known from then on*/) {
+        return ::getpid();
+    };
+    const pid_t worker = pool.submit(pid_there, begun).get();
+    test::fail_call("sendmsg", error);
+    const auto job = pool.submit(how, sleeps_long, begun);
+    begun.wait();
+    stop(job, pool);
+    try {
+        job.get();
+        return false;
+    } catch (const Error&) {
+    }
+    try {
+        if (pool.submit(pid_there, begun).get() != worker) return false;
+    } catch (const pool_closed&) {
+    }
+    return test::call_failed();
+}
+
+int use_no_room() {
+    for (const int error : {EAGAIN, ENOMEM, ENOBUFS}) {
+        if (!stops<cancelled>(error, {}, [](const auto& job, auto&) { job.cancel(); })) return 1;
+        if (!stops<timed_out>(error, {.timeout = 10ms}, [](const auto&, auto&) {})) return 2;
+        if (!stops<cancelled>(error, {}, [](const auto&, auto& pool) { pool.stop(); })) return 3;
+    }
+    return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -197,6 +245,7 @@ int main(int argc, char** argv) {
     if (argc == 2 && std::string(argv[1]) == "without-epoll") return use_no_epoll();
     if (argc == 2 && std::string(argv[1]) == "without-close-range") return use_no_close_range();
     if (argc == 2 && std::string(argv[1]) == "without-death-signal") return use_no_death_signal();
+    if (argc == 2 && std::string(argv[1]) == "without-room") return use_no_room();
     if (argc != 4) {
         use_all();
         return 0;

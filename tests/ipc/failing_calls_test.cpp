@@ -156,3 +156,7 @@ TEST_CASE("where no signal at the parent's death is to be had there are workers 
 TEST_CASE("where the kernel watches no more descriptors a pool is refused") {
     CHECK(end_of({"without-epoll"}) == 0);
 }
+
+TEST_CASE("a coroutine is told to stop as soon as there is room for that in its worker's socket") {
+    CHECK(end_of({"without-room"}) == 0);
+}

@@ -1,0 +1,102 @@
+// Goal: what can't be sent to a worker now is sent to it later.
+#include "worker_line.hpp"
+
+#include "anonymous_file.hpp"
+#include "control_socket.hpp"
+#include "lane.hpp"
+#include "lane_packet.hpp"
+
+#include <bobbin/ipc/segment.hpp>
+
+#include <cstdint>
+#include <doctest/doctest.h>
+#include <new>
+#include <span>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+namespace ipc = bobbin::ipc;
+using namespace bobbin::ipc::detail;
+
+namespace {
+
+ipc::segment lane_memory() {
+    auto memory = ipc::segment::adopt_unsealed(create_anonymous_file(sizeof(lane)).release());
+    new (memory.data()) lane;
+    return memory;
+}
+
+// A line, and what a worker would read.
+class line_to_worker {
+public:
+    explicit line_to_worker(std::pair<owned_descriptor, owned_descriptor> ends)
+        : near_(ends.first.get()),
+          far_(std::move(ends.second)),
+          own(std::move(ends.first), lane_memory()) {}
+
+    void fill() const {
+        const lane_packet packet{.kind = packet_kind::forget};
+        while (send_packet(near_, std::as_bytes(std::span(&packet, 1))) == sending::done) {
+        }
+    }
+    // The jobs that the worker has been told to stop so far.
+    [[nodiscard]] std::vector<std::uint64_t> stops() const {
+        std::vector<std::uint64_t> all;
+        for (;;) {
+            lane_packet packet;
+            const auto got =
+                receive_packet(far_.get(), std::as_writable_bytes(std::span(&packet, 1)));
+            if (got.none || got.gone) return all;
+            if (packet.kind == packet_kind::stop) all.push_back(packet.number);
+        }
+    }
+    void close_near() const { ::close(near_); }
+
+private:
+    const int near_;
+    const owned_descriptor far_;
+
+public:
+    worker_line own;
+};
+
+using stopped = std::vector<std::uint64_t>;
+
+}  // namespace
+
+TEST_CASE("a stop for which there is no room is owed until there is, and sent once") {
+    line_to_worker line(control_socket_pair());
+    CHECK(line.own.send_stop(3));
+    CHECK(line.stops() == stopped{3});
+    CHECK(line.own.send_owed_stop());  // none is
+    line.fill();
+    CHECK_FALSE(line.own.send_stop(4));
+    CHECK_FALSE(line.own.send_owed_stop());
+    CHECK(line.stops().empty());
+    CHECK(line.own.send_owed_stop());
+    CHECK(line.own.send_owed_stop());
+    CHECK(line.stops() == stopped{4});
+}
+
+TEST_CASE("the stop that is owed is that of the later job, as the earlier one has run") {
+    for (const auto& [first, second] : {std::pair(5U, 6U), std::pair(6U, 5U)}) {
+        line_to_worker line(control_socket_pair());
+        line.fill();
+        CHECK_FALSE(line.own.send_stop(first));
+        CHECK_FALSE(line.own.send_stop(second));
+        CHECK(line.stops().empty());
+        CHECK(line.own.send_owed_stop());
+        CHECK(line.stops() == stopped{6});
+    }
+}
+
+TEST_CASE("no stop is owed to a worker that has gone, or whose socket the program has closed") {
+    auto [ours, theirs] = control_socket_pair();
+    theirs = owned_descriptor();
+    worker_line gone(std::move(ours), lane_memory());
+    CHECK(gone.send_stop(3));
+    line_to_worker closed(control_socket_pair());
+    closed.close_near();
+    CHECK(closed.own.send_stop(3));
+}
