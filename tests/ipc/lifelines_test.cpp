@@ -3,6 +3,7 @@
 // parent, which is the fork server; and the server, which kills its children before it ends.
 #include "../runtime/child_process.hpp"
 #include "await.hpp"
+#include "lifeline.hpp"
 #include "pool_programs.hpp"
 #include "workers.hpp"
 
@@ -10,8 +11,13 @@
 
 #include <array>
 #include <cstdint>
+#include <cstdlib>
+#include <fcntl.h>
 #include <fstream>
+#include <optional>
+#include <poll.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <utility>
 
 using namespace test;
@@ -117,6 +123,18 @@ void check_parents_signal(const application& killed) {
     killed.kill();
 }
 
+// Of the pipe that this reads: where it is written to, here.
+int writing_end(int reading) {
+    struct stat wanted {};
+    REQUIRE(::fstat(reading, &wanted) == 0);
+    for (int each = 0; each < 1000; ++each) {
+        struct stat found {};
+        if (each != reading && ::fstat(each, &found) == 0 && found.st_ino == wanted.st_ino)
+            return each;
+    }
+    return -1;
+}
+
 void check_server(const application& killed) {
     killed.kill();
     CHECK(await([&] { return has_ended(killed.child()); }));
@@ -197,4 +215,22 @@ TEST_CASE("a child that the application has forked itself keeps none of the othe
         std::ifstream("/proc/self/task/" + std::to_string(::getpid()) + "/children") >> forked;
     }
     CHECK(all.all_end_within(std::chrono::seconds(30)));
+}
+
+TEST_CASE("a lifeline's copy in a forked child cuts none that the child has made since") {
+    using ipc::detail::lifeline;
+    auto both = lifeline::make();
+    std::optional<lifeline> copied(std::move(both.first));
+    const int held = both.second.get();
+    const int number = writing_end(held);
+    REQUIRE(number >= 0);
+    const auto end = in_child([&] {
+        ::close(held);  // so that the child's next pipe has both numbers
+        const auto own = lifeline::make();
+        if (writing_end(own.second.get()) != number) return 1;
+        copied.reset();
+        pollfd is_cut{.fd = own.second.get(), .events = 0, .revents = 0};
+        return ::poll(&is_cut, 1, 0) == 0 ? 0 : 2;
+    });
+    CHECK(end.exit_code == 0);
 }
