@@ -110,6 +110,19 @@ TEST_CASE("a process object that goes away joins: no zombie and no descriptor is
     CHECK(descriptors() == before);
 }
 
+TEST_CASE("a copy whose descriptor the program has closed has ended, nobody knows how") {
+    const int lowest = ::dup(STDERR_FILENO);
+    ::close(lowest);
+    auto child = ipc::process::forked([] {
+        for (;;) ::pause();
+        return 0;
+    });
+    // All of its own, its lifeline among them.
+    REQUIRE(::close_range(static_cast<unsigned>(lowest), ~0U, 0) == 0);
+    CHECK(child.join() == ipc::exit_status{.code = -1});
+    CHECK(::waitpid(child.pid(), nullptr, 0) == child.pid());
+}
+
 TEST_CASE("a task may await a copy") {
     auto child = ipc::process::forked([] { return 9; });  // before there are threads
     bobbin::thread_pool pool({.threads = 1});

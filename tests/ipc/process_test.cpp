@@ -23,6 +23,7 @@
 #include <numeric>
 #include <poll.h>
 #include <sched.h>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <sys/syscall.h>
@@ -57,6 +58,14 @@ std::size_t descriptors() {
     for ([[maybe_unused]] const auto& each : std::filesystem::directory_iterator("/proc/self/fd"))
         ++count;
     return count;
+}
+
+std::set<int> open_descriptors() {
+    constexpr int most = 1000;
+    std::set<int> all;
+    for (int each = 0; each < most; ++each)
+        if (::fcntl(each, F_GETFD) >= 0) all.insert(each);
+    return all;
 }
 
 // Tells when it has ended, also if it is no child of ours.
@@ -281,6 +290,20 @@ TEST_CASE("a process object that goes away joins: no zombie and no descriptor is
     CHECK(::waitpid(-1, nullptr, WNOHANG) == 0);  // our only child is the server
     await_no_children_of(server);
     CHECK(fork_server() == server);
+}
+
+TEST_CASE("a process whose descriptors the program has closed is killed and has ended") {
+    REQUIRE(fork_server() > 1);
+    const test::waypoint there;
+    const auto others = open_descriptors();
+    ipc::process child(stays, there.path());
+    auto own = open_descriptors();
+    std::erase_if(own, [&](int each) { return others.contains(each); });
+    const death of_child(child.pid());
+    REQUIRE(there.await_arrivals(1));
+    for (const int each : own) ::close(each);
+    CHECK(child.join() == ipc::exit_status{.code = -1});
+    CHECK(of_child.comes());
 }
 
 TEST_CASE("what was moved from has no process") {
