@@ -11,6 +11,7 @@
 #include <bobbin/runtime/sync_wait.hpp>
 #include <bobbin/runtime/task.hpp>
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -266,6 +267,28 @@ TEST_CASE("what workers print is had line by line, the last one of a worker too"
     }
     CHECK(lines.size() == 1);
     CHECK(lines[pid] == std::vector<std::string>{"one", "two", "three"});
+}
+
+TEST_CASE("what workers print is had to its end, whatever a line's function leaves in errno") {
+    constexpr int many = 2000;  // of 20 bytes: more than is read at a time, less than a pipe holds
+    int came = 0;
+    {
+        ipc::process_pool_options options(1);
+        options.output = ipc::output::capture;
+        options.on_output = [&](pid_t worker, std::string_view) {
+            // All that is left is read when the worker is seen to have ended.
+            if (came++ == 0) CHECK(test::await_end(worker));
+            errno = EAGAIN;
+        };
+        ipc::process_pool pool(options);
+        const auto job = pool.submit({.retries = 0}, [] {
+            for (int i = 0; i < many; ++i) std::printf("%19d\n", i);
+            std::fflush(stdout);
+            ::_exit(0);
+        });
+        CHECK_THROWS_AS(job.get(), ipc::worker_died);
+    }
+    CHECK(came == many);
 }
 
 TEST_CASE("output that is captured needs a function that gets it") {
