@@ -53,6 +53,10 @@ int kill_self(int signal) {
     return std::raise(signal);
 }
 
+void die_at_first(ipc::shared_value<int> calls) {
+    if (calls.fetch_add(1) == 0) std::raise(SIGKILL);
+}
+
 std::vector<std::string> all_of(diary& from) {
     std::vector<std::string> all;
     while (auto each = from.try_get()) all.push_back(*std::move(each));
@@ -185,6 +189,15 @@ TEST_CASE("a worker that dies, or whose initializer fails, calls no finalizer") 
         CHECK_THROWS_AS(pool.submit(test::twice, 1).get(), ipc::pool_broken);
     }
     CHECK(all_of(said).empty());
+}
+
+TEST_CASE("a worker that dies in its initializer is no misfortune: the next one begins anew") {
+    const ipc::shared_value<int> calls(0);
+    ipc::process_pool_options options({.workers = 1});
+    options.initializer = ipc::initializer(fn<&die_at_first>(), calls);
+    ipc::process_pool pool(options);
+    for (int i = 0; i < 3; ++i) CHECK(pool.submit(test::twice, i).get() == 2 * i);
+    CHECK(calls.load() == 2);
 }
 
 TEST_CASE("a finalizer that throws is no misfortune, and one that hangs is ended after stop()") {
