@@ -9,6 +9,7 @@
 #include <bobbin/ipc/process.hpp>
 #include <bobbin/ipc/segment.hpp>
 #include <bobbin/ipc/shared_value.hpp>
+#include <bobbin/runtime/errors.hpp>
 #include <bobbin/runtime/sleep_for.hpp>
 #include <bobbin/runtime/task.hpp>
 
@@ -107,6 +108,22 @@ TEST_CASE("the same for a coroutine, when a thread reads what comes") {
     CHECK(error_of([&] { job.get(); }) == EMFILE);
     limit(worker, RLIMIT_NOFILE, 1000);
     CHECK(pool.submit(sleeps_and_counts, std::vector<char>(large)).get() == large);
+}
+
+TEST_CASE("a job that times out without its arguments has its own name in the error") {
+    ipc::process_pool pool(1);
+    const std::vector<char> argument(large);
+    // Who notices first is chance: its worker, nearly always, whose job before is another.
+    for (int i = 0; i < 20; ++i) {
+        limit(pool.submit(pid_there).get(), RLIMIT_NOFILE, 3);
+        const auto job = pool.submit({.timeout = 1ns}, counts, argument);
+        try {
+            job.get();
+            FAIL_CHECK("its time was up");
+        } catch (const bobbin::timed_out& error) {
+            CHECK(contains(error.what(), "::count took longer"));
+        }
+    }
 }
 
 TEST_CASE(
