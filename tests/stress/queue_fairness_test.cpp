@@ -1,8 +1,8 @@
 // Goal: under 8 producers and 8 consumers nobody waits in one put while all others complete more
 // than a thousand each. Method: real processes on whatever cores there are. A producer counts what
-// the others complete during each of its puts. A put in which it only lost its processor to the
-// kernel's time slices, and did not wait for anybody, is reported, not judged: no queue can shorten
-// that.
+// the others complete during each of its puts. A put in which the kernel took its processor from it
+// at the end of a time slice is reported, not judged: that may be while it does not stand in line,
+// as before and after, and no queue can shorten it.
 #include <bobbin/ipc/process.hpp>
 #include <bobbin/ipc/shared_queue.hpp>
 
@@ -30,10 +30,10 @@ struct alignas(64) progress {
     std::chrono::nanoseconds longest{0};
 };
 
-long waits_so_far() {
+long lost_slices() {
     rusage used{};
     ::getrusage(RUSAGE_THREAD, &used);
-    return used.ru_nvcsw;
+    return used.ru_nivcsw;
 }
 
 void produce(ipc::shared_queue<std::array<std::uint64_t, 8>>& queue, progress* all,
@@ -41,16 +41,15 @@ void produce(ipc::shared_queue<std::array<std::uint64_t, 8>>& queue, progress* a
     std::array<std::uint64_t, producers> before{};
     for (std::uint64_t n = 0; n < items; ++n) {
         for (std::size_t p = 0; p < producers; ++p) before[p] = all[p].completed.load();
-        const long waits = waits_so_far();
+        const long lost = lost_slices();
         const auto start = std::chrono::steady_clock::now();
         queue.put({self, n});
         const auto took = std::chrono::steady_clock::now() - start;
-        const bool waited = waits_so_far() != waits;
         std::uint64_t passed = ~std::uint64_t{0};
         for (std::size_t p = 0; p < producers; ++p)
             if (p != self) passed = std::min(passed, all[p].completed.load() - before[p]);
         auto& own = all[self];
-        auto& most = waited ? own.passed_waiting : own.passed_descheduled;
+        auto& most = lost_slices() == lost ? own.passed_waiting : own.passed_descheduled;
         most = std::max(most, passed);
         own.longest = std::max<std::chrono::nanoseconds>(own.longest, took);
         own.completed.store(n + 1);
