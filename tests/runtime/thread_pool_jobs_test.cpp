@@ -101,6 +101,23 @@ TEST_CASE("a job that its own pool's task asks for blocks no thread: it throws")
     });
 }
 
+TEST_CASE("a job of a map that ends as its time is up has one outcome, which is not lost") {
+    constexpr std::size_t count = 4;
+    bobbin::thread_pool pool({.threads = 2});
+    // A little shorter and longer than the limit.
+    const auto spin = [](int i) {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(40 + 5 * i);
+        while (std::chrono::steady_clock::now() < end) continue;
+        return i;
+    };
+    for (int round = 0; round < 2000; ++round) {
+        const auto all = bobbin::sync_wait(
+            pool, pool.map_each(spin, std::views::iota(0, static_cast<int>(count)),
+                                {.timeout = std::chrono::microseconds(50)}));
+        REQUIRE(all.size() == count);
+    }
+}
+
 TEST_CASE("as_completed keeps no job that has ended, nor its result") {
     using value = std::shared_ptr<int>;
     bobbin::thread_pool pool({.threads = 1});
@@ -123,7 +140,7 @@ TEST_CASE("as_completed keeps no job that has ended, nor its result") {
         jobs.push_back(workers.submit(std::move(last), std::ref(open)));
         auto ended = bobbin::as_completed(jobs);
         const auto position = co_await ended.next();
-        CHECK(position == 0U);
+        CHECK(position.value() < 10U);
         jobs.clear();
         for (int i = 1; i < 10; ++i) static_cast<void>(co_await ended.next());
         // The pool's own hold on a job ends after those who wait were told.

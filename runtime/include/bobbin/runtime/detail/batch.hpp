@@ -14,7 +14,6 @@
 #include <bobbin/runtime/outcome.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <concepts>
 #include <cstddef>
@@ -154,18 +153,19 @@ public:
             co_return;
         }
         auto make = [this, &own](bool last) { return call_next(own, last); };
-        // Who decides what the result is: the job's end or its alarm.
-        auto decided = std::make_shared<std::atomic<bool>>(false);
+        // Who decides what the result is, under the lock: the job's end or its alarm.
+        std::shared_ptr<bool> decided;
         std::function<void()> expired;
-        if (options_.timeout != time_span::zero)
+        if (options_.timeout != time_span::zero) {
+            decided = std::make_shared<bool>(false);
             expired = [decided, index = own.next_index(), self = this->shared_from_this()] {
-                if (decided->exchange(true, std::memory_order_relaxed)) return;
-                until_there_is_memory([&] { self->bring_expired(index); });
+                until_there_is_memory([&] { self->bring_expired(index, *decided); });
             };
+        }
         auto trying = attempt<R>(&typeid(F(input)), options_.timeout, options_.retries,
                                  std::move(make), std::move(expired));
         outcome<R> result = co_await std::move(trying);
-        if (decided->exchange(true, std::memory_order_relaxed))
+        if (decided != nullptr && was_decided(*decided))
             own.expired = own.abandoned = true;
         else
             keep(own, std::move(result));
@@ -229,12 +229,21 @@ private:
         own.outcomes.push_back(std::move(result));
     }
 
-    // Any thread: the job's time has passed before its end. It stays in the window until then.
-    void bring_expired(std::size_t index) {
+    // It is from now on.
+    bool was_decided(bool& decided) {
+        const std::lock_guard lock(this->mutex_);
+        return std::exchange(decided, true);
+    }
+
+    // Any thread: the job's time has passed, before its end if that has not decided yet. It stays
+    // in the window until then.
+    void bring_expired(std::size_t index, bool& decided) {
         suspended_task reader;
         {
             const std::lock_guard lock(this->mutex_);
+            if (decided) return;
             add_error(index, timed_out_error(&typeid(F(input)), options_.timeout));
+            decided = true;
             reader = this->take_reader();
         }
         if (reader) reader.resume();
