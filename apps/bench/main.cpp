@@ -18,8 +18,7 @@
 #include <iostream>
 #include <stdexcept>
 
-namespace bench {
-namespace {
+namespace bench { namespace {
 
 using suite_maker = suite (*)(const suite_size&);
 
@@ -160,8 +159,7 @@ int run(int argc, char** argv) {
     }
 }
 
-}  // namespace
-}  // namespace bench
+}}  // namespace bench
 
 int main(int argc, char** argv) {
     try {

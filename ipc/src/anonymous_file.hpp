@@ -5,7 +5,7 @@
 
 #include <cstddef>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // Throws std::system_error if the machine or the control group has less. Reading that takes longer
 // than making a small segment.
@@ -14,4 +14,4 @@ void refuse_what_does_not_fit(std::size_t bytes);
 // Zeroed memory, all there, sealed, without a name. Throws std::system_error.
 owned_descriptor create_anonymous_file(std::size_t bytes);
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 namespace {
 
 // The elements follow it.
@@ -62,4 +62,4 @@ void array_memory::throw_out_of_range(std::size_t index) const {
                             std::to_string(size_));
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

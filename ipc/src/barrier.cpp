@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 namespace {
 
 using detail::acquired;
@@ -204,4 +204,4 @@ std::size_t barrier::waiting() const noexcept {
     return count_in(phases(own().ends.read()).ended(), arrivals);
 }
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -4,7 +4,7 @@
 #include <cerrno>
 #include <sys/eventfd.h>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // False if that is no bell: the program has closed it. One that is full has been rung, and any
 // number of rings is one.
@@ -21,4 +21,4 @@ inline void take_rings(int bell) noexcept {
     static_cast<void>(::eventfd_read(bell, &count));
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -9,7 +9,7 @@
 #include <new>
 #include <string>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 namespace {
 
 constexpr std::size_t most_capacity = std::size_t{1} << 46U;  // more than any machine has
@@ -302,4 +302,4 @@ void byte_queue::popping::commit() noexcept {
     bobbin::detail::fault_point("queue.popped");
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

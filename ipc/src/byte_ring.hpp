@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // One end of the ring. Its lock is held by the one process that moves it on, and also by the one
 // that waits for the other end to move: so only one sleeps for a message (or for room), and if that
@@ -54,4 +54,4 @@ static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 // sleeps is what was worth it lately. By the holder of `mine`'s lock.
 void await_change(ring_end& mine, published<>& other, published<>::key seen, deadline until);
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -6,7 +6,7 @@
 
 #include <new>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // How many notifications there were.
 struct condition::state {
@@ -56,4 +56,4 @@ bool condition::wait_since(std::uint32_t seen, deadline until) {
     return true;
 }
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

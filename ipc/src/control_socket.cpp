@@ -12,7 +12,7 @@
 #include <sys/uio.h>
 #include <system_error>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 namespace {
 
 constexpr std::size_t descriptors_room = CMSG_SPACE(most_descriptors * sizeof(int));
@@ -119,4 +119,4 @@ received_packet peek_packet(int socket, std::span<std::byte> into) {
     return receive_with(socket, into, MSG_DONTWAIT | MSG_PEEK);
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

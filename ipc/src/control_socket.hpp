@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 inline constexpr std::size_t most_descriptors = 64;  // in one packet
 
@@ -49,4 +49,4 @@ received_packet receive_packet_blocking(int socket, std::span<std::byte> into);
 // Leaves it there; the descriptors are copies.
 received_packet peek_packet(int socket, std::span<std::byte> into);
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

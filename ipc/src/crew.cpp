@@ -4,7 +4,7 @@
 
 #include <system_error>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 crew::crew(const process_pool_options& options) : core_(std::make_shared<crew_core>(options)) {
     try {
@@ -74,4 +74,4 @@ void crew::release() noexcept {
     if (!is_left_to_parent()) core_->release();
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

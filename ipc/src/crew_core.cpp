@@ -16,7 +16,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // --- lists ---
 
@@ -358,4 +358,4 @@ void crew_core::drain() {
     --awaited_;
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -31,7 +31,7 @@
 #include <span>
 #include <vector>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 using bobbin::detail::error_of;
 using bobbin::detail::pool_descriptor;
@@ -378,4 +378,4 @@ void crew_core::by_driver(Step step) {
     });
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <system_error>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 std::uint64_t crew_core::depth() const noexcept {
     // So many that their worker is busy while the driver sleeps for now; and one ahead of it.
@@ -181,4 +181,4 @@ bool seat::publish() noexcept {
     return way->submitted.publish_silently(submitted);
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -14,7 +14,7 @@
 #include <cstring>
 #include <utility>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 bool crew_core::read_results(seat& at, arrivals& to) {
     if (at.way == nullptr || at.is_damaged) return false;
@@ -352,4 +352,4 @@ bool crew_core::read_alone(const remote_call& call) {
     return true;
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

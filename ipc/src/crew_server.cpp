@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // Its workers died with it, nobody knows of what. That is one misfortune.
 void crew_core::server_gone(arrivals& ended) {
@@ -101,4 +101,4 @@ void crew_core::limit_start_of_server() {
     });
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

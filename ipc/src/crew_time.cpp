@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 using bobbin::detail::timed_out_error;
 using namespace std::chrono_literals;
@@ -185,4 +185,4 @@ void crew_core::look_at_idleness() {
         }
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

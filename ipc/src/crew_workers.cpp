@@ -20,7 +20,7 @@
 #include <system_error>
 #include <utility>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // What a worker does first. Nobody waits for it.
 class initial_call final : public remote_call {
@@ -328,4 +328,4 @@ void crew_core::break_down(const std::string& why, arrivals& ended) {
         }
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

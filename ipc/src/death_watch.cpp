@@ -20,7 +20,7 @@
 #include <system_error>
 #include <vector>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 namespace {
 
 using bobbin::detail::until_there_is_memory;
@@ -170,4 +170,4 @@ void poke_at_death(std::uint64_t process, const segment& memory, published<>& nu
     watch->add({process, memory, &number, std::move(end)});
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // Somebody waits for that number.
 class death_watching {
@@ -27,4 +27,4 @@ private:
 // std::system_error if the system has no descriptor or thread.
 void poke_at_death(std::uint64_t process_identity, const segment& memory, published<>& number);
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -1,7 +1,7 @@
 #include <bobbin/ipc/decoder.hpp>
 #include <bobbin/ipc/segment.hpp>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 bool decoder::get_flag() {
     std::uint8_t flag = 0;
@@ -30,4 +30,4 @@ void decoder::expect_end() {
     fail("more follows its end");
 }
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -2,7 +2,7 @@
 
 #include <csignal>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // For a child: the parent's handlers would do there what they do for the parent. Ignored signals
 // may stay so. None is blocked afterwards.
@@ -20,4 +20,4 @@ inline void take_default_signals(bool also_ignored) noexcept {
     ::sigprocmask(SIG_SETMASK, &none, nullptr);  // fails for nonsense only
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

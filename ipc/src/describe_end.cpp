@@ -3,7 +3,7 @@
 #include <csignal>
 #include <cstring>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 namespace {
 
 // strsignal() is not for several threads.
@@ -27,4 +27,4 @@ std::string describe_end(const std::optional<exit_status>& status) {
     return "exited with code " + std::to_string(status->code);
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

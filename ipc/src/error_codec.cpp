@@ -13,7 +13,7 @@
 #include <string>
 #include <system_error>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 namespace {
 
 using categories = std::array<const std::error_category*, 4>;
@@ -73,4 +73,4 @@ std::exception_ptr codec<std::exception_ptr>::get(decoder& from) {
 }
 
 }  // namespace detail
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

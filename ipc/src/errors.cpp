@@ -2,7 +2,7 @@
 
 #include <string>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 queue_closed::queue_closed() : std::runtime_error("bobbin: the queue is closed") {}
 
@@ -25,4 +25,4 @@ owner_died::owner_died()
 
 broken_barrier::broken_barrier() : std::runtime_error("bobbin: the barrier is broken") {}
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

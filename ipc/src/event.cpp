@@ -6,7 +6,7 @@
 
 #include <new>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // How often it was set or cleared: it is set while that is odd.
 struct event::state {
@@ -74,4 +74,4 @@ void event::wait() const {
     static_cast<void>(wait_until(deadline::never));
 }
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -16,7 +16,7 @@
 #include <typeinfo>
 #include <unistd.h>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 namespace {
 
 // The name of the type of the exception that is being handled. One that was thrown with
@@ -99,4 +99,4 @@ std::exception_ptr decode_exception(decoder& from) {
     return error;
 }
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

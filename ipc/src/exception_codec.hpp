@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <exception>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // Of a longer chain the innermost are left out.
 inline constexpr std::size_t most_nested_exceptions = 16;
@@ -24,4 +24,4 @@ void encode_exception(encoder& to, const std::exception_ptr& error);
 // protocol_error if the bytes are no exception, and std::bad_alloc.
 std::exception_ptr decode_exception(decoder& from);
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

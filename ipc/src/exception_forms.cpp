@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 namespace {
 
 namespace fs = std::filesystem;
@@ -136,4 +136,4 @@ std::future_error exception_form<std::future_error>::get(decoder& from) {
     return std::future_error(static_cast<std::future_errc>(from.get<int>()));
 }
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -16,7 +16,7 @@
 #include <string>
 #include <system_error>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 inline constexpr std::size_t longest_exception_text = 4096;
 
@@ -82,4 +82,4 @@ struct exception_form<std::future_error> {
     static std::future_error get(decoder& from);
 };
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

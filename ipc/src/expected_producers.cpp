@@ -12,7 +12,7 @@
 #include <string>
 #include <system_error>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 void byte_queue::expect(pid_t producer) {
     const std::uint64_t identity = process_identity(producer);
@@ -65,4 +65,4 @@ bool byte_queue::producers_are_gone() const {
     return true;
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -24,7 +24,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 class fair_lock {
 public:
@@ -108,4 +108,4 @@ private:
 
 static_assert(sizeof(fair_lock) == 88);
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

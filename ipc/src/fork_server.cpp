@@ -32,7 +32,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 namespace {
 
 // As functions of C have it, with a null pointer behind the last.
@@ -344,4 +344,4 @@ fork_session::news fork_session::await_next() {
     }
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -23,7 +23,7 @@
 #include <span>
 #include <sys/types.h>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 class fork_session {
 public:
@@ -97,4 +97,4 @@ constexpr std::chrono::milliseconds back_off(unsigned failures) noexcept {
 // The server's life, at the other end of the socket.
 [[noreturn]] void serve(int socket) noexcept;
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -35,7 +35,7 @@
 #include <variant>
 #include <vector>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 namespace {
 
 struct child {
@@ -324,4 +324,4 @@ void serve(int socket) noexcept {
     ::_exit(0);
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

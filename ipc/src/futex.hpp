@@ -6,7 +6,7 @@
 #include <atomic>
 #include <cstdint>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // Sleeps while the word holds `value`, at most until `until`. May return early.
 void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t value, deadline until);
@@ -45,4 +45,4 @@ inline void spin_pause() noexcept {
 #endif
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

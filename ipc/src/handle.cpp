@@ -8,7 +8,7 @@
 #include <span>
 #include <system_error>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 namespace {
 
 constexpr std::byte segment_mark{'S'};
@@ -36,4 +36,4 @@ segment receive_segment(int socket) {
     return segment::adopt(got.descriptors.front().release());
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

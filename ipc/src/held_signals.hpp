@@ -3,7 +3,7 @@
 #include <csignal>
 #include <pthread.h>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // While it lives, no signal reaches this thread, nor those that it starts: they go to others of
 // the process, or come when this ends.
@@ -22,4 +22,4 @@ private:
     sigset_t before_;
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -1,6 +1,6 @@
 #pragma once
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // Unlocks at the end of a scope what was locked for it.
 template <class Lock>
@@ -15,4 +15,4 @@ private:
     Lock& lock_;
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <unistd.h>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 namespace {
 
 using namespace detail;
@@ -123,4 +123,4 @@ void init(const init_options& options) {
     bobbin::detail::check_callables();
 }
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

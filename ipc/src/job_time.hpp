@@ -10,7 +10,7 @@
 #include <exception>
 #include <typeinfo>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 class job_time {
 public:
@@ -40,4 +40,4 @@ private:
     clock::time_point began_;            // if it has one
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

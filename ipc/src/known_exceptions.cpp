@@ -13,7 +13,7 @@
 #include <utility>
 #include <variant>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 namespace {
 
 // The exception, around another if there is one.
@@ -68,4 +68,4 @@ const std::vector<known_exception>& known_exceptions() {
     return all;
 }
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

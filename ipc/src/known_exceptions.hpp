@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // A type whose exceptions are thrown anew as what they were.
 struct known_exception {
@@ -21,4 +21,4 @@ struct known_exception {
 // program.
 const std::vector<known_exception>& known_exceptions();
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -31,7 +31,7 @@
 #include <span>
 #include <sys/types.h>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 enum class slot_state : std::uint32_t { queued, claimed, retracted };
 
@@ -168,4 +168,4 @@ static_assert(offsetof(lane, lost) == 440);
 static_assert(sizeof(lane_job) == 40 && sizeof(result_header) == 32);
 static_assert(offsetof(lane, jobs) == 512 && offsetof(lane, arguments) == 20'992);
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 enum class packet_kind : std::uint32_t {
     segment,     // with its descriptor; either way, ahead of what names its number
@@ -19,4 +19,4 @@ struct lane_packet {
     std::uint64_t number = 0;
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

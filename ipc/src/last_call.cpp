@@ -6,7 +6,7 @@
 #include <exception>
 #include <unistd.h>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 void last_call::keep(const bobbin::detail::callable_entry* what,
                      std::span<const std::byte> arguments) {
@@ -31,4 +31,4 @@ void last_call::run(job_context& context) noexcept {
     }
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 class last_call {
 public:
@@ -23,4 +23,4 @@ private:
     bool is_kept_ = false;
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -12,7 +12,7 @@
 #include <span>
 #include <system_error>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 namespace {
 
 struct farewell {
@@ -53,4 +53,4 @@ std::optional<last_words> read_last_words(int socket) {
     }
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 struct last_words {
     int error = 0;  // errno
@@ -21,4 +21,4 @@ void tell_last_words(int socket, int error, std::string_view what) noexcept;
 // By the application. Whatever else is in the socket is dropped.
 std::optional<last_words> read_last_words(int socket);
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -15,7 +15,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 namespace {
 
 // All ends of this process, for a child that it forks: which must not keep its parent's children
@@ -72,4 +72,4 @@ void hold_lifeline(int end) noexcept {
     if (uninterrupted([&] { return ::poll(&closed, 1, 0); }) > 0) ::_exit(1);  // it has gone
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -13,7 +13,7 @@
 
 #include <utility>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // Our end of a child's lifeline. A process that is forked of this one has none.
 class lifeline {
@@ -41,4 +41,4 @@ private:
 // In the child, from now on; it ends at once if it is too late. Closing the descriptor lets go.
 void hold_lifeline(int end) noexcept;
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -8,7 +8,7 @@
 #include <string>
 #include <system_error>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 namespace detail {
 
@@ -93,4 +93,4 @@ void lock_handle::unlock() {
     bobbin::detail::fault_point("mutex.unlocked");
 }
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

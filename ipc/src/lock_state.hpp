@@ -8,7 +8,7 @@
 #include <atomic>
 #include <cstdint>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // `depth` and `abandoned` are written by the lock's holder only, so relaxed accesses do between
 // holders. A process that is killed has made all stores before that point of the program and none
@@ -37,4 +37,4 @@ struct lock_state {
 
 static_assert(sizeof(lock_state) <= lock_bytes);
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

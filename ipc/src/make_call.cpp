@@ -8,7 +8,7 @@
 #include <tuple>
 #include <utility>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 const std::type_info* type_of(std::uint64_t callable) noexcept {
     try {
@@ -34,4 +34,4 @@ bobbin::outcome<void> make_call(const bobbin::detail::callable_entry* found, job
     return taken;
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

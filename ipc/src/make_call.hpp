@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <typeinfo>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // Of the callable with that key and its arguments, to be printed; null: not known, or there is no
 // memory to look.
@@ -17,4 +17,4 @@ const std::type_info* type_of(std::uint64_t callable) noexcept;
 // error says so.
 bobbin::outcome<void> make_call(const bobbin::detail::callable_entry* found, job_context& context);
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -1,6 +1,6 @@
 #include <bobbin/ipc/mutex.hpp>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 namespace {
 
 constexpr detail::contents mutex_contents{.kind = "mutex"};
@@ -21,4 +21,4 @@ mutex::mutex(segment existing)
     : shared_object(mutex_contents, std::move(existing), detail::lock_bytes),
       lock_handle(detail::existing_lock(body())) {}
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 namespace {
 
 namespace fs = std::filesystem;
@@ -132,4 +132,4 @@ std::string describe_other_threads() {
     return text;
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 std::size_t threads_of_this_process();
 
@@ -11,4 +11,4 @@ std::size_t threads_of_this_process();
 // and the modules whose functions they began in, as far as /proc tells.
 std::string describe_other_threads();
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 using bobbin::detail::until_there_is_memory;
 
@@ -79,4 +79,4 @@ void output_lines::deliver(std::string_view line) noexcept {
     bobbin::detail::check_not_stray();
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <sys/types.h>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // Of the driver's thread.
 class output_lines : public std::enable_shared_from_this<output_lines> {
@@ -44,4 +44,4 @@ private:
     pid_t worker_ = -1;
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -3,7 +3,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // Closes a file descriptor at its end.
 class owned_descriptor {
@@ -27,4 +27,4 @@ private:
     int own_ = -1;
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 void parcel::clear() noexcept {
     bytes_ = {};
@@ -43,4 +43,4 @@ std::span<std::byte> parcel_writer::grow(std::size_t wanted) {
     return room_ = {large->data(), large->size()};
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

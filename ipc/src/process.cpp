@@ -24,7 +24,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 using detail::fail;
 
@@ -203,4 +203,4 @@ void process::kill() const noexcept {
     send(SIGKILL);
 }
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

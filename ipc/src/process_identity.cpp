@@ -11,7 +11,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 namespace {
 
 // Larger than the line is up to what is looked for in it.
@@ -48,4 +48,4 @@ std::uint64_t process_identity(pid_t number) {
     return start << 32U | static_cast<std::uint32_t>(number);
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <sys/types.h>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // The number in the lower half, and when it started in the upper; 0 if there is no such process, or
 // it has ended and nobody has asked for its status yet. Throws std::system_error if that can't be
@@ -19,4 +19,4 @@ inline bool is_alive(std::uint64_t identity) {
     return process_identity(number_of(identity)) == identity;
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

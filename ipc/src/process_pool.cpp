@@ -9,7 +9,7 @@
 #include <string>
 #include <system_error>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 namespace {
 
 const process_pool_options& checked(const process_pool_options& options) {
@@ -78,4 +78,4 @@ void process_pool::check_open() const {
         throw pool_closed("bobbin: the process_pool was closed and takes no more work");
 }
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -22,7 +22,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 namespace {
 
 constexpr std::size_t most_objects = 60;
@@ -152,4 +152,4 @@ void run_process(const process_request& wanted, std::vector<owned_descriptor> fi
     });
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -12,7 +12,7 @@
 #include <sys/types.h>
 #include <vector>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 struct started_process {
     fork_session session;  // says how it ends
@@ -28,4 +28,4 @@ started_process start_process(const process_call& call);
 [[noreturn]] void run_process(const process_request& wanted,
                               std::vector<owned_descriptor> files) noexcept;
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

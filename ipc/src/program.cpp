@@ -27,7 +27,7 @@
 
 extern char** environ;  // NOLINT: POSIX declares it nowhere
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 namespace {
 
 // How many, then the names of the other variables that were added.
@@ -213,4 +213,4 @@ void leave_starting_environment() {
     ::unsetenv(users_preload_variable);
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // What a program that is started again has as its first argument. The descriptors from
 // `first_inherited` on say whether that is true.
@@ -68,4 +68,4 @@ std::vector<std::string> preload_variables();
 // Takes back what these added, for what is started from here.
 void leave_starting_environment();
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -25,7 +25,7 @@
 #include <array>
 #include <cstdint>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 template <class Atomics = shared_atomics>
 class published {
@@ -138,4 +138,4 @@ private:
 
 static_assert(sizeof(published<>) == 24);
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -7,7 +7,7 @@
 #include <thread>
 #include <utility>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // A thread of this library's own: detached, named, and with all signals left to the program's.
 inline void start_quiet_thread(const char* name, std::function<void()> run) {
@@ -18,4 +18,4 @@ inline void start_quiet_thread(const char* name, std::function<void()> run) {
     }).detach();
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 void reader::read_both(void* to, std::size_t size) {
     if (size > bytes_left()) fail("it ends too early");
@@ -20,4 +20,4 @@ void reader::fail(const char* what) const {
                          std::to_string(item_at_) + " of " + std::to_string(size_));
 }
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -1,6 +1,6 @@
 #include <bobbin/ipc/recursive_mutex.hpp>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 namespace {
 
 constexpr detail::contents recursive_mutex_contents{.kind = "recursive_mutex"};
@@ -22,4 +22,4 @@ recursive_mutex::recursive_mutex(segment existing)
     : shared_object(recursive_mutex_contents, std::move(existing), detail::lock_bytes),
       lock_handle(detail::existing_lock(body())) {}
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -1,6 +1,6 @@
 #include <bobbin/ipc/detail/remote_chunk.hpp>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 chunk_wait::chunk_wait(crew& by, std::size_t most, unsigned retries)
     : crew_(&by), retries_(retries) {
@@ -40,4 +40,4 @@ bool chunk_wait::tries_again(remote_call& call) noexcept {
     }
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

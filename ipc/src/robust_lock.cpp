@@ -10,7 +10,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 namespace {
 
 void check(int error, const char* what) {
@@ -97,4 +97,4 @@ void robust_lock::fail_to_unlock(int error) {
     check(error, "bobbin: a lock was given back by a thread that does not have it");
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -20,7 +20,7 @@
 #include <pthread.h>
 #include <type_traits>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 enum class [[nodiscard]] acquired{
     yes,
@@ -124,4 +124,4 @@ private:
     pthread_mutex_t mutex_;
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -7,7 +7,7 @@
 #include <iostream>
 #include <unistd.h>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 void flush_output() noexcept {
     std::cout.flush();
@@ -36,4 +36,4 @@ void end_worker(const char* why) noexcept {
     ::_exit(1);
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

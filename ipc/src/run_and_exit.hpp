@@ -3,7 +3,7 @@
 
 #include <functional>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // What std::cout and stdio still hold. Before a fork: or the child would write it a second time.
 void flush_output() noexcept;
@@ -15,4 +15,4 @@ void flush_output() noexcept;
 // Ends this process, which is a worker and can't go on, with 1. Says why.
 [[noreturn]] void end_worker(const char* why) noexcept;
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -23,7 +23,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 namespace interprocess = boost::interprocess;
 using detail::fail;
@@ -243,4 +243,4 @@ std::weak_ptr<const void> segment::lifetime() const noexcept {
     return mapping_;
 }
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -9,7 +9,7 @@
 #include <system_error>
 #include <utility>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 namespace {
 
 sending send_about(int socket, packet_kind kind, std::uint64_t id, std::span<const int> files,
@@ -90,4 +90,4 @@ segment received_segments::get(std::uint64_t id) {
     }
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

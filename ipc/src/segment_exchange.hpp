@@ -11,7 +11,7 @@
 #include <memory>
 #include <set>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // What the other side has been sent and still has. A segment that is gone here is told to be
 // forgotten there when the next is sent.
@@ -63,4 +63,4 @@ private:
     std::set<std::uint64_t> lost_;
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 namespace {
 
@@ -57,4 +57,4 @@ void segment_store::give_back(segments& one) noexcept {
     }
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -9,7 +9,7 @@
 #include <memory>
 #include <mutex>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // Threads: any.
 class segment_store : public std::enable_shared_from_this<segment_store> {
@@ -31,4 +31,4 @@ private:
     std::size_t unused_bytes_ = 0;
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

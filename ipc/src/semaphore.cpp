@@ -8,7 +8,7 @@
 #include <new>
 #include <stdexcept>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 using detail::acquired;
 
@@ -105,4 +105,4 @@ std::size_t semaphore::value() const noexcept {
     return own().released.read() - taken;
 }
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

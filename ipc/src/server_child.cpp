@@ -26,7 +26,7 @@
 #include <utility>
 #include <variant>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 namespace {
 
 // Their numbers; none where there is no /proc.
@@ -172,4 +172,4 @@ void run_child(const child_request& wanted, pid_t server,
     become_worker(std::get<worker_request>(wanted), std::move(descriptors));
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -8,7 +8,7 @@
 #include <sys/types.h>
 #include <vector>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // Closes all descriptors but the standard ones and these.
 void close_others(const std::vector<owned_descriptor>& kept) noexcept;
@@ -21,4 +21,4 @@ void tell_why_not(int control, const std::exception& error) noexcept;
 [[noreturn]] void run_child(const child_request& wanted, pid_t server,
                             std::vector<owned_descriptor> descriptors) noexcept;
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

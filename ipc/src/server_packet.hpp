@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // A worker to be made. Encoded, with the worker's descriptors.
 struct worker_request {
@@ -65,4 +65,4 @@ struct server_refusal {
     std::array<char, 1U << 12U> text{};
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -16,7 +16,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 namespace {
 
 using namespace std::chrono_literals;
@@ -157,4 +157,4 @@ std::string server_process::describe_end() const {
            (status_ ? "" : "; is bobbin::ipc::init(argc, argv) the first line of main?");
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

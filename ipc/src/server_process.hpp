@@ -15,7 +15,7 @@
 #include <string>
 #include <sys/types.h>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // Any thread may call these.
 class server_process {
@@ -75,4 +75,4 @@ private:
     std::optional<exit_status> status_;  // if it was ours to wait for
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

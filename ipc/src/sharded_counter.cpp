@@ -6,7 +6,7 @@
 #include <exception>
 #include <new>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 using detail::acquired;
 
@@ -99,4 +99,4 @@ void sharded_counter::shard::add_elsewhere(std::int64_t number) noexcept {
     add(number);
 }
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <new>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 namespace {
 
 // Changes with the layout of anything in shared memory, so that programs built with different
@@ -62,4 +62,4 @@ shared_object::shared_object(const contents& what, segment existing, std::size_t
                             " bytes, which are too few");
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

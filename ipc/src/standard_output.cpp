@@ -7,7 +7,7 @@
 #include <system_error>
 #include <unistd.h>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 namespace {
 
 int open_or(int standard, owned_descriptor& nothing) {
@@ -34,4 +34,4 @@ void take_standard_output(const owned_descriptor& out, const owned_descriptor& e
     replace(STDERR_FILENO, error);
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

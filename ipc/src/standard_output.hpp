@@ -3,7 +3,7 @@
 
 #include "owned_descriptor.hpp"
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // Those of this process, as they are now; in place of a closed one, what swallows as that does.
 class standard_output {
@@ -22,4 +22,4 @@ private:
 // In the child. Throws std::system_error.
 void take_standard_output(const owned_descriptor& out, const owned_descriptor& error);
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

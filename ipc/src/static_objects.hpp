@@ -1,7 +1,7 @@
 // The moment when all static objects of the program have been made, and main is next.
 #pragma once
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // Calls the function then. To be called before; false if that moment is not to be had.
 //
@@ -10,4 +10,4 @@ namespace bobbin::inline v0::ipc::detail {
 // ABI). The last one is replaced by the last one and then the function.
 bool call_after_static_objects(void (*function)()) noexcept;
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -8,7 +8,7 @@
 #include <climits>
 #include <ctime>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // By CLOCK_MONOTONIC, which the steady clock is. What lies before the machine's start has passed as
 // any other, but the calls don't take it.
@@ -28,4 +28,4 @@ inline int milliseconds_until(deadline until) noexcept {
         std::chrono::ceil<std::chrono::milliseconds>(left).count(), INT_MAX));
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

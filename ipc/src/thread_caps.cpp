@@ -4,7 +4,7 @@
 #include <dlfcn.h>
 #include <string>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 void cap_library_threads(unsigned threads) noexcept {
     for (const auto& each : thread_caps) {
@@ -18,4 +18,4 @@ void cap_library_threads(unsigned threads) noexcept {
     }
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

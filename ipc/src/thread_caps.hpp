@@ -3,7 +3,7 @@
 
 #include <array>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 struct thread_cap {
     const char* variable;  // read by the library when it is loaded
@@ -20,4 +20,4 @@ inline constexpr std::array<thread_cap, 4> thread_caps = {{
 // environment says has precedence.
 void cap_library_threads(unsigned threads) noexcept;
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

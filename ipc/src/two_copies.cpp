@@ -6,7 +6,7 @@
 #include <new>
 #include <string>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // Written by the lock's holder only.
 struct two_copies::state {
@@ -83,4 +83,4 @@ void two_copies::step::write(const void* from) noexcept {
     bobbin::detail::fault_point("value.stored");
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

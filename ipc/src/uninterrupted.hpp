@@ -12,7 +12,7 @@
 #include <sys/types.h>
 #include <sys/wait.h>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // The first result of `call` that is not an interruption. Not for close(), which has closed even
 // so; nor for calls with a time of their own, which would begin again.
@@ -47,4 +47,4 @@ inline void await_end_of(pid_t child) noexcept {
     uninterrupted([&] { return ::waitpid(child, nullptr, 0); });
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

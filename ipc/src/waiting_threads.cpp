@@ -17,7 +17,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 namespace {
 
 // What the thread sleeps for: its lines, and one word more. No memory is needed for it.
@@ -252,4 +252,4 @@ void awaited_turn::awaiter::leave::operator()() const noexcept {
     if (waiting_threads::own().leave(turn)) waiting.resume();
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -11,7 +11,7 @@
 #include <mutex>
 #include <vector>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // All tasks of this process that wait for queues. A thread sleeps for up to 127 lines, as many as
 // the kernel takes, and one word by which it is told to look again. It ends when nobody has waited
@@ -67,4 +67,4 @@ private:
     std::list<line_group> groups_;
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -31,7 +31,7 @@
 #include <typeinfo>
 #include <unistd.h>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 namespace {
 
 using bobbin::detail::fault_point;
@@ -393,4 +393,4 @@ void run_worker(std::uint32_t /*seat*/, std::uint32_t /*depth*/,
     }
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

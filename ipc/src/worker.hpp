@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // The descriptors that a worker gets, in this order; the last two are taken by the server's child.
 enum class worker_descriptor : std::uint8_t {
@@ -24,4 +24,4 @@ inline constexpr std::size_t descriptors_of_a_worker = 5;
 [[noreturn]] void run_worker(std::uint32_t seat, std::uint32_t depth,
                              std::vector<owned_descriptor> descriptors);
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

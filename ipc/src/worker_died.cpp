@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 namespace {
 
 std::string describe(const std::optional<exit_status>& status) {
@@ -24,4 +24,4 @@ worker_died::worker_died(pid_t worker, const std::optional<exit_status>& status,
       attempt_(attempt),
       callable_(std::make_shared<const std::string>(callable)) {}
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

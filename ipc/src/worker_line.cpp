@@ -10,7 +10,7 @@
 #include <span>
 #include <utility>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 worker_line::worker_line(owned_descriptor socket, segment lane_memory) noexcept
     : socket_(std::move(socket)),
@@ -59,4 +59,4 @@ segment worker_line::find(std::uint64_t id) {
     return received_.get(id);
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

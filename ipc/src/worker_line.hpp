@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // Our end of a worker's socket.
 class worker_line final : public segment_source {
@@ -38,4 +38,4 @@ private:
     received_segments received_;
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

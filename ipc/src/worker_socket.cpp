@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 void end_without_descriptors() noexcept {
     end_worker("a job has closed the descriptors of its worker");
@@ -92,4 +92,4 @@ void worker_socket::end() noexcept {
     coroutine_ = nullptr;
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <mutex>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // Read by the worker's thread when it needs something from it; from the first coroutine on also by
 // a thread of its own, which may then be told to stop it.
@@ -53,4 +53,4 @@ private:
 // its end.
 [[noreturn]] void end_without_descriptors() noexcept;
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 namespace {
 
 struct made_state {
@@ -99,4 +99,4 @@ void refuse_without_state(const std::type_info& type) {
                            "worker_state<T>(make)");
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

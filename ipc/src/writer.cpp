@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 std::span<std::byte> writer::grow(std::size_t size) {
     constexpr std::size_t first = 64;
@@ -23,4 +23,4 @@ std::uint64_t writer::attach(const segment& /*memory*/) {
         "or hand it over with send_handle (handle.hpp)");
 }
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -15,7 +15,7 @@
 #include <stop_token>
 #include <utility>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 // Throws `no_pool` if there is none.
 pool_core& pool_of(const join_scope& scope);
@@ -92,4 +92,4 @@ private:
     std::optional<std::stop_callback<stopper>> on_stop_;
 };
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -3,7 +3,7 @@
 
 #include <atomic>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 struct std_atomics {
     template <class T>
@@ -13,4 +13,4 @@ struct std_atomics {
 // Two lines: the adjacent-line prefetcher of x86 fetches them in pairs.
 inline constexpr unsigned long cache_line_pair = 128;
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

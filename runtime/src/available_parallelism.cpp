@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 namespace {
 
@@ -68,4 +68,4 @@ unsigned available_parallelism() {
     return static_cast<unsigned>(std::min({std::uint64_t{affinity()}, quota, environment()}));
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 std::size_t batch_control::grant(std::size_t last, std::size_t left) const noexcept {
     if (closed_) return 0;
@@ -34,4 +34,4 @@ bool batch_control::wants_runner() const noexcept {
            (pulling_ == 0 || room() >= limits_.window / 2 || limits_.chunk <= room());
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

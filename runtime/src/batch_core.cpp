@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 batch_core::batch_core(const batch_control::limits& limits, join_scope& root) noexcept
     : control_(limits), scope_(runner_ended), root_(root) {
@@ -121,4 +121,4 @@ void batch_waiter::stop() noexcept {
     if (reader) reader.resume();
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -8,7 +8,7 @@
 #include <mutex>
 #include <pthread.h>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 namespace {
 
@@ -80,4 +80,4 @@ bool blocked_worker::waits_for_ever() const noexcept {
     return held_up;
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -4,7 +4,7 @@
 // blocking.
 #pragma once
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 class pool_core;
 
@@ -35,4 +35,4 @@ private:
     mutable mark mark_ = mark::none;
 };
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

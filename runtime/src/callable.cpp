@@ -13,7 +13,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 namespace {
 
@@ -145,4 +145,4 @@ void check_callables() {
     if (const auto error = sort_new()) std::rethrow_exception(error);
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 void check(const job_options& options) {
     if (options.timeout < time_span::zero)
@@ -20,4 +20,4 @@ void check(const map_options& options) {
             "bobbin: window must be at least 1; leave it out to have it chosen");
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 std::shared_ptr<completion_queue> completion_queue::of(const std::vector<job_core*>& jobs) {
     auto queue = std::make_shared<completion_queue>();
@@ -91,4 +91,4 @@ std::optional<std::size_t> completion_awaiter::await_resume() {
     return queue_->order_[queue_->read_++];
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

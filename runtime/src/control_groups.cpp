@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <fstream>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 namespace {
 
 // Of `group` and those around it, below the mount point.
@@ -35,4 +35,4 @@ std::uint64_t least_in_control_groups(const std::string& controller, group_limit
     return least;
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -11,7 +11,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 namespace {
 
 enum class action { none, kill9, stop, delay };
@@ -93,6 +93,6 @@ unsigned long arm_fault(const char* fault) {
     return passages.exchange(0, std::memory_order_relaxed);
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail
 
 #endif

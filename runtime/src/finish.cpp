@@ -5,7 +5,7 @@
 
 #include <stdexcept>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 namespace {
 
@@ -113,4 +113,4 @@ std::coroutine_handle<> finish(promise_base& task) noexcept {
     return arrive(scope, ended, self);
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

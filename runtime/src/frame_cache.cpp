@@ -24,7 +24,7 @@
 #define BOBBIN_RECYCLE_FRAMES 1
 #endif
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 namespace {
 
@@ -188,4 +188,4 @@ void release_block(void* memory, std::size_t size_class) noexcept {
     --list.room;
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

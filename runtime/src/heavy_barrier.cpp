@@ -6,7 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 bool heavy_barrier_available() noexcept {
     static const bool registered =
@@ -23,4 +23,4 @@ void heavy_barrier() noexcept {
     std::abort();
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

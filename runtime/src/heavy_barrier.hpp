@@ -1,7 +1,7 @@
 // The expensive half of an asymmetric barrier.
 #pragma once
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 // True if the kernel can run a barrier on all threads of the process (membarrier, Linux 4.14). Asks
 // once.
@@ -12,4 +12,4 @@ bool heavy_barrier_available() noexcept;
 // barrier. Ends the program with a message if it no longer is.
 void heavy_barrier() noexcept;
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -2,10 +2,10 @@
 // call sites are part of the protocols' documentation. (Fault injection: detail/fault_point.hpp.)
 #pragma once
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 enum class event { task_stolen, worker_parked, worker_woken, worker_yielded, work_injected };
 
 inline constexpr void trace(event) noexcept {}
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -15,7 +15,7 @@
 #include <optional>
 #include <pthread.h>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 namespace {
 
@@ -293,4 +293,4 @@ void job_waiter::await_resume() {
     if (!job_->ended()) throw cancelled();
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

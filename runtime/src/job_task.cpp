@@ -10,7 +10,7 @@
 #include <exception>
 #include <string>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 void start_member(join_scope& scope, promise_base& work, priority how, keeps_pool keeps) {
     work.scope = &scope;
@@ -77,4 +77,4 @@ bool may_try_again(const std::exception_ptr& error) noexcept {
     }
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 namespace {
 
@@ -143,4 +143,4 @@ bool join_scope::stop_requested() const noexcept {
     return false;
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

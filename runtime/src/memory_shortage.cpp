@@ -3,10 +3,10 @@
 #include <chrono>
 #include <thread>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 void await_memory() noexcept {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <unistd.h>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 namespace {
 
@@ -76,4 +76,4 @@ module_place find_module(const void* address) {
     return std::move(wanted.found);
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 // Where an address lies.
 struct module_place {
@@ -17,4 +17,4 @@ struct module_place {
 
 module_place find_module(const void* address);
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

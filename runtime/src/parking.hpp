@@ -26,7 +26,7 @@
 
 #include <cstdint>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 template <class Atomics = std_atomics>
 class parking {
@@ -121,4 +121,4 @@ private:
     typename Atomics::template atomic<bool> look_asked_{false};
 };
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -3,9 +3,9 @@
 #include <bobbin/runtime/sequential_pool.hpp>
 #include <bobbin/runtime/thread_pool.hpp>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 static_assert(pool<sequential_pool>);
 static_assert(pool<thread_pool>);
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

@@ -14,7 +14,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 namespace {
 
@@ -213,4 +213,4 @@ thread_pool_stats pool_core::stats() const noexcept {
     return result;
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -18,7 +18,7 @@
 #include <thread>
 #include <vector>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 class pool_core : public left_to_parent {
 public:
@@ -126,4 +126,4 @@ private:
     std::vector<std::thread> threads_;
 };
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

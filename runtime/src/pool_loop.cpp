@@ -11,7 +11,7 @@
 #include <new>
 #include <utility>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 namespace {
 
@@ -234,4 +234,4 @@ bool pool_core::look_later() noexcept {
     }
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

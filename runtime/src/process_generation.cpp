@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <string>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 constinit std::atomic<std::uint64_t> process_generation{1};
 
@@ -31,4 +31,4 @@ void throw_left_to_parent(const char* what) {
                       "here; make a pool after fork()");
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <typeinfo>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 cancelled::cancelled() : std::runtime_error("bobbin: cancelled") {}
 
@@ -74,4 +74,4 @@ void first_failure::throw_if_any() const {
 }
 
 }  // namespace detail
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

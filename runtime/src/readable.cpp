@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <system_error>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 // A copy is what Asio watches and closes: so several may wait for one descriptor.
 task<void> await_readable(int descriptor) {
@@ -23,4 +23,4 @@ task<void> await_readable(int descriptor) {
     co_await until_then;
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

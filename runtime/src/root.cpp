@@ -9,7 +9,7 @@
 #include <mutex>
 #include <optional>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 namespace {
 
@@ -72,4 +72,4 @@ void run_and_wait(pool_core* pool, promise_base& work) {
     scope.wait();
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

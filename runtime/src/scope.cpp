@@ -3,7 +3,7 @@
 #include <bobbin/runtime/errors.hpp>
 #include <bobbin/runtime/scope.hpp>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 nursery::nursery(detail::join_scope& enclosing) noexcept : scope_(child_ended) {
     scope_.open(enclosing);
@@ -73,4 +73,4 @@ void nursery::throw_first_error() {
     if (cancelled_.load(std::memory_order_relaxed)) throw cancelled();
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <utility>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 struct free_block {
     free_block* next;
@@ -128,4 +128,4 @@ private:
     slab* first_ = nullptr;
 };
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -12,7 +12,7 @@
 #include <thread>
 #include <utility>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 namespace {
 
 // What the system refuses to Asio is an exception of Asio's own type.
@@ -96,4 +96,4 @@ detail::join_scope& detail::root_of(thread_pool& pool) noexcept {
     return pool.root();
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

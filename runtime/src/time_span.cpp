@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 void detail::refuse_not_a_number() {
     throw std::invalid_argument("bobbin: a time is not a number (NaN)");
@@ -20,4 +20,4 @@ std::string to_string(time_span time) {
     return std::to_string(count) + unit;
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

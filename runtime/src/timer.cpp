@@ -12,7 +12,7 @@
 #include <memory>
 #include <utility>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 detail::pool_core& detail::pool_of(const join_scope& scope) {
     if (scope.pool == nullptr)
@@ -80,4 +80,4 @@ bool timed_scope::has_stopped(const promise_base& ended) const noexcept {
 }
 
 }  // namespace detail
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string_view>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 std::string detail::type_name(const std::type_info& type) {
     int failed = 0;
@@ -35,4 +35,4 @@ std::string detail::callable_name(const std::type_info& call) {
     return name;
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

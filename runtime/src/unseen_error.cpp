@@ -5,7 +5,7 @@
 #include <atomic>
 #include <cstdio>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 namespace {
 
@@ -31,4 +31,4 @@ void detail::report_unseen(std::exception_ptr error) noexcept {
     current.load(std::memory_order_acquire)(std::move(error));
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

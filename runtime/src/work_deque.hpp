@@ -17,7 +17,7 @@
 #include <memory>
 #include <vector>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 template <class Atomics = std_atomics>
 class work_deque {
@@ -181,4 +181,4 @@ inline std::int64_t work_deque<Atomics>::size() const noexcept {
     return bottom_.load(std::memory_order_seq_cst) - top;
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -15,7 +15,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 constinit thread_local worker* current_worker = nullptr;
 
@@ -224,4 +224,4 @@ bool loop_pace::turn_is_over() noexcept {
     return current_worker->turn_is_over(looked_);
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -16,7 +16,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 class pool_core;
 
@@ -128,4 +128,4 @@ private:
 // across a suspension, after which the thread is another. Hence no public header sees it.
 extern constinit thread_local worker* current_worker;
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

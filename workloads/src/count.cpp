@@ -11,7 +11,7 @@
 #include <sys/types.h>
 #include <utility>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 namespace {
 
 using detail::store_places;
@@ -135,4 +135,4 @@ tally tally_of(const std::unordered_map<std::uint64_t, counted_part>& parts) {
 
 }  // namespace detail
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

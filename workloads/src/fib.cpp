@@ -1,7 +1,7 @@
 #include <bobbin/runtime/when_all.hpp>
 #include <bobbin/workloads/fib.hpp>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 task<long> fib(int n) {
     if (n < 2) {
@@ -15,4 +15,4 @@ long fib_serial(int n) {
     return n < 2 ? n : fib_serial(n - 1) + fib_serial(n - 2);
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

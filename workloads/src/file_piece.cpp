@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 std::vector<file_piece> cut(const std::string& path, std::uint64_t piece_bytes) {
     if (piece_bytes == 0) {
@@ -21,4 +21,4 @@ std::vector<file_piece> cut(const std::string& path, std::uint64_t piece_bytes) 
     return pieces;
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 namespace {
 
 [[noreturn]] void fail(const std::string& what, int error = errno) {
@@ -68,4 +68,4 @@ bool file_reader::read_block() {
     return length_ > 0;
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 /// The bytes of a regular file one after the other, from anywhere on. Of one thread.
 class file_reader {
@@ -47,4 +47,4 @@ private:
     std::array<unsigned char, block_bytes> block_{};
 };
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

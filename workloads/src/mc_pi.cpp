@@ -8,7 +8,7 @@
 
 #include <stdexcept>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 std::uint64_t mc_pi_hits(std::uint64_t samples, std::uint64_t seed, std::uint64_t job,
                          mc_pi_kernel kernel, mc_pi_isa isa) {
@@ -46,4 +46,4 @@ task<double> mc_pi_task(std::uint64_t samples, std::uint64_t seed, std::uint64_t
     co_return mc_pi(samples, seed, job, kernel, isa);
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

@@ -4,7 +4,7 @@
 
 #include <immintrin.h>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 namespace {
 
 struct avx2 {
@@ -30,4 +30,4 @@ std::uint64_t mc_pi_hits_avx2(std::uint64_t samples, std::uint64_t origin) {
     return fast_hits<avx2>(samples, origin);
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

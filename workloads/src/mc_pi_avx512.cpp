@@ -4,7 +4,7 @@
 
 #include <immintrin.h>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 namespace {
 
 struct avx512 {
@@ -37,4 +37,4 @@ std::uint64_t mc_pi_hits_avx512(std::uint64_t samples, std::uint64_t origin) {
     return fast_hits<avx512>(samples, origin);
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

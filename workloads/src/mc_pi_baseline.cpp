@@ -2,7 +2,7 @@
 
 #include "mc_pi_fast.hpp"
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 namespace {
 
 struct baseline {
@@ -27,4 +27,4 @@ std::uint64_t mc_pi_hits_baseline(std::uint64_t samples, std::uint64_t origin) {
     return fast_hits<baseline>(samples, origin);
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

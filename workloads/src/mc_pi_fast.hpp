@@ -11,8 +11,7 @@
 
 #include <cstdint>
 
-namespace bobbin::inline v0::detail {
-namespace {
+namespace bobbin { inline namespace v0 { namespace detail { namespace {
 
 // What an instruction set offers:
 //
@@ -117,5 +116,4 @@ std::uint64_t fast_hits(std::uint64_t samples, std::uint64_t origin) {
     return hits;
 }
 
-}  // namespace
-}  // namespace bobbin::inline v0::detail
+}}}}  // namespace bobbin::v0::detail

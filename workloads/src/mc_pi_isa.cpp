@@ -1,6 +1,6 @@
 #include <bobbin/workloads/mc_pi_isa.hpp>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 bool is_supported(mc_pi_isa isa) {
 #ifdef __x86_64__
@@ -26,4 +26,4 @@ mc_pi_isa fastest_mc_pi_isa() {
     return fastest;
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

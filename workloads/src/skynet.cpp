@@ -6,7 +6,7 @@
 #include <numeric>
 #include <utility>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 namespace {
 
@@ -33,4 +33,4 @@ task<long> skynet(long first, long leaves) {
     return leaves == 1 ? leaf(first) : node(first, leaves);
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

@@ -5,7 +5,7 @@
 #include <array>
 #include <cstddef>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 namespace {
 
 using detail::file_reader;
@@ -64,4 +64,4 @@ void emit_words(const file_piece& piece, word_emitter& emit) {
     }
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

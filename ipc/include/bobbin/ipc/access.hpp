@@ -3,7 +3,7 @@
 
 #include <utility>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // Who keeps its `serialize`, its `save` and `load`, or the default constructor that decoding needs,
 // to itself, says `friend struct bobbin::ipc::access;`.
@@ -29,4 +29,4 @@ struct access {
     }
 };
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -7,7 +7,7 @@
 
 #include <cstddef>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // Lets a fixed number of threads go on when so many have come, again and again.
 //
@@ -61,4 +61,4 @@ private:
     std::size_t parties_;
 };
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <type_traits>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 namespace detail {
 
 template <class T>
@@ -108,4 +108,4 @@ constexpr bool bytewise_by_shape() {
 }
 
 }  // namespace detail
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -12,7 +12,7 @@
 #include <mutex>
 #include <utility>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // A mutex, a recursive_mutex, or the lock of a value or an array.
 template <class L>
@@ -91,4 +91,4 @@ private:
     bool wait_since(std::uint32_t seen, deadline until);
 };
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 class segment;
 
@@ -83,4 +83,4 @@ private:
     unsigned depth_ = 0;
 };
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // An archive as cereal's are: `archive(a, b)` or `archive & a & b` encodes the values one after the
 // other. Include encoding.hpp, which defines what is declared here.
@@ -60,4 +60,4 @@ private:
     unsigned depth_ = 0;
 };
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

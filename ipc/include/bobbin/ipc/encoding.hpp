@@ -25,7 +25,7 @@
 #include <utility>
 #include <vector>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 namespace detail {
 
 template <class T>
@@ -86,4 +86,4 @@ T decode(std::span<const std::byte> first, std::span<const std::byte> second = {
     }
 }
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

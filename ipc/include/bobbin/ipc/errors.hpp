@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <stdexcept>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // The bytes are no encoding of the type that was asked for: they are too short, too long or
 // contradict themselves. Or the memory of a shared object can't be what its users left there.
@@ -69,4 +69,4 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -5,7 +5,7 @@
 #include <bobbin/runtime/deadline.hpp>
 #include <bobbin/runtime/time_span.hpp>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // A flag that is set and cleared, and that any number of threads wait for. Who was waiting when it
 // was set goes on, even if it is cleared right after.
@@ -44,4 +44,4 @@ private:
     void change(bool set);
 };
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -1,7 +1,7 @@
 // How a process ended.
 #pragma once
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // By itself with a code, or by a signal.
 struct exit_status {
@@ -15,4 +15,4 @@ struct exit_status {
     friend bool operator==(const exit_status&, const exit_status&) = default;
 };
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -7,7 +7,7 @@
 
 #include <utility>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 namespace detail {
 void send_segment(int socket, const segment& memory);
@@ -41,4 +41,4 @@ pipe_end<T> receive_pipe_end(int socket) {
     return pipe_end<T>(std::move(out), std::move(in));
 }
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // The first line of main. Worker processes are this program, started again, in which this call does
 // not return: so it has to come before anything that main does. In the program that a user starts
@@ -47,4 +47,4 @@ struct init_options {
 // For hosts that have their workers from another program.
 void init(const init_options& options);
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // A call, as for submit: `options.initializer = ipc::initializer(bobbin::fn<&open_log>(), path);`.
 // What an initializer returns is the worker's state of that type (see worker_state.hpp), and need
@@ -47,4 +47,4 @@ initializer::initializer(F f, Args... args) {
     };
 }
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -7,7 +7,7 @@
 
 #include <cstddef>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 namespace detail {
 
@@ -63,4 +63,4 @@ private:
     detail::lock_state* state_;
 };
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

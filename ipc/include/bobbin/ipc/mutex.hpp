@@ -4,7 +4,7 @@
 #include <bobbin/ipc/detail/shared_object.hpp>
 #include <bobbin/ipc/lock_handle.hpp>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // A lock that one thread of one process has at a time.
 //
@@ -26,4 +26,4 @@ private:
     explicit mutex(const create_named* name);
 };
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

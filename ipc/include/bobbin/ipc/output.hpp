@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 enum class output : std::uint8_t {
     inherit,  // to the application's standard output and error, as they are when a worker starts
@@ -11,4 +11,4 @@ enum class output : std::uint8_t {
     capture,  // to a function of the application
 };
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

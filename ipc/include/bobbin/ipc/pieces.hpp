@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // The bytes of an encoding are those of `prefix()` and then those of `body()`. The body is the
 // value's own memory, and good while the value is there and unchanged, or the buffer that is kept
@@ -43,4 +43,4 @@ private:
     std::size_t prefix_size_ = 0;
 };
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

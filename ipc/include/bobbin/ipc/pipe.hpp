@@ -9,7 +9,7 @@
 #include <optional>
 #include <utility>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // One of two ends. What is put into it, the other end gets, in order. It is a pair of
 // shared_queues, one for each direction, and promises what they do: about deaths, threads, limits
@@ -80,4 +80,4 @@ struct codec<pipe_end<T>> {
 };
 
 }  // namespace detail
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

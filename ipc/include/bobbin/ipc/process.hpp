@@ -15,7 +15,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 namespace detail {
 template <class F, class T>
@@ -124,4 +124,4 @@ process process::forked(F function) {
     });
 }
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -11,7 +11,7 @@
 #include <memory>
 #include <utility>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // Runs jobs in worker processes, which are this program, started again:
 //
@@ -76,4 +76,4 @@ private:
     std::atomic<bool> closed_{false};
 };
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

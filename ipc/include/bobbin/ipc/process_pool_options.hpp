@@ -17,7 +17,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // A worker that dies is replaced, but not more than so many in so long: then the pool is broken,
 // and says why. A period that is not positive holds none.
@@ -79,4 +79,4 @@ struct process_pool_options : worker_options {
     std::function<void(pid_t worker, std::string_view line)> on_output;
 };
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

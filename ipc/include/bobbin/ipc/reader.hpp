@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // Bytes in one piece or two, the second following the first, as they lie in a ring that wraps.
 // They may be shared memory that another process writes to while they are read: each byte is read
@@ -61,4 +61,4 @@ private:
     std::size_t item_at_ = 0;  // where the item last read begins
 };
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

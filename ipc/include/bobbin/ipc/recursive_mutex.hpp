@@ -4,7 +4,7 @@
 #include <bobbin/ipc/detail/shared_object.hpp>
 #include <bobbin/ipc/lock_handle.hpp>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // A mutex that the thread which has it may lock again; it is free when it was unlocked as often.
 //
@@ -26,4 +26,4 @@ private:
     explicit recursive_mutex(const create_named* name);
 };
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -6,7 +6,7 @@
 #include <string>
 #include <sys/types.h>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // Stands for an exception of a type that cannot be thrown anew here: one of the user's, or one that
 // is none of std's. Those of the standard library and of bobbin arrive as what they were. Its
@@ -27,4 +27,4 @@ private:
     pid_t worker_;
 };
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // A piece of shared memory, mapped in this process. Copies of the object mean the same memory; it
 // is unmapped here when the last of them is gone, and exists as long as any process has it mapped
@@ -64,4 +64,4 @@ private:
     std::shared_ptr<const mapping> mapping_;
 };
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

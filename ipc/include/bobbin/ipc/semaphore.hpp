@@ -7,7 +7,7 @@
 
 #include <cstddef>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // A counting semaphore. Those who wait stand in line; those who come may pass them a limited number
 // of times.
@@ -52,4 +52,4 @@ private:
     [[nodiscard]] state& own() const noexcept;
 };
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // A sum that threads of any processes add to, each in memory of its own: it costs no more with many
 // of them. It is 64 bits and wraps.
@@ -103,4 +103,4 @@ inline sharded_counter::shard sharded_counter::local() const {
     return shard(*this);
 }
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -9,7 +9,7 @@
 #include <span>
 #include <type_traits>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 namespace detail {
 
@@ -84,4 +84,4 @@ private:
     [[nodiscard]] T* data() const noexcept { return reinterpret_cast<T*>(elements()); }
 };
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // A bounded queue of values, for any number of producers and consumers in any processes: what
 // multiprocessing.Queue is to Python. Items are encoded (encoding.hpp) into a ring of bytes in
@@ -219,4 +219,4 @@ task<T> shared_queue<T>::pop() {
     }
 }
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -6,7 +6,7 @@
 
 #include <type_traits>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 namespace detail {
 
@@ -66,4 +66,4 @@ private:
     static detail::contents what() noexcept { return detail::contents::of<T>("shared_value"); }
 };
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 enum class start_method : std::uint8_t {
     // From a server: this program, started again, which does nothing but fork. Quick, and whatever
@@ -18,4 +18,4 @@ enum class start_method : std::uint8_t {
     fork,
 };
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

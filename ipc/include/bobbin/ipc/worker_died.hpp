@@ -10,7 +10,7 @@
 #include <string>
 #include <sys/types.h>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // The process that did the job ended before the job did. How much of it was done, nobody knows.
 class worker_died : public std::runtime_error {
@@ -36,4 +36,4 @@ private:
     std::shared_ptr<const std::string> callable_;  // copying an exception must not throw
 };
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

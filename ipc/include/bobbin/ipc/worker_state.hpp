@@ -8,7 +8,7 @@
 #include <typeindex>
 #include <typeinfo>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 namespace detail {
 
@@ -60,4 +60,4 @@ T& worker_state(Make make) {
     }));
 }
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 class segment;
 
@@ -43,4 +43,4 @@ private:
     std::vector<std::byte> buffer_;
 };
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

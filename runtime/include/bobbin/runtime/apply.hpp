@@ -6,7 +6,7 @@
 #include <tuple>
 #include <utility>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 namespace detail {
 struct callable_access;
@@ -39,4 +39,4 @@ constexpr applied<F> apply(F f) {
 template <class F>
 inline constexpr bool crosses<applied<F>> = crosses<F>;
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

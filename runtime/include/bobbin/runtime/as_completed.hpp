@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 // Positions of jobs in the order in which they end. See `as_completed`.
 class completion_stream {
@@ -66,4 +66,4 @@ task<void> wait_all(const Jobs& jobs) {
     for (const auto& each : jobs) co_await detail::job_waiter(detail::job_access::state(each));
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

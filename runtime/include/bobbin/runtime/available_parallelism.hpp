@@ -1,7 +1,7 @@
 // How many threads can really run at once here.
 #pragma once
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 // The least of: the processors in this thread's affinity mask; the CPU quota of the control groups
 // (v1 and v2) that the process is in, rounded up; the environment variable BOBBIN_MAX_PARALLELISM,
@@ -9,4 +9,4 @@ namespace bobbin::inline v0 {
 // thread.
 unsigned available_parallelism();
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

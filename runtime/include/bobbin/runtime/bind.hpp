@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 namespace detail {
 struct callable_access;
@@ -49,4 +49,4 @@ constexpr bound<F, Args...> bind(F f, Args... args) {
 template <class F, class... Bound>
 inline constexpr bool crosses<bound<F, Bound...>> = crosses<F>;
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

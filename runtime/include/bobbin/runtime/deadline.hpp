@@ -7,7 +7,7 @@
 #include <compare>
 #include <concepts>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 // A moment of the steady clock, or `never`, which does not come. Made of any time point: one
 // out of the clock's reach is never, or has passed. One of another clock is as far away as that
@@ -62,4 +62,4 @@ private:
 inline constexpr deadline deadline::never{time_span::endless};
 inline constexpr deadline deadline::now{time_span(std::chrono::nanoseconds::min())};
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

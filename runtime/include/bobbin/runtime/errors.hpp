@@ -6,7 +6,7 @@
 
 #include <stdexcept>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 namespace detail {
 struct cancelled_access;
@@ -50,4 +50,4 @@ public:
     using std::logic_error::logic_error;
 };
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

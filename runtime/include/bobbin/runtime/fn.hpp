@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 // The function F as an object:
 //
@@ -27,4 +27,4 @@ struct fn {
 template <class F>
 inline constexpr bool crosses = std::is_empty_v<F>&& std::is_default_constructible_v<F>;
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

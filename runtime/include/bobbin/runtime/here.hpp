@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 namespace detail {
 
@@ -35,4 +35,4 @@ template <class A>
     return detail::awaited_here<A>(std::forward<A>(awaitable));
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 // What `submit` returns; Python's Future.
 //
@@ -118,4 +118,4 @@ void job<R>::on_done(F callback) const {
     }
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

@@ -8,7 +8,7 @@
 #include <limits>
 #include <type_traits>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 // Jobs of high priority begin before those of normal priority that wait with them to be taken up
 // by the pool; they interrupt nothing.
@@ -48,4 +48,4 @@ static_assert(std::is_trivially_destructible_v<job_options> &&
                   std::is_trivially_destructible_v<map_options>,
               "or designated initialisers in a co_await break on g++ 12");
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

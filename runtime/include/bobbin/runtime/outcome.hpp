@@ -8,7 +8,7 @@
 #include <utility>
 #include <variant>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 // Like std::variant<R, std::exception_ptr> with the questions one asks of a result. R is void or an
 // object type. As safe for threads as an int.
@@ -70,4 +70,4 @@ private:
     std::exception_ptr error_;
 };
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

@@ -13,7 +13,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 namespace detail {
 
@@ -62,4 +62,4 @@ task<void> parallel_for(Index first, Index last, F body) {
     co_return;
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

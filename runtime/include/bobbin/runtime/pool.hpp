@@ -97,7 +97,7 @@
 #include <tuple>
 #include <vector>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 namespace detail {
 
@@ -133,4 +133,4 @@ concept pool = requires(P& p, detail::example_function f, detail::example_proced
     { p.stop() } -> std::same_as<void>;
 };
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

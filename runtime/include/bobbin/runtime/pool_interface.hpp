@@ -24,7 +24,7 @@
 
 BOBBIN_BEGIN_COROUTINES_OF_LAMBDAS
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 namespace detail {
 
@@ -234,6 +234,6 @@ auto pool_interface<P>::make_batch(F f, Range&& range, const map_options& option
                                   options, self().size(), self().root(), kind);
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0
 
 BOBBIN_END_COROUTINES_OF_LAMBDAS

@@ -11,7 +11,7 @@
 #include <optional>
 #include <utility>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 // The outcome of one job, and the position of its input in the range.
 template <class R>
@@ -105,4 +105,4 @@ private:
     detail::batch_waiter waiter_;
 };
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

@@ -12,7 +12,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 class nursery;
 
@@ -150,4 +150,4 @@ auto scope(F body) -> typename detail::accepted_body<F>::type {
     }
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

@@ -6,7 +6,7 @@
 
 #include <atomic>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 // Runs every job in line, on the thread that asks for it: the reference of what a pool means, to
 // compare results with and to debug on. It takes what every pool takes: callables that can cross to
@@ -46,4 +46,4 @@ private:
     detail::join_scope root_{detail::join_kind::custom};
 };
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

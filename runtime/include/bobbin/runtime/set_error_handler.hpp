@@ -3,7 +3,7 @@
 
 #include <exception>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 using error_handler = void (*)(std::exception_ptr) noexcept;
 
@@ -12,4 +12,4 @@ using error_handler = void (*)(std::exception_ptr) noexcept;
 // Returns the previous one. From any thread.
 error_handler set_error_handler(error_handler handler) noexcept;
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

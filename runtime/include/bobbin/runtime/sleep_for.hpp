@@ -5,7 +5,7 @@
 #include <bobbin/runtime/task.hpp>
 #include <bobbin/runtime/time_span.hpp>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 // Suspends for at least `duration`; not at all if it isn't positive. Throws `cancelled` as soon as
 // the task is asked to stop, `no_pool` in a task without a pool.
@@ -14,4 +14,4 @@ task<void> sleep_for(time_span duration);
 // The same until that moment.
 task<void> sleep_until(deadline until);
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

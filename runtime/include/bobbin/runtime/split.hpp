@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 // `parts` vectors which, one after the other, are the range; lengths differ by at most one, and the
 // longer come first. Parts may be empty. They own their elements, so that they can cross to another
@@ -27,4 +27,4 @@ auto split(Range&& range, std::size_t parts) {
     return result;
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

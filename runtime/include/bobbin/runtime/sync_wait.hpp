@@ -8,7 +8,7 @@
 #include <bobbin/runtime/task.hpp>
 #include <bobbin/runtime/thread_pool.hpp>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 // Runs `work` on `pool` and blocks this thread until it has ended; returns its result or throws its
 // exception. From any thread that is not one of the pool's: there it throws `would_deadlock`; also
@@ -33,4 +33,4 @@ T sync_wait(task<T> work) {
     return detail::promise_of(work).take();
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 // A coroutine that begins when it is awaited, and is awaited once:
 //
@@ -69,4 +69,4 @@ inline task<T> detail::task_promise<T>::get_return_object() noexcept {
     return task<T>(std::coroutine_handle<task_promise>::from_promise(*this));
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

@@ -6,7 +6,7 @@
 #include <coroutine>
 #include <stop_token>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 namespace detail {
 
@@ -40,4 +40,4 @@ inline detail::stop_token_request this_stop_token() noexcept {
     return {};
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 struct thread_pool_options {
     unsigned threads = available_parallelism();
@@ -111,4 +111,4 @@ private:
     std::unique_ptr<detail::pool_core> core_;
 };
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

@@ -8,7 +8,7 @@
 #include <limits>
 #include <string>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 // A whole number of nanoseconds, up to 292 years either way. Made of any std::chrono::duration,
 // whatever it counts in and however far it reaches: what is longer than the longest is `endless`, a
@@ -102,4 +102,4 @@ constexpr std::int64_t time_span::count_of(std::chrono::duration<Rep, Period> ti
     }
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 namespace detail {
 
@@ -138,4 +138,4 @@ task<T> transform_reduce(Index first, Index last, T init, Reduce reduce, Transfo
     }
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

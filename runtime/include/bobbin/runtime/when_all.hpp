@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 namespace detail {
 
@@ -99,4 +99,4 @@ template <class T, std::size_t N>
     return detail::all_of_range<T, std::array<task<T>, N>>(std::move(tasks));
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

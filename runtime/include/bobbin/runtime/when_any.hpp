@@ -13,7 +13,7 @@
 #include <variant>
 #include <vector>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 // Which task ended first, and its value: a std::variant for tasks of several types
 // (`std::get<index>`), the plain value for a vector of tasks. `void` is std::monostate, a
@@ -95,4 +95,4 @@ template <class T>
     return detail::any_of_range<T>(std::move(tasks));
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 // Runs `work`; when `limit` has passed, asks it to stop. It is always awaited to its end, so a task
 // that does not listen is not cut short. Returns its value, also if that came late; throws
@@ -29,4 +29,4 @@ task<T> with_timeout(time_span limit, task<T> work) {
     co_return ended.take();
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

@@ -16,7 +16,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 struct counting {
     std::uint64_t counters = 100;  ///< processes or jobs
@@ -89,4 +89,4 @@ task<tally> count_by_map_reduce(P& pool, counting work) {
     co_return detail::tally_of(parts);
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

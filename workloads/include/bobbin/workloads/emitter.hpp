@@ -3,7 +3,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 /// Where a mapper's pairs go (see map_reduce.hpp). Values of equal keys are reduced as they come:
 /// what a job hands back is one value for each of its keys, however many it has emitted.
@@ -27,4 +27,4 @@ private:
     std::unordered_map<Key, Value> values_;
 };
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

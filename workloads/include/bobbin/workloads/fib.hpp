@@ -2,7 +2,7 @@
 
 #include <bobbin/runtime/task.hpp>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 /// The n-th Fibonacci number (0, 1, 1, 2, …) by the doubly recursive definition, a task for each
 /// call: hardly any work in many tasks, which shows what fork and join cost.
@@ -14,4 +14,4 @@ task<long> fib(int n);
 /// The same by plain calls: the baseline of fib.
 long fib_serial(int n);
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 /// Part of a file: the bytes from `offset` to `offset + length`. Cuts heed no borders of what the
 /// file holds; what to do with a line or a word that crosses one is the reader's choice.
@@ -28,4 +28,4 @@ inline constexpr std::uint64_t usual_piece_bytes = std::uint64_t{4} << 20U;
 /// std::invalid_argument for pieces of 0 bytes. Any thread may call it.
 std::vector<file_piece> cut(const std::string& path, std::uint64_t piece_bytes = usual_piece_bytes);
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

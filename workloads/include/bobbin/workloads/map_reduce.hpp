@@ -20,7 +20,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 namespace detail {
 
@@ -81,4 +81,4 @@ task<std::unordered_map<Key, Value>> map_reduce(P& pool, Map /*map*/, Reduce /*r
                            std::unordered_map<Key, Value>(), options);
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

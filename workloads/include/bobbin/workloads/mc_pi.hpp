@@ -9,7 +9,7 @@
 
 #include <cstdint>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 /// How the points are drawn and counted. The two kernels draw different points, so their results
 /// differ as those of two seeds do.
@@ -38,4 +38,4 @@ task<double> mc_pi_task(std::uint64_t samples, std::uint64_t seed, std::uint64_t
                         mc_pi_kernel kernel = mc_pi_kernel::fast,
                         mc_pi_isa isa = mc_pi_isa::fastest);
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

@@ -1,6 +1,6 @@
 #pragma once
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 /// The instruction sets that mc_pi's fast kernel is compiled for. They differ in speed only.
 enum class mc_pi_isa {
@@ -16,4 +16,4 @@ enum class mc_pi_isa {
 /// What mc_pi_isa::fastest stands for on this machine: never itself. Any thread may call it.
 [[nodiscard]] mc_pi_isa fastest_mc_pi_isa();
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

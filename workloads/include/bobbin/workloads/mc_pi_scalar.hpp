@@ -6,7 +6,7 @@
 #include <limits>
 #include <random>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 template <class G>
 concept generator_of_64_bits = std::uniform_random_bit_generator<G> && G::min()
@@ -35,4 +35,4 @@ std::uint64_t mc_pi_scalar_hits(std::uint64_t samples, G& generator) {
     return hits;
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

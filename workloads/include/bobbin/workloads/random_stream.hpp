@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 /// Streams of one job: a workload that draws from several at once gives each of them a lane.
 inline constexpr std::uint64_t lanes_per_job = 32;
@@ -42,4 +42,4 @@ constexpr xoshiro256plus random_stream(std::uint64_t seed, std::uint64_t job,
             splitmix64(origin + 3 * splitmix64_step), splitmix64(origin + 4 * splitmix64_step)};
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 using word_counts = std::unordered_map<std::string, std::uint64_t>;
 using word_emitter = emitter<std::string, std::uint64_t, std::plus<>>;
@@ -52,4 +52,4 @@ task<word_counts> count_words(P& pool, std::vector<file_piece> pieces, map_optio
                                                   std::move(pieces), options);
 }
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

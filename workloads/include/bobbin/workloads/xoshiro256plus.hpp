@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 /// A small, fast random generator of 64-bit numbers with a period of 2^256 - 1. Its lowest bits are
 /// its weakest: build numbers from the upper ones.
@@ -42,4 +42,4 @@ private:
     std::uint64_t s3_;
 };
 
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

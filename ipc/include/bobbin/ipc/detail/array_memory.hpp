@@ -6,7 +6,7 @@
 
 #include <cstddef>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 class array_memory : public shared_object {
 public:
@@ -38,4 +38,4 @@ private:
     lock_handle lock_;
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

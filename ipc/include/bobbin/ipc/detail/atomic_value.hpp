@@ -8,7 +8,7 @@
 #include <atomic>
 #include <new>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // Functions, orders and costs are those of std::atomic<T>, in whose place the handle's pointer
 // leads.
@@ -110,4 +110,4 @@ private:
     lock_handle lock_;
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

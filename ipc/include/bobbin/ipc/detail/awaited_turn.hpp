@@ -15,7 +15,7 @@
 #include <optional>
 #include <stop_token>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // A task in line. It lives in the task's frame.
 class awaited_turn {
@@ -72,4 +72,4 @@ inline awaited_turn::awaiter awaited_turn::wait(const std::stop_token& token) no
     return {*this, token};
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -13,7 +13,7 @@
 #include <span>
 #include <sys/types.h>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 struct byte_ring;
 struct ring_end;
@@ -123,4 +123,4 @@ private:
     ring_bytes bytes_;
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -10,7 +10,7 @@
 #include <tuple>
 #include <utility>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 struct detail::callable_access {
     template <class F, class... Bound>
@@ -72,4 +72,4 @@ struct callable_codec<bobbin::detail::star<F>> {
 };
 
 }  // namespace ipc::detail
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

@@ -16,7 +16,7 @@
 #include <cstddef>
 #include <type_traits>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 template <class T>
 struct codec;
@@ -52,4 +52,4 @@ constexpr std::size_t least_bytes() {
 inline constexpr std::size_t count_bytes = 8;
 inline constexpr std::size_t flag_bytes = 1;
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -9,7 +9,7 @@
 #include <utility>
 #include <valarray>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // std::stack, queue, priority_queue: their container is a protected member.
 template <class Adaptor>
@@ -64,4 +64,4 @@ struct codec<std::valarray<T>> {
     }
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

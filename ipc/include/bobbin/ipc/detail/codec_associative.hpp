@@ -11,7 +11,7 @@
 #include <unordered_set>
 #include <utility>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 template <class T>
 struct associative_codec {
@@ -92,4 +92,4 @@ struct codec<std::unordered_set<T...>> : set_codec<std::unordered_set<T...>> {};
 template <class... T>
 struct codec<std::unordered_multiset<T...>> : set_codec<std::unordered_multiset<T...>> {};
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

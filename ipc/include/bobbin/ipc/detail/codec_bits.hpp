@@ -10,7 +10,7 @@
 #include <limits>
 #include <vector>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 constexpr std::size_t bytes_for(std::size_t bits) {
     return bits / 8 + (bits % 8 != 0 ? 1 : 0);
@@ -89,4 +89,4 @@ struct codec<long double> {
     }
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -12,7 +12,7 @@
 #include <utility>
 #include <variant>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 template <class T>
 struct codec<std::optional<T>> {
@@ -85,4 +85,4 @@ private:
     }
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

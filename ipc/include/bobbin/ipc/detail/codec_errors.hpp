@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // Which of std's four categories, and the value. A category of a library's or the user's is an
 // object of one process: to encode a code of it throws std::invalid_argument.
@@ -71,4 +71,4 @@ private:
     }
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <utility>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // shared_queue, shared_value, mutex…: one segment each.
 template <class H>
@@ -39,4 +39,4 @@ struct codec<H> {
 };
 
 }  // namespace detail
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 template <class First, class Second>
 struct codec<std::pair<First, Second>> {
@@ -81,4 +81,4 @@ struct codec<std::chrono::time_point<Clock, Duration>> {
     static time_point get(decoder& from) { return time_point(from.get<Duration>()); }
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

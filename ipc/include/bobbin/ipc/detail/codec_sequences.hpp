@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 template <class T>
 void put_elements(encoder& to, const T& values) {
@@ -140,4 +140,4 @@ private:
     }
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

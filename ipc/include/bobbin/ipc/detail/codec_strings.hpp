@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 template <class Char, class Traits, class Allocator>
 struct codec<std::basic_string<Char, Traits, Allocator>> {
@@ -36,4 +36,4 @@ struct codec<std::filesystem::path> {
     static std::filesystem::path get(decoder& from) { return codec<std::string>::get(from); }
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

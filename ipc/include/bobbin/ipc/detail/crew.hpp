@@ -20,7 +20,7 @@
 #include <memory>
 #include <span>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 struct process_pool_options;
 
@@ -84,4 +84,4 @@ private:
 };
 
 }  // namespace detail
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

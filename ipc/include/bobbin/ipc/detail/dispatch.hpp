@@ -21,7 +21,7 @@
 #include <memory>
 #include <type_traits>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 namespace detail {
 
 // --- what does not go bytewise ---
@@ -115,4 +115,4 @@ void decoder::get_to(T& value) {
     }
 }
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

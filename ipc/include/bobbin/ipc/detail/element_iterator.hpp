@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <iterator>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // Through elements whose references are objects of their own, as std::atomic_refs are.
 template <class T, class Reference>
@@ -50,4 +50,4 @@ private:
     T* at_ = nullptr;
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 template <class... T>
 struct types {};
@@ -99,4 +99,4 @@ template <class T>
 concept walkable = aggregate_without_c_array<T> &&
     !holds_reference<T>(std::make_index_sequence<boost::pfr::tuple_size_v<T>>());
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -15,7 +15,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // Given to a job by the worker that runs it.
 class job_context {
@@ -101,4 +101,4 @@ std::uint64_t remote_key() {
     return bobbin::detail::callable_key<remote<F, Args...>, job_context*>();
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // A call of F, whose result stays where it was made, as the state of its type.
 template <class F>
@@ -29,4 +29,4 @@ struct callable_codec<keeping<F>> {
     static keeping<F> get(decoder& from) { return {callable_codec<F>::get(from)}; }
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

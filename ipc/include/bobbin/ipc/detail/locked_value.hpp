@@ -10,7 +10,7 @@
 #include <functional>
 #include <memory>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 template <class T>
 class locked_value : public two_copies {
@@ -53,4 +53,4 @@ private:
     }
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

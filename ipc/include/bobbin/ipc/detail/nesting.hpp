@@ -1,7 +1,7 @@
 // How deep a value may be.
 #pragma once
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // Levels of containers, unique_ptrs and types with functions of their own: those that can hold
 // values of the type that holds them. Bounded so that no message overflows the stack.
@@ -22,4 +22,4 @@ private:
 // Throws std::length_error.
 [[noreturn]] void nested_too_deeply();
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -12,7 +12,7 @@
 #include <span>
 #include <vector>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 class segment_store;
 
@@ -67,4 +67,4 @@ private:
     std::span<std::byte> room_ = to_.few_;
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -11,7 +11,7 @@
 #include <memory>
 #include <type_traits>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // Its own, as nobody tells when the child has read what lies there.
 std::shared_ptr<segment_store> make_segment_store();
@@ -63,4 +63,4 @@ process_call::process_call(const F& f, const Args&... args)
     bytes.finish();
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -19,7 +19,7 @@
 #include <type_traits>
 #include <typeindex>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // Clang prints no more than 32 characters of it.
 template <std::size_t size>
@@ -226,4 +226,4 @@ template <class T>
 concept encodable =
     std::is_same_v<decltype(detail::examine<std::remove_cv_t<T>>()), detail::no_refusal>;
 
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

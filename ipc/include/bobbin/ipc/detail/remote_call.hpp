@@ -10,7 +10,7 @@
 #include <exception>
 #include <span>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 class crew_core;
 struct seat;
@@ -73,4 +73,4 @@ private:
     remote_call* previous_ = nullptr;
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

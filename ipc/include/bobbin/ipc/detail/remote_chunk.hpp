@@ -24,7 +24,7 @@
 
 BOBBIN_BEGIN_COROUTINES_OF_LAMBDAS
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // Who waits for the calls of one chunk. When that task is asked to stop, so are they.
 class chunk_wait {
@@ -160,6 +160,6 @@ private:
     map_options options_;
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail
 
 BOBBIN_END_COROUTINES_OF_LAMBDAS

@@ -15,7 +15,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // A call of F as bytes. Throws what encoding does.
 template <class F, class... Args>
@@ -135,4 +135,4 @@ job<R> start_remote_job(const std::shared_ptr<crew>& by, const job_options& opti
     return bobbin::detail::job_access::make<R>(std::move(ours));
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // Those that the processor changes in one step.
 template <class T>
@@ -73,4 +73,4 @@ struct checked_for_sharing {
     using type = T;
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -13,7 +13,7 @@
 #include <typeinfo>
 #include <utility>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 // Makes an object in a segment of that name, for processes that only share the name.
 struct create_named {
@@ -77,4 +77,4 @@ private:
 };
 
 }  // namespace detail
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

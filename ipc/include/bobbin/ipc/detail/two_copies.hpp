@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // Two copies, and a word that says which of them counts. Under the lock the other one is written,
 // then the word: one store.
@@ -46,4 +46,4 @@ private:
     lock_handle lock_;
 };
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -4,7 +4,7 @@
 
 #include <bobbin/ipc/access.hpp>
 
-namespace bobbin::inline v0::ipc {
+namespace bobbin { inline namespace v0 { namespace ipc {
 
 class encoder;
 class decoder;
@@ -70,4 +70,4 @@ void load_by_user(decoder& from, T& value) {
 }
 
 }  // namespace detail
-}  // namespace bobbin::inline v0::ipc
+}}}  // namespace bobbin::v0::ipc

@@ -11,7 +11,7 @@
 #include <memory>
 #include <type_traits>
 
-namespace bobbin::inline v0::ipc::detail {
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 template <class T>
 constexpr bool is_array_like = std::is_array_v<T>;
@@ -68,4 +68,4 @@ void expect_valid_bytes(const decoder& from, const T& value) {
     if (!valid_bytes(value)) from.fail("a bool that is neither 0 nor 1");
 }
 
-}  // namespace bobbin::inline v0::ipc::detail
+}}}  // namespace bobbin::v0::ipc::detail

@@ -8,7 +8,7 @@
 
 #include <chrono>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 using pool_timer =
     boost::asio::basic_waitable_timer<std::chrono::steady_clock,
@@ -17,4 +17,4 @@ using pool_timer =
 using pool_descriptor =
     boost::asio::posix::basic_stream_descriptor<boost::asio::thread_pool::executor_type>;
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

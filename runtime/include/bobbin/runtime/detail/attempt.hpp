@@ -21,7 +21,7 @@
 
 BOBBIN_BEGIN_COROUTINES_OF_LAMBDAS
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 // `cancelled` and `timed_out` are no reason to try again.
 bool may_try_again(const std::exception_ptr& error) noexcept;
@@ -95,6 +95,6 @@ task<outcome<R>> attempt(const std::type_info* callable, time_span limit, unsign
     }
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail
 
 BOBBIN_END_COROUTINES_OF_LAMBDAS

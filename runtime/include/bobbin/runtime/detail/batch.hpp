@@ -31,7 +31,7 @@
 
 BOBBIN_BEGIN_COROUTINES_OF_LAMBDAS
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 template <class R, class F, class View>
 class batch final : public batch_results<R>,
@@ -363,6 +363,6 @@ void batch<R, F, View>::start_runner() {
     task_access::release(runner);
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail
 
 BOBBIN_END_COROUTINES_OF_LAMBDAS

@@ -21,7 +21,7 @@
 #include <cstddef>
 #include <limits>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 class batch_control {
 public:
@@ -70,4 +70,4 @@ private:
     bool closed_ = false;
 };
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -15,7 +15,7 @@
 #include <memory>
 #include <mutex>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 class batch_core {
 public:
@@ -120,4 +120,4 @@ private:
     stop_watch<batch_waiter> watch_;
 };
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 // Results of jobs with consecutive indices.
 template <class R>
@@ -105,4 +105,4 @@ private:
     std::size_t count_ = 0;
 };
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -15,7 +15,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 template <class T>
 struct awaited_result {
@@ -204,4 +204,4 @@ outcome<R> outcome_of(F&& f) {
     }
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

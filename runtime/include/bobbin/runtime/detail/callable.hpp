@@ -27,7 +27,7 @@
 #include <typeinfo>
 #include <utility>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 // Calls the callable with the elements of a std::tuple of arguments, as rvalues, and constructs
 // what comes of it as an `outcome` in the storage at `result`.
@@ -116,4 +116,4 @@ void check_callables();
 // Threads. All functions may be called from any thread, also while modules are loaded and unloaded.
 // They take a lock, but for `key_of` once the key is known; a fork() waits until it is free.
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

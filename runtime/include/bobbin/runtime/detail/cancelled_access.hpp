@@ -6,11 +6,11 @@
 
 #include <exception>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 struct cancelled_access {
     [[noreturn]] static void throw_of_a_job();
     static bool is_of_a_job(const std::exception_ptr& error) noexcept;
 };
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

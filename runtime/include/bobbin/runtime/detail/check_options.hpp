@@ -2,10 +2,10 @@
 
 #include <bobbin/runtime/job_options.hpp>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 // Throw std::invalid_argument for what makes no sense.
 void check(const job_options& options);
 void check(const map_options& options);
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

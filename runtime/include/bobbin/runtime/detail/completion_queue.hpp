@@ -13,7 +13,7 @@
 #include <optional>
 #include <vector>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 class completion_queue : public std::enable_shared_from_this<completion_queue> {
 public:
@@ -74,4 +74,4 @@ private:
     stop_watch<completion_awaiter> watch_;
 };
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -5,7 +5,7 @@
 #include <limits>
 #include <string>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 inline constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
 
@@ -17,4 +17,4 @@ using group_limit = std::uint64_t (*)(const std::string& folder);
 std::uint64_t least_in_control_groups(const std::string& controller, group_limit v1,
                                       group_limit v2);
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

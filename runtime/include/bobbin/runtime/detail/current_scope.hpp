@@ -5,7 +5,7 @@
 
 #include <coroutine>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 // `co_await current_scope()`: the scope that the task belongs to. Does not suspend.
 class current_scope {
@@ -36,4 +36,4 @@ private:
     task<T>* child_;
 };
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

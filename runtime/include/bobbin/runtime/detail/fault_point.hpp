@@ -2,7 +2,7 @@
 // are free of them. The names at the call sites are part of the protocols' documentation.
 #pragma once
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 #ifdef BOBBIN_FAULTS
 
@@ -25,4 +25,4 @@ inline constexpr void fault_point(const char*) noexcept {}
 
 #endif
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -14,7 +14,7 @@
 #include <coroutine>
 #include <cstdint>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 // Hands control to `to`: what an `await_suspend` returns. Now and then that is the loop, which
 // resumes `to` with an unwound stack; see `worker::transfer`.
@@ -31,4 +31,4 @@ std::coroutine_handle<> start(join_scope& scope, join_scope& enclosing,
 // Called when `task` is suspended for the last time; what to resume next.
 std::coroutine_handle<> finish(promise_base& task) noexcept;
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 template <class A>
 decltype(auto) awaiter_of(A&& awaitable) {
@@ -131,4 +131,4 @@ private:
     foreign_call<awaited_type<A>> call_;
 };
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

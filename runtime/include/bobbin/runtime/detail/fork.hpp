@@ -14,7 +14,7 @@
 #include <variant>
 #include <vector>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 // How a result is held among others: void as a std::monostate.
 template <class T>
@@ -143,4 +143,4 @@ protected:
     Scope scope_;
 };
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

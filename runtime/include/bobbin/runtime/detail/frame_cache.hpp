@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <new>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 inline constexpr std::size_t frame_class_bytes = 32;
 inline constexpr std::size_t frame_classes = 64;
@@ -68,4 +68,4 @@ inline void release_frame(void* frame, std::size_t size) noexcept {
         release_uncached(frame, size);
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -4,7 +4,7 @@
 #include <concepts>
 #include <cstdint>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 // How many there are in [first, last), first <= last.
 template <std::integral Index>
@@ -17,4 +17,4 @@ constexpr Index advanced(Index from, std::uint64_t by) noexcept {
     return static_cast<Index>(static_cast<std::uint64_t>(from) + by);
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

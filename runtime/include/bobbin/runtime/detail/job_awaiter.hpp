@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 template <class R>
 class job;
@@ -135,4 +135,4 @@ private:
 };
 
 }  // namespace detail
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

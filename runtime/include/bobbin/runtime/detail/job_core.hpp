@@ -25,7 +25,7 @@
 #include <memory>
 #include <utility>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 enum class job_status : std::uint8_t { pending, running, done, failed, cancelled };
 
@@ -204,4 +204,4 @@ private:
 };
 
 }  // namespace detail
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

@@ -24,7 +24,7 @@
 
 BOBBIN_BEGIN_COROUTINES_OF_LAMBDAS
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 // Whether the calling thread is one of the pool's.
 bool is_thread_of(const pool_core* pool) noexcept;
@@ -189,6 +189,6 @@ job<R> start_job(join_scope& root, const job_options& options, F f, Args... args
     return job_access::make<R>(std::move(ours));
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail
 
 BOBBIN_END_COROUTINES_OF_LAMBDAS

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <stop_token>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 class pool_core;
 struct promise_base;
@@ -81,4 +81,4 @@ public:
     const end_function on_end;
 };
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

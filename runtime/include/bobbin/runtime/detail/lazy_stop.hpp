@@ -15,7 +15,7 @@
 #include <memory>
 #include <stop_token>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 class join_scope;
 
@@ -76,4 +76,4 @@ private:
     std::atomic<std::uintptr_t> word_{empty};
 };
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -21,7 +21,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 class loop_pace {
 public:
@@ -101,4 +101,4 @@ public:
     requeue_awaiter await_native() const noexcept { return {}; }
 };
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -21,7 +21,7 @@
 
 BOBBIN_BEGIN_COROUTINES_OF_LAMBDAS
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 template <class R>
 using values = std::conditional_t<std::is_void_v<R>, void, std::vector<R>>;
@@ -78,6 +78,6 @@ task<T> reduce_values(std::shared_ptr<batch_results<R>> batch, Reduce reduce, T 
     co_return value;
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail
 
 BOBBIN_END_COROUTINES_OF_LAMBDAS

@@ -6,7 +6,7 @@
 #include <new>
 #include <utility>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 // An E made of the arguments; std::bad_alloc if there is no memory for it.
 template <class E, class... Args>
@@ -35,4 +35,4 @@ void until_there_is_memory(Step step) {
     }
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -8,7 +8,7 @@
 #include <atomic>
 #include <cstdint>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 // Another one in a child made by fork() than in its parent, and never 0. It is a number of this
 // process's memory, and only fork() changes it, when the child has one thread. (Children made by
@@ -48,4 +48,4 @@ private:
 // Throws pool_closed: `what` ("this job") is that of the process that forked this one.
 [[noreturn]] void throw_left_to_parent(const char* what);
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

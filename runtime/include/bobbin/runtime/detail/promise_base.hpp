@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <exception>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 class join_scope;
 
@@ -57,4 +57,4 @@ inline work_item as_unstarted(promise_base& task) noexcept {
     return as_resumption(handle_of(task)) | unstarted_bit;
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 template <class T>
 class result_slot : public promise_base {
@@ -73,4 +73,4 @@ public:
     void take() const { rethrow_if_failed(); }
 };
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -3,7 +3,7 @@
 
 #include <bobbin/runtime/detail/work_item.hpp>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 class pool_core;
 
@@ -27,4 +27,4 @@ void run_in_line(work_item item);
 void check_not_stray() noexcept;
 [[noreturn]] void end_stray_child() noexcept;
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -3,7 +3,7 @@
 
 #include <bobbin/runtime/job_options.hpp>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 class join_scope;
 struct promise_base;
@@ -18,4 +18,4 @@ enum class keeps_pool : bool { no, yes };
 // not begun.
 void start_member(join_scope& scope, promise_base& work, priority how, keeps_pool keeps);
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

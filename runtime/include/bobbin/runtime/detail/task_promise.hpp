@@ -8,7 +8,7 @@
 #include <coroutine>
 #include <utility>
 
-namespace bobbin::inline v0 {
+namespace bobbin { inline namespace v0 {
 
 template <class T>
 class task;
@@ -157,4 +157,4 @@ public:
 };
 
 }  // namespace detail
-}  // namespace bobbin::inline v0
+}}  // namespace bobbin::v0

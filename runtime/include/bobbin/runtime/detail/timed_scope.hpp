@@ -7,7 +7,7 @@
 #include <functional>
 #include <memory>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 class timed_scope {
 public:
@@ -29,4 +29,4 @@ private:
     std::shared_ptr<timer> timer_;
 };
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

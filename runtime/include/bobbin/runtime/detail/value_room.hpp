@@ -6,7 +6,7 @@
 #include <memory>
 #include <new>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 inline constexpr std::size_t usual_alignment = alignof(std::max_align_t);
 
@@ -46,4 +46,4 @@ private:
     alignas(usual_alignment) std::byte bytes_[sizeof(T) + alignof(T) - usual_alignment];
 };
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

@@ -9,7 +9,7 @@
 #include <optional>
 #include <stop_token>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 // A suspended task, and where it is to go on.
 struct suspended_task {
@@ -41,4 +41,4 @@ private:
     std::optional<std::stop_callback<stopper>> callback_;
 };
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail

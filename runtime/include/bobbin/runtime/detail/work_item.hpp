@@ -6,7 +6,7 @@
 #include <coroutine>
 #include <cstdint>
 
-namespace bobbin::inline v0::detail {
+namespace bobbin { inline namespace v0 { namespace detail {
 
 using work_item = std::uintptr_t;
 
@@ -16,4 +16,4 @@ inline work_item as_resumption(std::coroutine_handle<> handle) noexcept {
     return reinterpret_cast<work_item>(handle.address());
 }
 
-}  // namespace bobbin::inline v0::detail
+}}}  // namespace bobbin::v0::detail
