@@ -1,7 +1,7 @@
 // Exceptions that are encoded and decoded again, in one process.
 #pragma once
 
-#include "exception_codec.hpp"
+#include "encoding/exception_codec.hpp"
 
 #include <bobbin/ipc/reader.hpp>
 #include <bobbin/ipc/writer.hpp>

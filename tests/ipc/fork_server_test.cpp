@@ -1,12 +1,12 @@
 // Goal: one session can't hold up the others, nor one request the others of its session; and a
 // child that can't become a worker says why.
-#include "fork_server.hpp"
+#include "process/fork_server.hpp"
 
-#include "anonymous_file.hpp"
-#include "control_socket.hpp"
-#include "lane.hpp"
-#include "last_words.hpp"
-#include "lifeline.hpp"
+#include "os/anonymous_file.hpp"
+#include "os/control_socket.hpp"
+#include "os/lifeline.hpp"
+#include "pool/lane.hpp"
+#include "process/last_words.hpp"
 #include "spoilt_application.hpp"
 #include "workers.hpp"
 

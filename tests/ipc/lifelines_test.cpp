@@ -3,7 +3,7 @@
 // parent, which is the fork server; and the server, which kills its children before it ends.
 #include "../runtime/child_process.hpp"
 #include "await.hpp"
-#include "lifeline.hpp"
+#include "os/lifeline.hpp"
 #include "pool_programs.hpp"
 #include "workers.hpp"
 

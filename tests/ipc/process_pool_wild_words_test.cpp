@@ -1,6 +1,6 @@
 // Goal: a job that writes anything into the memory which its worker shares with the application
 // costs the jobs of that worker at most. Method: each word of a lane, each with some values.
-#include "lane.hpp"
+#include "pool/lane.hpp"
 #include "workers.hpp"
 
 #include <bobbin/ipc/errors.hpp>

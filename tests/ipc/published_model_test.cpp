@@ -1,7 +1,7 @@
 // `published` in every order of its accesses, stores delayed as x86 delays them, and with a process
 // killed before any of them: nobody sleeps beside a number, and a death leaves a number published
 // and its sleepers woken, or neither. Sleeping and waking are the kernel's: one step each.
-#include "published.hpp"
+#include "sync/published.hpp"
 
 #include <array>
 #include <cstddef>

@@ -1,10 +1,10 @@
 // Goal: what can't be sent to a worker now is sent to it later.
-#include "worker_line.hpp"
+#include "pool/worker_line.hpp"
 
-#include "anonymous_file.hpp"
-#include "control_socket.hpp"
-#include "lane.hpp"
-#include "lane_packet.hpp"
+#include "memory/lane_packet.hpp"
+#include "os/anonymous_file.hpp"
+#include "os/control_socket.hpp"
+#include "pool/lane.hpp"
 
 #include <bobbin/ipc/segment.hpp>
 

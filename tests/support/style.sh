@@ -45,6 +45,49 @@ complain "an atomic access names its memory order" \
 complain "experimental Asio in a public interface" \
     "$(in_sources 'asio(::|/)experimental' {runtime,ipc,workloads}/include)"
 
+# Rooms of a component include each other as the table in its README says. A public header is in the
+# room whose row names it.
+list_room_breaks() { # component
+    [ -f "$1/README.md" ] || return 0
+    # shellcheck disable=SC2016 # awk's $0
+    awk -v component="$1" '
+        function room_of(path, part) {
+            if (sub("^.*/detail/", "", path) || sub("^.*/src/", "", path)) {
+                split(path, part, "/")
+                return part[1]
+            }
+            sub("^.*/", "", path)
+            return path in room_of_header ? room_of_header[path] : path " (of no room)"
+        }
+        FILENAME ~ /README[.]md$/ {
+            if ($0 !~ /^[|]/) in_table = 0
+            if (in_table) {
+                gsub("`", "")
+                split($0, cell, / *[|] */)
+                count = split(cell[4], header, /, */)
+                for (i = 1; i <= count; ++i) room_of_header[header[i] ".hpp"] = cell[2]
+                count = split(cell[5], other, /, */)
+                for (i = 1; i <= count; ++i) allowed[cell[2], other[i]]
+                has_rooms = 1
+            }
+            if ($0 ~ /^[|] room [|]/) in_table = 1
+            next
+        }
+        has_rooms && /^#include "[a-z_]*\// { path = "/src/" substr($2, 2, length($2) - 2) }
+        has_rooms && $0 ~ "^#include <bobbin/" component "/" { path = substr($2, 2, length($2) - 2) }
+        path {
+            from = room_of(FILENAME)
+            to = room_of(path)
+            if (from != to && !((from, to) in allowed))
+                print FILENAME ":" FNR ": " from " includes " to
+            path = ""
+        }
+    ' "$1/README.md" $(find "$1" -name '*.[ch]pp')
+}
+for component in runtime ipc; do
+    complain "$component/README.md allows no such step from room to room" "$(list_room_breaks $component)"
+done
+
 # A file that no CMakeLists.txt names is neither built nor installed.
 list_unbuilt() {
     local file folder named

@@ -39,4 +39,24 @@ expect "experimental" "$header" 'boost::asio::experimental::channel<void()> c;'
 expect "no CMakeLists.txt" runtime/src/forgotten.cpp 'int forgotten;'
 # shellcheck disable=SC2016  # backquotes of Markdown
 expect "README.md's example" README.md 'an example:\n```cpp\nint other;\n```'
+
+# Two rooms, of which one may include the other.
+mkdir -p ipc/include/bobbin/ipc
+cat >ipc/README.md <<'END'
+| room | what it holds | public headers | may include |
+|---|---|---|---|
+| `low` | this | `one`, `two` | — |
+| `high` | that | `three` | `low` |
+END
+printf '%s\n' src/low/bad.cpp src/high/bad.cpp include/bobbin/ipc/two.hpp \
+    include/bobbin/ipc/four.hpp include/bobbin/ipc/three.hpp >ipc/CMakeLists.txt
+echo '#include <bobbin/ipc/two.hpp>' >ipc/include/bobbin/ipc/three.hpp
+mkdir -p ipc/src/high
+echo '#include "low/file.hpp"' >ipc/src/high/bad.cpp
+"$style" "$tree" || { echo "a good tree of two rooms fails" && exit 1; }
+expect "from room to room" ipc/src/low/bad.cpp '#include "high/file.hpp"'
+expect "from room to room" ipc/src/low/bad.cpp '#include <bobbin/ipc/three.hpp>'
+expect "from room to room" ipc/src/low/bad.cpp '#include <bobbin/ipc/detail/high/file.hpp>'
+expect "from room to room" ipc/include/bobbin/ipc/two.hpp '#include <bobbin/ipc/three.hpp>'
+expect "of no room" ipc/include/bobbin/ipc/four.hpp '#include <bobbin/ipc/two.hpp>'
 exit "$failed"

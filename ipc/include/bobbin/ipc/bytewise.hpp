@@ -1,7 +1,7 @@
 // Which types are encoded by copying their bytes.
 #pragma once
 
-#include <bobbin/ipc/detail/fields.hpp>
+#include <bobbin/ipc/detail/encoding/fields.hpp>
 
 #include <array>
 #include <chrono>

@@ -1,7 +1,7 @@
 // Waiting for what is protected by a mutex to become as one needs it.
 #pragma once
 
-#include <bobbin/ipc/detail/shared_object.hpp>
+#include <bobbin/ipc/detail/memory/shared_object.hpp>
 #include <bobbin/ipc/lock_handle.hpp>
 #include <bobbin/runtime/deadline.hpp>
 #include <bobbin/runtime/time_span.hpp>

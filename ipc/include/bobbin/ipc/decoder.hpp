@@ -1,7 +1,7 @@
 // What reads values: the archive that a user's `serialize` or `load` gets.
 #pragma once
 
-#include <bobbin/ipc/detail/nesting.hpp>
+#include <bobbin/ipc/detail/encoding/nesting.hpp>
 #include <bobbin/ipc/reader.hpp>
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // What writes values: the archive that a user's `serialize` or `save` gets.
 #pragma once
 
-#include <bobbin/ipc/detail/nesting.hpp>
+#include <bobbin/ipc/detail/encoding/nesting.hpp>
 #include <bobbin/ipc/writer.hpp>
 
 #include <cstddef>

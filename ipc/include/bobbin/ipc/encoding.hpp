@@ -12,7 +12,7 @@
 
 #include <bobbin/ipc/bytewise.hpp>
 #include <bobbin/ipc/decoder.hpp>
-#include <bobbin/ipc/detail/dispatch.hpp>
+#include <bobbin/ipc/detail/encoding/dispatch.hpp>
 #include <bobbin/ipc/encoder.hpp>
 #include <bobbin/ipc/errors.hpp>
 #include <bobbin/ipc/pieces.hpp>

@@ -1,7 +1,7 @@
 // A flag that processes wait for.
 #pragma once
 
-#include <bobbin/ipc/detail/shared_object.hpp>
+#include <bobbin/ipc/detail/memory/shared_object.hpp>
 #include <bobbin/runtime/deadline.hpp>
 #include <bobbin/runtime/time_span.hpp>
 

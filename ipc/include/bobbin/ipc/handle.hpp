@@ -1,7 +1,7 @@
 // Handing shared objects to processes that are no children made by fork(): through a socket.
 #pragma once
 
-#include <bobbin/ipc/detail/codec_handles.hpp>
+#include <bobbin/ipc/detail/encoding/codec_handles.hpp>
 #include <bobbin/ipc/pipe.hpp>
 #include <bobbin/ipc/segment.hpp>
 

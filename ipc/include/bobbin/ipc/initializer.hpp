@@ -1,8 +1,8 @@
 // What each worker of a process_pool does before its jobs, and after them.
 #pragma once
 
-#include <bobbin/ipc/detail/keeping.hpp>
-#include <bobbin/ipc/detail/remote_job.hpp>
+#include <bobbin/ipc/detail/pool/remote_job.hpp>
+#include <bobbin/ipc/detail/process/keeping.hpp>
 #include <bobbin/runtime/detail/call.hpp>
 
 #include <functional>

@@ -1,7 +1,7 @@
 // One child process.
 #pragma once
 
-#include <bobbin/ipc/detail/process_call.hpp>
+#include <bobbin/ipc/detail/process/process_call.hpp>
 #include <bobbin/ipc/exit_status.hpp>
 #include <bobbin/runtime/deadline.hpp>
 #include <bobbin/runtime/task.hpp>

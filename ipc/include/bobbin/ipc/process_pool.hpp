@@ -1,9 +1,9 @@
 // The pool of child processes.
 #pragma once
 
-#include <bobbin/ipc/detail/crew.hpp>
-#include <bobbin/ipc/detail/remote_chunk.hpp>
-#include <bobbin/ipc/detail/remote_job.hpp>
+#include <bobbin/ipc/detail/pool/crew.hpp>
+#include <bobbin/ipc/detail/pool/remote_chunk.hpp>
+#include <bobbin/ipc/detail/pool/remote_job.hpp>
 #include <bobbin/ipc/process_pool_options.hpp>
 #include <bobbin/runtime/pool_interface.hpp>
 

@@ -1,7 +1,7 @@
 // Mutual exclusion between processes, for functions that call each other.
 #pragma once
 
-#include <bobbin/ipc/detail/shared_object.hpp>
+#include <bobbin/ipc/detail/memory/shared_object.hpp>
 #include <bobbin/ipc/lock_handle.hpp>
 
 namespace bobbin { inline namespace v0 { namespace ipc {

@@ -1,7 +1,7 @@
 // A count that many add to and few read.
 #pragma once
 
-#include <bobbin/ipc/detail/shared_object.hpp>
+#include <bobbin/ipc/detail/memory/shared_object.hpp>
 #include <bobbin/runtime/detail/process_generation.hpp>
 
 #include <atomic>

@@ -1,9 +1,9 @@
 // An array that processes share.
 #pragma once
 
-#include <bobbin/ipc/detail/array_memory.hpp>
-#include <bobbin/ipc/detail/element_iterator.hpp>
-#include <bobbin/ipc/detail/shareable.hpp>
+#include <bobbin/ipc/detail/memory/shareable.hpp>
+#include <bobbin/ipc/detail/sync/array_memory.hpp>
+#include <bobbin/ipc/detail/sync/element_iterator.hpp>
 
 #include <atomic>
 #include <span>

@@ -1,8 +1,8 @@
 // A queue between processes.
 #pragma once
 
-#include <bobbin/ipc/detail/awaited_turn.hpp>
-#include <bobbin/ipc/detail/byte_queue.hpp>
+#include <bobbin/ipc/detail/queue/awaited_turn.hpp>
+#include <bobbin/ipc/detail/queue/byte_queue.hpp>
 #include <bobbin/ipc/encoding.hpp>
 #include <bobbin/runtime/deadline.hpp>
 #include <bobbin/runtime/task.hpp>

@@ -1,8 +1,8 @@
 // One value that processes share.
 #pragma once
 
-#include <bobbin/ipc/detail/atomic_value.hpp>
-#include <bobbin/ipc/detail/locked_value.hpp>
+#include <bobbin/ipc/detail/sync/atomic_value.hpp>
+#include <bobbin/ipc/detail/sync/locked_value.hpp>
 
 #include <type_traits>
 

@@ -1,0 +1,76 @@
+// A job for a crew: see crew.hpp.
+#pragma once
+
+#include <bobbin/ipc/decoder.hpp>
+#include <bobbin/ipc/detail/encoding/parcel.hpp>
+#include <bobbin/runtime/time_span.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <span>
+
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
+
+class crew_core;
+struct seat;
+
+// Made and destroyed by those who post it. From `post` until `ended` it is the
+// crew's.
+class remote_call {
+public:
+    remote_call(const remote_call&) = delete;
+    remote_call& operator=(const remote_call&) = delete;
+
+    // What is to be done.
+    std::uint64_t callable = 0;  // its key
+    parcel arguments;
+    std::uint32_t group = 0;    // after an error in it, its later jobs are skipped; 0: none
+    std::uint32_t place = 0;    // in the group
+    bool is_coroutine = false;  // it can be asked to stop
+    bool is_urgent = false;
+    bool is_awaited = false;  // by somebody who should not wait longer than need be
+    time_span timeout{};      // zero: none
+    unsigned attempt = 1;
+
+    // What came of it.
+    enum class end : std::uint8_t {
+        value,      // its encoding comes with `ended`
+        error,      // `error`
+        skipped,    // as its group had failed
+        withdrawn,  // it has not run
+    };
+    end ended_as = end::value;
+    std::exception_ptr error;
+
+    struct encoded {
+        std::span<const std::byte> bytes;
+        segment_source* segments = nullptr;
+    };
+
+protected:
+    remote_call() = default;
+    virtual ~remote_call() = default;
+
+private:
+    friend class crew_core;
+    friend struct call_list;
+    // On a thread of the driver, once for each time it was posted. It may be posted again. The
+    // bytes are there until this returns.
+    virtual void ended(const encoded& result) noexcept = 0;
+    // On a thread of the driver, if that was asked for by `crew::close_later`.
+    virtual void close_on_driver() noexcept {}
+
+    enum class stage : std::uint8_t { nowhere, waiting, sent };
+    stage stage_ = stage::nowhere;
+    seat* seat_ = nullptr;      // where it was sent,
+    std::uint64_t number_ = 0;  // and as what job there
+    std::uint64_t id_ = 0;      // in its crew
+    bool was_claimed_ = false;  // by a worker that died
+    bool is_pinned_ = false;    // to the worker that it was sent to
+    bool was_asked_to_stop_ = false;
+    remote_call* next_ = nullptr;
+    remote_call* previous_ = nullptr;
+};
+
+}}}  // namespace bobbin::v0::ipc::detail

@@ -1,0 +1,165 @@
+// Chunks of a map, run by a crew.
+#pragma once
+
+#include <bobbin/ipc/detail/pool/crew.hpp>
+#include <bobbin/ipc/detail/pool/remote_job.hpp>
+#include <bobbin/runtime/detail/current_scope.hpp>
+#include <bobbin/runtime/detail/join_scope.hpp>
+#include <bobbin/runtime/detail/lambda_coroutines.hpp>
+#include <bobbin/runtime/detail/loop_pace.hpp>
+#include <bobbin/runtime/detail/wait_point.hpp>
+#include <bobbin/runtime/job_options.hpp>
+#include <bobbin/runtime/outcome.hpp>
+#include <bobbin/runtime/task.hpp>
+
+#include <atomic>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+BOBBIN_BEGIN_COROUTINES_OF_LAMBDAS
+
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
+
+// Who waits for the calls of one chunk. When that task is asked to stop, so are they.
+class chunk_wait {
+public:
+    chunk_wait(crew& by, std::size_t most, unsigned retries);
+    chunk_wait(const chunk_wait&) = delete;
+    chunk_wait& operator=(const chunk_wait&) = delete;
+
+    void add(remote_call& call) {
+        call.is_awaited = true;
+        calls_.push_back(&call);
+    }
+
+    class awaiter {
+    public:
+        explicit awaiter(chunk_wait& of) noexcept : of_(&of) {}
+        bool await_ready() const noexcept { return false; }
+        template <class P>
+        bool await_suspend(std::coroutine_handle<P> waiting) {
+            return of_->suspend(bobbin::detail::as_resumption(waiting), *waiting.promise().scope);
+        }
+        void await_resume() const { of_->watch_.disarm(); }
+
+    private:
+        chunk_wait* of_;
+    };
+    // Posts them and waits for all. Throws pool_broken.
+    auto await_native() noexcept { return awaiter(*this); }
+
+    // By each call, when it has ended. True: it is tried again.
+    bool tries_again(remote_call& call) noexcept;
+    void one_ended() noexcept;
+
+private:
+    friend bobbin::detail::stop_watch<chunk_wait>;
+    bool suspend(bobbin::detail::work_item waiting, bobbin::detail::join_scope& scope);
+    void stop() noexcept;
+
+    crew* const crew_;
+    const unsigned retries_;
+    std::vector<remote_call*> calls_;
+    std::atomic<std::size_t> left_{0};  // and one for `suspend` itself
+    std::atomic<bool> stopped_{false};
+    bobbin::detail::suspended_task waiting_;
+    bobbin::detail::stop_watch<chunk_wait> watch_;
+};
+
+template <class R>
+class chunk_call final : public remote_call {
+public:
+    chunk_wait* chunk = nullptr;
+    std::optional<bobbin::outcome<R>> came;  // nothing of one that has not run
+
+private:
+    void ended(const encoded& result) noexcept override {
+        if (chunk->tries_again(*this)) return;
+        if (ended_as == end::value || ended_as == end::error)
+            came.emplace(outcome_of_call<R>(*this, result));
+        chunk->one_ended();
+    }
+};
+
+class crew_hold {
+public:
+    explicit crew_hold(std::shared_ptr<crew> held) : held_(std::move(held)) { held_->hold(); }
+    crew_hold(crew_hold&&) noexcept = default;
+    crew_hold& operator=(crew_hold&&) = delete;
+    ~crew_hold() {
+        if (held_ != nullptr) held_->release();
+    }
+
+private:
+    std::shared_ptr<crew> held_;
+};
+
+// F, as a pool runs chunks of it elsewhere.
+template <class F>
+class run_by_crew {
+public:
+    using runs_chunks = void;
+    run_by_crew(std::shared_ptr<crew> by, F f, const map_options& options)
+        : crew_(std::move(by)), f_(std::move(f)), options_(options) {}
+
+    // By whoever will run chunks: so the crew is not idle between two of them.
+    [[nodiscard]] crew_hold hold() const { return crew_hold(crew_); }
+
+    // Outcomes of the first inputs, all of them unless an error before stops them.
+    template <class Slots, class R>
+    task<void> run_chunk(Slots& inputs, std::vector<bobbin::outcome<R>>& outcomes,
+                         bool stops_at_error) const {
+        // An error that is tried again stops nobody.
+        const bool skips = stops_at_error && options_.retries == 0;
+        const std::uint32_t group = skips ? crew_->new_group() : 0;
+        const auto calls = std::make_unique_for_overwrite<chunk_call<R>[]>(inputs.size());
+        chunk_wait all(*crew_, inputs.size(), options_.retries);
+        const auto& scope = co_await bobbin::detail::current_scope();
+        // To encode takes as long as the inputs are large.
+        bobbin::detail::loop_pace pace;
+        std::size_t block = 0;
+        for (std::size_t i = 0; i < inputs.size(); ++i, --block) {
+            if (block == 0) {
+                co_await pace.turn();
+                if (scope.stop_requested()) co_return;  // none was sent
+                block = pace.block();
+            }
+            calls[i].chunk = &all;
+            calls[i].group = group;
+            calls[i].place = static_cast<std::uint32_t>(i);
+            if (prepare(calls[i], inputs[i].value)) all.add(calls[i]);
+        }
+        co_await all;
+        for (std::size_t i = 0; i < inputs.size() && calls[i].came; ++i)
+            outcomes.push_back(*std::move(calls[i].came));
+    }
+
+private:
+    // False: it can't be encoded.
+    template <class R, class Input>
+    bool prepare(chunk_call<R>& call, const Input& input) const {
+        call.timeout = options_.timeout;
+        call.is_urgent = options_.priority == priority::high;
+        try {
+            describe_call<F, Input>(call, crew_->store(), f_, input);
+            return true;
+        } catch (...) {
+            call.came.emplace(bobbin::outcome<R>::failure(std::current_exception()));
+            return false;
+        }
+    }
+
+    std::shared_ptr<crew> crew_;
+    F f_;
+    map_options options_;
+};
+
+}}}  // namespace bobbin::v0::ipc::detail
+
+BOBBIN_END_COROUTINES_OF_LAMBDAS

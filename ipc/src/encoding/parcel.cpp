@@ -1,0 +1,46 @@
+#include "memory/segment_store.hpp"
+
+#include <bobbin/ipc/detail/encoding/parcel.hpp>
+
+#include <algorithm>
+#include <cstring>
+
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
+
+void parcel::clear() noexcept {
+    bytes_ = {};
+    if (more_ == nullptr) return;
+    more_->large.reset();
+    more_->objects.clear();
+}
+
+parcel::more& parcel::room() {
+    if (more_ == nullptr) more_ = std::make_unique<more>();
+    return *more_;
+}
+
+void parcel_writer::finish() noexcept {
+    to_.bytes_ = room_.first(size());
+}
+
+std::uint64_t parcel_writer::attach(const segment& memory) {
+    to_.room().objects.push_back(memory);
+    return memory.id();
+}
+
+std::span<std::byte> parcel_writer::grow(std::size_t wanted) {
+    const std::size_t room = std::max(wanted, 2 * room_.size());
+    auto& [bytes, large, objects] = to_.room();
+    if (wanted <= parcel::most_outside) {
+        const bool lies_there = room_.data() == bytes.data();
+        bytes.resize(std::min(room, parcel::most_outside));
+        if (!lies_there) std::memcpy(bytes.data(), room_.data(), size());
+        return room_ = bytes;
+    }
+    auto larger = store_.take(room);
+    std::memcpy(larger->data(), room_.data(), size());
+    large = std::move(larger);
+    return room_ = {large->data(), large->size()};
+}
+
+}}}  // namespace bobbin::v0::ipc::detail

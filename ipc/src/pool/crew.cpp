@@ -1,0 +1,77 @@
+#include "pool/crew_core.hpp"
+
+#include <boost/system/system_error.hpp>
+
+#include <system_error>
+
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
+
+crew::crew(const process_pool_options& options) : core_(std::make_shared<crew_core>(options)) {
+    try {
+        core_->start();
+    } catch (const boost::system::system_error& error) {
+        core_->end();
+        throw std::system_error(error.code(), "bobbin: a process_pool");
+    } catch (...) {
+        core_->end();
+        throw;
+    }
+}
+void crew::end() {
+    if (is_left_to_parent()) return core_->leave_to_parent();
+    core_->end();
+}
+void crew::stop() noexcept {
+    if (!is_left_to_parent()) core_->stop();
+}
+void crew::post(std::span<remote_call* const> calls) {
+    check_not_left();
+    core_->post(calls);
+}
+bool crew::take_back(remote_call& call) noexcept {
+    return !is_left_to_parent() && core_->take_back(call);
+}
+void crew::ask_to_stop(remote_call& call) noexcept {
+    if (!is_left_to_parent()) core_->ask_to_stop(call);
+}
+bool crew::has_begun(const remote_call& call) const noexcept {
+    return !is_left_to_parent() && core_->has_begun(call);
+}
+void crew::awaited(remote_call& call) noexcept {
+    if (!is_left_to_parent()) core_->awaited(call);
+}
+void crew::bring(const remote_call& call) {
+    if (!is_left_to_parent()) core_->bring(call);
+}
+void crew::close_later(remote_call& call) noexcept {
+    core_->close_later(call);
+}
+bool crew::is_needed_here() const noexcept {
+    return core_->is_needed_here();
+}
+bool crew::on_driver() const noexcept {
+    return core_->on_driver();
+}
+std::uint32_t crew::new_group() noexcept {
+    return core_->new_group();
+}
+segment_store& crew::store() noexcept {
+    return core_->store();
+}
+unsigned crew::size() const noexcept {
+    return core_->size();
+}
+thread_pool& crew::driver() noexcept {
+    return core_->driver();
+}
+void crew::drain() {
+    if (!is_left_to_parent()) core_->drain();
+}
+void crew::hold() noexcept {
+    if (!is_left_to_parent()) core_->hold();
+}
+void crew::release() noexcept {
+    if (!is_left_to_parent()) core_->release();
+}
+
+}}}  // namespace bobbin::v0::ipc::detail

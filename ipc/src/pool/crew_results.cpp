@@ -1,0 +1,355 @@
+// What comes back from workers: results, and their ends.
+#include "encoding/exception_codec.hpp"
+#include "os/bell.hpp"
+#include "pool/crew_core.hpp"
+
+#include <bobbin/ipc/encoding.hpp>
+#include <bobbin/ipc/errors.hpp>
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <utility>
+
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
+
+bool crew_core::read_results(seat& at, arrivals& to) {
+    if (at.way == nullptr || at.is_damaged) return false;
+    // Acquire, with the worker's release.
+    const std::uint64_t finished = at.way->finished.load(std::memory_order_acquire);
+    const std::uint64_t came = finished - at.results_read;
+    if (came == 0) return false;
+    std::uint64_t done = 0;
+    std::uint64_t gone = 0;
+    to.make_room_for(at);
+    std::size_t next = to.bytes.size();
+    if (came <= lane::ring_bytes) {
+        // All at once: what is looked at below no worker can change any more.
+        to.bytes.resize(next + came);
+        at.way->results.read(at.results_read, std::span(to.bytes).subspan(next));
+    }
+    at.results_read = finished;
+    do {
+        const auto header = header_of(at, std::span(to.bytes).subspan(next));
+        if (!header) {
+            at.is_damaged = true;
+            end_worker(at, at.answered, SIGKILL);
+            break;
+        }
+        next += sizeof *header;
+        seat::sent& sent = at.job(at.answered++);
+        at.arguments_begin = sent.arguments_end;
+        ++(sent.is_taken_back ? gone : done);
+        if (remote_call* const call = std::exchange(sent.call, nullptr)) {
+            leaves_table(*call);
+            to.all.push_back(
+                {call, at.line.get(), header->what, next, header->size, header->segment});
+        }
+        if (header->segment == 0) next += header->size;
+    } while (next != to.bytes.size());
+    if (done + gone == 0) return false;
+    at.has_timed_job = at.is_held_up = false;
+    if (at.deadline && !at.is_leaving) at.deadline->cancel();
+    at.taken_back -= gone;
+    measured(at, done);
+    return true;
+}
+
+// None if no worker writes that.
+std::optional<result_header> crew_core::header_of(const seat& at,
+                                                  std::span<const std::byte> result) noexcept {
+    result_header header;
+    if (result.size() < sizeof header) return std::nullopt;
+    std::memcpy(&header, result.data(), sizeof header);
+    if (at.answered == at.submitted || header.job != at.answered) return std::nullopt;
+    if (header.what > answer::retracted) return std::nullopt;
+    if (header.segment == 0 && header.size > result.size() - sizeof header) return std::nullopt;
+    const bool is_taken_back = at.jobs[at.answered % lane::jobs_at_once].is_taken_back;
+    if (is_taken_back != (header.what == answer::retracted)) return std::nullopt;
+    return header;
+}
+
+void crew_core::measured(seat& at, std::uint64_t jobs) {
+    last_read_ = clock::now();
+    const auto took = last_read_ - std::exchange(at.busy_since, last_read_);
+    if (jobs == 0) return;
+    const double each =
+        std::chrono::duration<double, std::nano>(took).count() / static_cast<double>(jobs);
+    constexpr double weight = 0.25;
+    job_ns_ = job_ns_ == 0 ? each : job_ns_ + weight * (each - job_ns_);
+}
+
+// --- the driver ---
+
+namespace {
+
+bool is_cancelled(const boost::system::error_code& error) noexcept {
+    return error == boost::asio::error::operation_aborted;
+}
+
+}  // namespace
+
+void crew_core::tell(arrivals& those) noexcept {
+    for (const auto& each : those.all) tell_one(each, those);
+    std::size_t told = those.all.size();
+    for (; !those.ended.empty(); ++told) those.ended.pop_front().ended({});
+    std::size_t closed = 0;
+    for (; !those.to_close.empty(); ++closed) those.to_close.pop_front().close_on_driver();
+    for (const auto& each : those.outputs) each->finish();
+    bool has_waiter = false;
+    {
+        const auto lock = locked();
+        calls_ -= told;
+        holders_ -= closed;
+        has_waiter = has_waiter_;
+        if (calls_ == 0 && holders_ == 0) idle_.notify_all();
+        if (calls_ == 0 && told > 0) begin_idleness();
+    }
+    if (has_waiter) ring(waiter_bell_.get());  // it may have been its job
+}
+
+void crew_core::tell_one(const arrivals::one& each, const arrivals& of) noexcept {
+    remote_call& call = *each.call;
+    remote_call::encoded result;
+    result.segments = each.line;
+    std::optional<segment> large;
+    call.ended_as =
+        each.what == answer::skipped ? remote_call::end::skipped : remote_call::end::value;
+    try {
+        result.bytes = std::span(of.bytes).subspan(each.begin, each.segment == 0 ? each.size : 0);
+        if (each.segment != 0) {
+            large = each.line->find(each.segment);
+            if (each.size > large->size())
+                throw protocol_error("bobbin: a worker's result is larger than its segment");
+            result.bytes = {large->data(), each.size};
+        }
+        if (each.what == answer::error) {
+            decoder from(reader(result.bytes), result.segments);
+            call.error = decode_exception(from);
+            call.ended_as = remote_call::end::error;
+        }
+    } catch (...) {
+        call.error = std::current_exception();
+        call.ended_as = remote_call::end::error;
+    }
+    call.ended(result);
+}
+
+void crew_core::tell_of_results(arrivals& those) {
+    tell(those);
+    // Only now: the segments of results are their worker's again.
+    const auto lock = locked();
+    for (auto& each : seats_)
+        if (each->way != nullptr && each->way->read.own() != each->results_read)
+            each->way->read.publish(each->results_read);
+}
+
+// True: it may be worth another look.
+bool crew_core::look_at_results() {
+    bool any = false;
+    bool has_room = true;
+    bool has_chores = false;
+    {
+        const std::lock_guard reading(reading_);
+        arrivals_.clear();
+        {
+            turn ours(*this);
+            has_chores = std::exchange(has_chores_, false);
+            any = !ended_.empty() || !to_close_.empty();
+            arrivals_.ended.append(ended_);
+            arrivals_.to_close.append(to_close_);
+            has_room = read_all_lanes(any);
+            // Also what was taken back has taken its place in a lane until now.
+            if (any) {
+                pass_by_long_jobs();
+                dispatch(ours);
+            }
+        }
+        tell_of_results(arrivals_);
+    }
+    if (has_chores) do_chores();
+    if (!has_room) bobbin::detail::await_memory();
+    return any || has_chores || !has_room;
+}
+
+// False: there is no memory for all that is there.
+bool crew_core::read_all_lanes(bool& any) noexcept {
+    try {
+        for (auto& each : seats_) {
+            if (!read_results(*each, arrivals_)) continue;
+            any = true;
+            if (has_waiting() && each->to_do() == 0) each->ran_dry = true;
+        }
+        return true;
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+}
+
+// What others want that only the driver may do.
+void crew_core::do_chores() {
+    bool opens_server = false;
+    by_driver([&](arrivals& ended, turn& ours) {
+        if (ending_) return;
+        if (stopped_ && calls_ > 0 && !stop_timer_) end_running_later();
+        if (idleness_begins_) watch_idleness();
+        send_owed_stops();
+        fill_seats(ended);  // also of workers that went for idleness
+        dispatch(ours);
+        opens_server = is_opening_server_;
+    });
+    if (opens_server) open_server();
+}
+
+// Of who sleeps, or is about to. True: there is something to be read already. The orders are those
+// of the worker's `ring_bell`.
+bool crew_core::falls_asleep(seat& at, reader_asleep::who who) noexcept {
+    at.way->asleep.exchange(who, std::memory_order_acq_rel);
+    return at.has_results();
+}
+
+bool crew_core::must_look_again(reader_asleep::who as) {
+    const auto lock = locked();
+    if (calls_ == 0) as = reader_asleep::driver;  // for who knows how long
+    naps_ = as == reader_asleep::driver_for_now;
+    is_unhurried_ = naps_ && awaited_ == 0 && !has_waiter_;
+    bool any = false;
+    for (auto& each : seats_) {
+        if (each->way == nullptr) continue;
+        // Who ran dry holds too little for a nap: it rings.
+        const bool rings = !is_unhurried_ || each->ran_dry;
+        any = falls_asleep(*each, rings ? as : reader_asleep::driver_unhurried) || any;
+    }
+    if (any) return true;
+    for (auto& each : seats_) each->ran_dry = false;
+    return false;
+}
+
+// False: there may be more, but the driver has other things to do, too.
+bool crew_core::read_all(reader_asleep::who then) {
+    constexpr int most_looks = 64;
+    for (int i = 0; i < most_looks; ++i)
+        if (!look_at_results() && !must_look_again(then)) return true;
+    return false;
+}
+
+void crew_core::listen_to_bell() {
+    if (!read_all(reader_asleep::driver_for_now)) return later(&crew_core::listen_to_bell);
+    if (!bell_reader_) return;  // the pool ends
+    const auto rings = [self = shared_from_this()](const boost::system::error_code& error) {
+        // Also after an error: then it has come for nothing.
+        if (is_cancelled(error) || !self->bell_reader_) return;
+        take_rings(self->bell_.get());
+        self->listen_to_bell();
+    };
+    until_there_is_memory([&] {
+        if (naps_) watch_for_second_look();
+        bell_reader_->async_wait(pool_descriptor::wait_read, rings);
+    });
+}
+
+// Results of short jobs that are not told of yet are not to wait for a long one behind them.
+void crew_core::watch_for_second_look() {
+    constexpr std::chrono::microseconds soon{200};
+    is_first_nap_ = !second_look_is_due_;
+    if (second_look_is_due_) return;
+    if (!second_look_) second_look_.emplace(*driver_);
+    second_look_->expires_after(soon);
+    second_look_->async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+        if (error || !self->bell_reader_) return;
+        self->second_look_is_due_ = false;
+        // It has been awake since: it is too early to give up naps.
+        if (!self->is_first_nap_ && self->naps_)
+            until_there_is_memory([&] { self->watch_for_second_look(); });
+        else
+            self->look_a_second_time();
+    });
+    second_look_is_due_ = true;
+}
+
+void crew_core::look_a_second_time() {
+    if (!read_all(reader_asleep::driver)) later(&crew_core::look_a_second_time);
+}
+
+void crew_core::later(void (crew_core::*what)()) {
+    const auto once_more = [self = shared_from_this(), what] { ((*self).*what)(); };
+    until_there_is_memory([&] { boost::asio::post(driver_->get_executor(), once_more); });
+}
+
+void crew_core::listen_to_server() {
+    const auto has_news = [self = shared_from_this()](const boost::system::error_code& error) {
+        if (is_cancelled(error) || !self->server_reader_) return;
+        self->hear_news();
+        if (self->server_reader_) self->listen_to_server();
+    };
+    until_there_is_memory(
+        [&] { server_reader_->async_wait(pool_descriptor::wait_read, has_news); });
+}
+
+void crew_core::hear_news() {
+    // A waiter may still read what came by a line that is closed.
+    const std::lock_guard reading(reading_);
+    by_driver([this](arrivals& ended, turn& ours) {
+        read_news(ended);
+        fill_seats(ended);
+        dispatch(ours);
+    });
+}
+
+// --- a waiter ---
+
+namespace {
+
+thread_local const crew_core* reading_here = nullptr;
+
+}  // namespace
+
+bool crew_core::is_needed_here() const noexcept {
+    return on_driver() || reading_here == this;
+}
+
+// Whoever waits for the only job there is reads its result itself, which is one wake fewer. When
+// there are others, the driver reads: their callbacks are not to run on this thread.
+void crew_core::bring(const remote_call& call) {
+    std::unique_lock lock(mutex_);
+    if (has_waiter_ || !is_the_only_one(call)) return;
+    has_waiter_ = true;
+    seat& at = *call.seat_;
+    while (is_the_only_one(call) && call.seat_ == &at && !falls_asleep(at, reader_asleep::waiter)) {
+        lock.unlock();
+        take_rings(waiter_bell_.get());
+        lock.lock();
+    }
+    has_waiter_ = false;
+    // The driver sleeps, and has not asked for this lane's bell since.
+    const bool unread = at.way != nullptr && falls_asleep(at, reader_asleep::driver);
+    lock.unlock();
+    bool is_read = false;
+    try {
+        is_read = unread && read_alone(call);
+    } catch (const std::bad_alloc&) {
+        // The driver may find memory.
+    }
+    if (unread && !is_read) ring(bell_.get());
+}
+
+// False: the driver has to.
+bool crew_core::read_alone(const remote_call& call) {
+    const std::unique_lock reading(reading_, std::try_to_lock);
+    if (!reading) return false;
+    arrivals_.clear();
+    {
+        const auto lock = locked();
+        if (!is_the_only_one(call)) return false;
+        read_results(*call.seat_, arrivals_);
+    }
+    const auto* const outer = std::exchange(reading_here, this);
+    tell_of_results(arrivals_);
+    reading_here = outer;
+    return true;
+}
+
+}}}  // namespace bobbin::v0::ipc::detail

@@ -1,0 +1,331 @@
+// The workers of a crew: their starts and ends.
+#include "os/anonymous_file.hpp"
+#include "os/control_socket.hpp"
+#include "os/describe_end.hpp"
+#include "os/standard_output.hpp"
+#include "pool/crew_core.hpp"
+#include "process/make_call.hpp"
+
+#include <bobbin/ipc/errors.hpp>
+#include <bobbin/ipc/worker_died.hpp>
+#include <bobbin/runtime/detail/type_name.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <functional>
+#include <new>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
+
+// What a worker does first. Nobody waits for it.
+class initial_call final : public remote_call {
+public:
+    explicit initial_call(std::function<void(const std::exception_ptr&)> failed)
+        : failed_(std::move(failed)) {}
+
+private:
+    void ended(const encoded& /*result*/) noexcept override {
+        if (ended_as == end::error) failed_(error);
+        delete this;
+    }
+    std::function<void(const std::exception_ptr&)> failed_;
+};
+
+// --- workers ---
+
+// False if the server has to be given time.
+bool crew_core::start_worker(seat& at) {
+    auto initial = first_call(options_.initializer, "the initializer");
+    auto last = first_call(options_.finalizer, "the finalizer");
+    auto [ours, theirs] = control_socket_pair();
+    auto [holds, held] = lifeline::make();
+    segment memory = segment::adopt_unsealed(create_anonymous_file(sizeof(lane)).release());
+    auto* const way = new (memory.data()) lane;
+    auto line = std::make_unique<worker_line>(std::move(ours), memory);
+    way->terms.most_jobs = options_.max_tasks_per_worker + (options_.initializer ? 1 : 0);
+    if (options_.max_tasks_per_worker == 0) way->terms.most_jobs = 0;
+    way->terms.most_memory = options_.max_rss;
+    way->terms.has_initializer = options_.initializer ? 1 : 0;
+    way->terms.has_finalizer = options_.finalizer ? 1 : 0;
+    way->terms.threads = library_threads_;
+    const auto output = make_output();
+    const owned_descriptor printed =
+        output != nullptr ? output->take_worker_end() : owned_descriptor();
+    const standard_output inherited;
+    // In the order of worker_descriptor.
+    const std::array descriptors = {memory.descriptor(),
+                                    theirs.get(),
+                                    bell_.get(),
+                                    waiter_bell_.get(),
+                                    held.get(),
+                                    printed ? printed.get() : inherited.out(),
+                                    printed ? printed.get() : inherited.error()};
+    worker_request wanted{.seat = at.index,
+                          .environment = options_.environment,
+                          .working_directory = options_.working_directory};
+    if (!server_->request(std::move(wanted), descriptors)) return false;
+    const auto [index, generation, failed] =
+        std::tuple(at.index, at.generation + 1, at.failed_starts);
+    std::destroy_at(&at);
+    std::construct_at(&at);
+    at.index = index;
+    at.generation = generation;
+    at.failed_starts = failed;
+    at.memory.emplace(std::move(memory));
+    at.way = way;
+    at.line = std::move(line);
+    at.holds = std::move(holds);
+    at.is_empty = false;
+    at.output = output;
+    // In this order: see worker_terms.
+    if (initial != nullptr) send_first(at, std::move(initial), "the initializer");
+    if (last != nullptr) send_first(at, std::move(last), "the finalizer");
+    return true;
+}
+
+std::shared_ptr<output_lines> crew_core::make_output() {
+    switch (options_.output) {
+        case output::inherit:
+            break;
+        case output::prefix:
+            return std::make_shared<output_lines>(
+                *driver_, [](pid_t worker, std::string_view line) {
+                    std::printf("[worker %d] %.*s\n", worker, static_cast<int>(line.size()),
+                                line.data());
+                    std::fflush(stdout);
+                });
+        case output::capture:
+            return std::make_shared<output_lines>(*driver_, options_.on_output);
+    }
+    return nullptr;
+}
+
+// Null if there is none.
+std::unique_ptr<initial_call> crew_core::first_call(const initializer& what, const char* name) {
+    if (!what) return nullptr;
+    auto call = std::make_unique<initial_call>(
+        [this, name](const std::exception_ptr& error) { first_call_failed(name, error); });
+    what.describe_(*call, *store_);
+    call->is_pinned_ = true;
+    return call;
+}
+
+void crew_core::send_first(seat& at, std::unique_ptr<initial_call> call, const char* name) {
+    call->id_ = ++ids_;
+    try {
+        if (!send(at, *call))  // into an empty lane
+            throw std::system_error(
+                ETOOMANYREFS, std::generic_category(),
+                std::string("bobbin: what ") + name + " of a worker takes along can't be sent");
+    } catch (const std::bad_alloc&) {
+        at.is_leaving = true;  // and there will be another
+        at.way->submitted.close();
+        return;
+    }
+    static_cast<void>(call.release());
+    ++calls_;
+    if (at.publish()) at.way->submitted.wake();
+}
+
+void crew_core::first_call_failed(const char* name, const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const std::exception& reason) {
+        by_driver([&](arrivals& ended, turn&) {
+            break_down(std::string("bobbin: ") + name + " of a worker failed: " + reason.what(),
+                       ended);
+        });
+    }
+}
+
+void crew_core::read_news(arrivals& ended) {
+    for (;;) {
+        if (!news_ && server_) news_ = next_news(*server_);
+        if (!news_) return;
+        if (news_->server_gone) return server_gone(ended);
+        auto* const news = &*news_;
+        seat& at = *seats_.at(news->what.seat);
+        switch (news->what.what) {
+            case server_news::started:
+                at.pid = news->what.pid;
+                if (news->pidfd) at.pidfd = std::move(news->pidfd);
+                if (at.output) at.output->listen_to(at.pid);
+                // Nor is there to be one without its pidfd, for which there was no room here.
+                if (at.is_damaged || at.is_leaving || !at.pidfd) at.send_signal(SIGKILL);
+                break;
+            case server_news::failed:
+                if (!at.is_empty) vacate(at, std::nullopt, ended);  // it may have been sent jobs
+                if (ending_) break;
+                start_failed(at,
+                             "bobbin: a worker could not be started: " +
+                                 std::generic_category().message(news->what.number),
+                             most_errors, ended);
+                break;
+            case server_news::ended:
+                worker_ended(at, news->status(), ended);
+                break;
+            default:
+                break;
+        }
+        news_.reset();
+    }
+}
+
+void crew_core::worker_ended(seat& at, const exit_status& how, arrivals& ended) {
+    if (at.is_empty) return;        // as there was no memory for what follows
+    ended.make_room_to_vacate(at);  // before anything is counted, or read, which can't be again
+    // Acquire, with the worker's release. Those that were to end are no misfortune.
+    const bool was_to_end =
+        at.is_leaving || at.way->terms.has_left.load(std::memory_order_acquire) != 0;
+    const auto words =
+        at.submitted == 0 || !at.has_begun(0) ? at.line->read_last_words() : std::nullopt;
+    // With words it has never been a worker, which is no death of one.
+    if (!was_to_end && !words)
+        count_death("worker " + std::to_string(at.pid) + ' ' + describe_end(how));
+    vacate(at, how, ended);
+    if (!words) return;
+    const std::string why = "bobbin: a worker could not be started: " + words->text;
+    if (words->are_final())
+        break_down(why, ended);
+    else if (wants_worker(at))
+        start_failed(at, why, most_errors, ended);
+}
+
+void crew_core::count_death(std::string of) {
+    restarts_.push_back(clock::now());
+    last_death_ = std::move(of);
+}
+
+// Of its worker, which has died.
+std::exception_ptr crew_core::death_of(const seat& at, const std::optional<exit_status>& how,
+                                       const remote_call& call) noexcept {
+    try {
+        const pid_t pid = at.pid != -1 ? at.pid : at.way->pid.load(std::memory_order_relaxed);
+        const std::type_info* const callable = type_of(call.callable);
+        return std::make_exception_ptr(
+            worker_died(pid, how, call.id_, call.attempt,
+                        callable == nullptr ? "" : bobbin::detail::callable_name(*callable)));
+    } catch (...) {
+        return std::current_exception();
+    }
+}
+
+// Its jobs are failed, or sent again.
+void crew_core::vacate(seat& at, std::optional<exit_status> how, arrivals& ended) {
+    ended.make_room_to_vacate(at);  // nothing below throws
+    // Those that it has not begun are taken back, the last first: if it is the server that died,
+    // the worker may live for a moment, and go on.
+    call_list again;
+    for (auto number = at.submitted; number != at.answered; --number) {
+        remote_call* const call = at.job(number - 1).call;
+        if (call == nullptr) continue;
+        if (!at.take_back(number - 1)) break;
+        again.push_front(*call);
+    }
+    // What it has answered counts. So one is left at most, which it has begun.
+    read_results(at, ended);
+    for (auto number = at.answered; number != at.submitted; ++number) {
+        remote_call* const call = std::exchange(at.job(number).call, nullptr);
+        if (call == nullptr) continue;
+        call->was_claimed_ = true;
+        leaves_table(*call);
+        // What its worker does first or last is no job: there will be another worker.
+        call->ended_as = call->is_pinned_ ? remote_call::end::withdrawn : remote_call::end::error;
+        if (!call->is_pinned_) call->error = death_of(at, how, *call);
+        ended.ended.push_back(*call);
+    }
+    while (again.last != nullptr) {
+        remote_call& call = *again.last;
+        again.remove(call);
+        if (call.is_pinned_) {
+            leaves_table(call);
+            call.ended_as = remote_call::end::withdrawn;
+            ended.ended.push_back(call);
+        } else {
+            call.stage_ = remote_call::stage::waiting;
+            (call.is_urgent ? urgent_ : waiting_).push_front(call);
+        }
+    }
+    if (at.way->pid.load(std::memory_order_relaxed) != -1) at.failed_starts = 0;
+    at.way = nullptr;
+    at.holds = lifeline();
+    at.is_empty = true;
+    ended.closed.push_back(std::move(at.line));
+    if (at.output) ended.outputs.push_back(std::move(at.output));
+    if (ending_) worker_gone_.notify_all();
+}
+
+// If not, it has one when there is a job: see `fill_seats`.
+bool crew_core::wants_worker(seat& at) noexcept {
+    at.is_idle = stopped_ ? !has_waiting() : at.is_idle && calls_ == 0;
+    return !ending_ && !at.is_idle;
+}
+
+// Each seat that wants a worker and has none, nor waits for a time to try again. Where that throws,
+// it is as it was.
+void crew_core::fill_seats(arrivals& ended) {
+    for (auto& each : seats_)
+        if (each->is_empty && !each->awaits_start && wants_worker(*each)) replace(*each, ended);
+}
+
+void crew_core::replace(seat& at, arrivals& ended) {
+    if (!broken_.empty()) return break_down(broken_, ended);
+    const auto [most, period] = options_.restart_intensity;
+    while (!restarts_.empty() && clock::now() - restarts_.front() > period.nanoseconds())
+        restarts_.pop_front();
+    if (restarts_.size() > most)
+        return break_down("bobbin: the pool is broken: " + std::to_string(restarts_.size()) +
+                              " workers have died" +
+                              (period.is_endless() ? "" : " within " + to_string(period)) +
+                              ". The last death: " + last_death_,
+                          ended);
+    if (!server_) return open_server_later();
+    try {
+        if (!start_worker(at))
+            start_failed(at, "bobbin: the fork server does not keep up", most_errors, ended);
+    } catch (const std::exception& error) {
+        start_failed(at, error.what(), most_errors, ended);
+    }
+}
+
+// It is tried again, as it may be for want of memory, processes or descriptors that others have
+// now.
+void crew_core::start_failed(seat& at, const std::string& why, unsigned most, arrivals& ended) {
+    const bool any = std::ranges::any_of(seats_, [](const auto& each) { return !each->is_empty; });
+    const unsigned failed = at.failed_starts + 1;
+    if (!at.is_empty || (!any && failed >= most)) return break_down(why, ended);
+    timer_of(at).expires_after(back_off(failed));
+    at.deadline->async_wait(
+        [self = shared_from_this(), &at](const boost::system::error_code& error) {
+            if (!error) self->start_again(at);
+        });
+    at.awaits_start = true;
+    at.failed_starts = failed;
+}
+
+void crew_core::start_again(seat& at) {
+    by_driver([&](arrivals& ended, turn& ours) {
+        at.awaits_start = false;
+        fill_seats(ended);
+        dispatch(ours);
+    });
+}
+
+void crew_core::break_down(const std::string& why, arrivals& ended) {
+    if (broken_.empty()) broken_ = why;
+    for (call_list* list : {&urgent_, &waiting_})
+        while (!list->empty()) {
+            remote_call& call = list->pop_front();
+            leaves_table(call);
+            call.ended_as = remote_call::end::error;
+            call.error = error_of<pool_broken>(broken_);
+            ended.ended.push_back(call);
+        }
+}
+
+}}}  // namespace bobbin::v0::ipc::detail

@@ -1,0 +1,397 @@
+#include "pool/worker.hpp"
+
+#include "encoding/exception_codec.hpp"
+#include "memory/segment_store.hpp"
+#include "os/bell.hpp"
+#include "os/lifeline.hpp"
+#include "os/memory_room.hpp"
+#include "os/thread_caps.hpp"
+#include "pool/job_time.hpp"
+#include "pool/lane.hpp"
+#include "pool/worker_socket.hpp"
+#include "process/last_call.hpp"
+#include "process/last_words.hpp"
+#include "process/make_call.hpp"
+#include "process/run_and_exit.hpp"
+#include "process/server_packet.hpp"
+#include "process/worker_states.hpp"
+
+#include <bobbin/ipc/detail/process/job_context.hpp>
+#include <bobbin/ipc/segment.hpp>
+#include <bobbin/ipc/worker_state.hpp>
+#include <bobbin/runtime/detail/fault_point.hpp>
+#include <bobbin/runtime/detail/process_generation.hpp>
+#include <bobbin/runtime/errors.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <typeinfo>
+#include <unistd.h>
+
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
+namespace {
+
+using bobbin::detail::fault_point;
+
+class worker final : job_context {
+public:
+    worker(segment memory, int control, int bell, int waiter_bell)
+        : memory_(std::move(memory)),
+          lane_(reinterpret_cast<lane*>(memory_.data())),
+          bell_(bell),
+          waiter_bell_(waiter_bell),
+          socket_(control, lane_->lost) {
+        cap_library_threads(lane_->terms.threads);
+        tell_of_states(lane_->terms.has_state);
+        lane_->pid.store(::getpid(), std::memory_order_relaxed);
+    }
+
+    void run() {
+        for (std::uint64_t number = 0; await_job(number); ++number) {
+            lane_job& job = lane_->job(number);
+            fault_point("worker.before_claim");
+            time_.begin(number);  // first, or nobody would know when the job that it claims began
+            if (!job.slot.claim(number)) {
+                answer_with(number, answer::retracted, {});
+            } else if (job.group != 0 && job.group == failed_group_ && job.place > failed_place_) {
+                answer_with(number, answer::skipped, {});
+            } else if (is_finalizer(number)) {
+                keep_finalizer(number, job);
+            } else {
+                fault_point("worker.claimed");
+                tell_of_work();
+                const bool done = do_job(number, job);
+                ++jobs_done_;
+                if (must_leave(number, done)) return leave();
+            }
+        }
+    }
+
+    // What it does when it leaves by itself. Not if its initializer failed: it was told no more.
+    void finish() {
+        parcel_writer to(result_, *store_);
+        writer_ = &to;
+        is_finishing_ = true;
+        last_.run(*this);
+        destroy_states();
+    }
+
+private:
+    using clock = std::chrono::steady_clock;
+
+    [[nodiscard]] bool is_finalizer(std::uint64_t number) const noexcept {
+        const worker_terms& terms = lane_->terms;
+        return terms.has_finalizer != 0 && number == terms.has_initializer;
+    }
+
+    void keep_finalizer(std::uint64_t number, const lane_job& job) {
+        try {
+            take_arguments(job);
+            last_.keep(find(job.callable), arguments);
+            answer_with(number, answer::value, {});
+        } catch (...) {
+            answer_with_error(number, job, std::current_exception());
+        }
+        arguments_.reset();
+    }
+
+    bool must_leave(std::uint64_t number, bool done) {
+        const worker_terms& terms = lane_->terms;
+        const bool is_initializer = number == 0 && terms.has_initializer != 0;
+        if (is_initializer && !done) return true;
+        if (terms.most_jobs != 0 && jobs_done_ >= terms.most_jobs) return true;
+        if (terms.most_memory == 0 || is_initializer) return false;
+        const auto now = clock::now();
+        if (now - memory_read_ < std::chrono::milliseconds(1)) return false;
+        memory_read_ = now;
+        return resident_memory() > terms.most_memory;
+    }
+
+    // Whatever else was sent here is done by others.
+    void leave() {
+        // Release, with the application's acquire, for what it has read of this by then.
+        lane_->terms.has_left.store(1, std::memory_order_release);
+        ring_bell();
+    }
+
+    // False: there will be no more.
+    bool await_job(std::uint64_t number) {
+        if (is_there(number)) return true;
+        // Who is unhurried looks by itself, or is hurried and sees this result then.
+        if (who_sleeps() != reader_asleep::driver_unhurried) ring_bell();
+        const bool any = sleep_until_job(number);
+        began_ = clock::now();
+        return any;
+    }
+
+    bool is_there(std::uint64_t number) {
+        if (submitted_ <= number) submitted_ = lane_->submitted.read();
+        return submitted_ > number;
+    }
+
+    bool sleep_until_job(std::uint64_t number) {
+        for (;;) {
+            constexpr int looks = 100;
+            for (int i = 0; i < looks; ++i) {
+                submitted_ = lane_->submitted.read();
+                if (submitted_ > number) return true;
+                spin_pause();
+            }
+            const auto key = lane_->submitted.current();
+            if (lane_->submitted.read() > number) continue;
+            if (lane_->submitted.closed()) return false;
+            flush_output();  // who looks at it does not wait for the next job
+            lane_->submitted.wait(key, deadline::never);
+        }
+    }
+
+    bool do_job(std::uint64_t number, const lane_job& job) {
+        number_ = number;
+        is_answered_ = false;
+        free_results();
+        parcel_writer to(result_, *store_);
+        writer_ = &to;
+        bobbin::outcome<void> ended;
+        try {
+            const auto* const called = find(job.callable);  // first: an error names it
+            take_arguments(job);
+            ended = make_call(called, *this);
+        } catch (...) {
+            ended = bobbin::outcome<void>(std::current_exception());
+        }
+        end_if_copy();
+        arguments_.reset();
+        if (!is_answered_) {
+            answer_with_error(number, job,
+                              time_.is_over() ? time_.error(callable_type()) : ended.error());
+        }
+        result_.clear();
+        return is_answered_;
+    }
+
+    // A job that forks may return in the copy, too. That answers nothing, and writes into nothing
+    // that both have.
+    void end_if_copy() const noexcept {
+        if (!home_.is_this()) ::_exit(0);
+    }
+
+    writer& result() override {
+        end_if_copy();
+        return *writer_;
+    }
+
+    // Throws if there is no memory, or no descriptor, for its result, or it comes too late.
+    void send_result(bool has_destructors) override {
+        end_if_copy();
+        if (is_finishing_) return;
+        fault_point("worker.has_run");
+        if (time_.is_over()) std::rethrow_exception(time_.error(callable_type()));
+        writer_->finish();
+        answer_with(number_, answer::value, result_);
+        is_answered_ = true;
+        if (has_destructors) tell_of_result();
+    }
+
+    void answer_with_error(std::uint64_t number, const lane_job& job,
+                           const std::exception_ptr& error) {
+        if (job.group != 0) {
+            failed_group_ = job.group;
+            failed_place_ = job.place;
+        }
+        parcel text;
+        parcel_writer to(text, *store_);
+        encoder bytes(to);
+        ipc::encode_exception(bytes, error);
+        to.finish();
+        answer_with(number, answer::error, text);
+    }
+
+    // A read-modify-write, for the reason given at `ring_bell`.
+    std::uint32_t who_sleeps() { return lane_->asleep.fetch_or(0, std::memory_order_acq_rel); }
+
+    // Whatever comes next may take as long as it likes. Who sleeps only for now sees it anyway.
+    void tell_of_result() {
+        const auto asleep = who_sleeps();
+        if (asleep == reader_asleep::driver || asleep == reader_asleep::waiter) ring_bell();
+    }
+
+    // Between a claim and its job, which may be long: who sleeps is told of the results before it.
+    // Who does so for a moment is not told of short ones until they add up.
+    void tell_of_work() {
+        // This look can't be earlier than the results, thanks to the claim's compare-and-swap (on
+        // x86; elsewhere it might, and they would be told of with the next).
+        const auto asleep = lane_->asleep.load(std::memory_order_relaxed);
+        if (asleep == reader_asleep::driver_unhurried) return;
+        // The time costs more than a short job. While nobody sleeps it is read now and then, so
+        // that it never seems much longer ago than it is.
+        constexpr unsigned now_and_then = 16;
+        if (asleep == reader_asleep::none && ++untimed_ % now_and_then != 0) return;
+        const auto now = clock::now();
+        unrung_ += now - began_;
+        began_ = now;
+        constexpr std::chrono::microseconds worth_a_bell{200};
+        if (asleep != reader_asleep::driver_for_now || unrung_ > worth_a_bell) ring_bell();
+    }
+
+    void take_arguments(const lane_job& job) {
+        segments = &socket_;
+        if (job.in_segment != 0) {
+            arguments_ = socket_.find(job.begin);
+            if (job.size > arguments_->size()) throw protocol_error("bobbin: a lane");
+            arguments = {arguments_->data(), job.size};
+            return;
+        }
+        copy_.resize(job.size);
+        lane_->arguments.read(job.begin, copy_);
+        arguments = copy_;
+    }
+
+    const bobbin::detail::callable_entry* find(std::uint64_t key) {
+        // The table has a lock; mostly it is the same callable again.
+        if (key != callable_key_) callable_ = bobbin::detail::find_callable(key);
+        callable_key_ = key;
+        return callable_;
+    }
+
+    [[nodiscard]] const std::type_info* callable_type() const noexcept {
+        return callable_ == nullptr ? nullptr : callable_->type;
+    }
+
+    void answer_with(std::uint64_t number, answer what, const parcel& sent) {
+        // Nobody may have looked for what came with it.
+        if (what != answer::value) socket_.drain();
+        const auto bytes = sent.bytes();
+        result_header header{.job = number, .size = bytes.size(), .what = what};
+        std::size_t room = sizeof header;
+        for (const segment& each : sent.objects()) socket_.send(each);
+        const auto large = sent.large();
+        if (large != nullptr) {
+            header.segment = large->id();
+            socket_.send(*large);
+        } else {
+            room += bytes.size();
+        }
+        await_room(room);
+        lane_->results.write(written_, std::as_bytes(std::span(&header, 1)));
+        if (header.segment == 0) lane_->results.write(written_ + sizeof header, bytes);
+        fault_point("worker.result_written");
+        written_ += room;
+        // Release, with the application's acquire.
+        lane_->finished.store(written_, std::memory_order_release);
+        fault_point("worker.answered");
+        if (large != nullptr) read_later_.push_back({written_, large});
+    }
+
+    // Those that the application is done with can be used again.
+    void free_results() {
+        while (!read_later_.empty() && read_later_.front().end <= lane_->read.read())
+            read_later_.pop_front();
+    }
+
+    void await_room(std::size_t size) {
+        for (;;) {
+            const auto key = lane_->read.current();
+            if (written_ + size - lane_->read.read() <= lane::ring_bytes) return;
+            ring_bell();
+            lane_->read.wait(key, deadline::never);
+        }
+    }
+
+    // Who reads results says that it sleeps, and then looks at `finished` once more. Both change
+    // the same word: whoever is second sees the other (release with acquire), so that the reader
+    // sees the result, or this sees the reader.
+    void ring_bell() noexcept {
+        unrung_ = {};
+        bool is_heard = true;
+        switch (lane_->asleep.exchange(reader_asleep::none, std::memory_order_acq_rel)) {
+            case reader_asleep::driver_unhurried:
+            case reader_asleep::driver_for_now:
+            case reader_asleep::driver:
+                is_heard = ring(bell_);
+                break;
+            case reader_asleep::waiter:
+                is_heard = ring(waiter_bell_);
+                break;
+            case reader_asleep::none:
+                break;
+            default:  // a job has written over it
+                ::eventfd_write(bell_, 1);
+                ::eventfd_write(waiter_bell_, 1);
+        }
+        if (!is_heard) end_without_descriptors();
+    }
+
+    thread_pool& runtime() override {
+        socket_.end_if_closed();  // or the pool's would be, too
+        if (!runtime_) runtime_.emplace(thread_pool_options{.threads = 1, .name = "bobbin-job"});
+        return *runtime_;
+    }
+    void begins(bobbin::detail::job_core& coroutine) override { socket_.begin(number_, coroutine); }
+    void ended() noexcept override { socket_.end(); }
+
+    struct large_result {
+        std::uint64_t end;  // of its header, among the bytes of results
+        std::shared_ptr<const segment> memory;
+    };
+
+    const segment memory_;
+    lane* const lane_;
+    const int bell_;
+    const int waiter_bell_;
+    worker_socket socket_;
+    const std::shared_ptr<segment_store> store_ = std::make_shared<segment_store>();
+    std::optional<thread_pool> runtime_;
+    const bobbin::detail::callable_entry* callable_ = nullptr;
+    std::uint64_t callable_key_ = 0;
+    std::optional<segment> arguments_;
+    std::vector<std::byte> copy_;
+    parcel result_;
+    parcel_writer* writer_ = nullptr;  // of the job that runs
+    std::deque<large_result> read_later_;
+    const bobbin::detail::home_process home_;
+    std::uint64_t submitted_ = 0;  // as far as it was seen
+    std::uint64_t number_ = 0;
+    std::uint64_t jobs_done_ = 0;
+    bool is_answered_ = false;
+    bool is_finishing_ = false;
+    last_call last_;
+    std::uint64_t written_ = 0;
+    std::uint32_t failed_group_ = 0;
+    std::uint32_t failed_place_ = 0;
+    job_time time_{lane_->timed};
+    clock::time_point began_;  // the work that unrung_ lacks
+    std::chrono::nanoseconds unrung_{0};
+    unsigned untimed_ = 0;
+    clock::time_point memory_read_;
+};
+
+int at(const std::vector<owned_descriptor>& descriptors, worker_descriptor which) {
+    return descriptors.at(static_cast<std::size_t>(which)).get();
+}
+
+}  // namespace
+
+void run_worker(std::uint32_t /*seat*/, std::uint32_t /*depth*/,
+                std::vector<owned_descriptor> descriptors) {
+    try {
+        hold_lifeline(at(descriptors, worker_descriptor::lifeline));
+        worker own(segment::adopt_unsealed(descriptors.at(0).release()),
+                   at(descriptors, worker_descriptor::control),
+                   at(descriptors, worker_descriptor::bell),
+                   at(descriptors, worker_descriptor::waiter_bell));
+        own.run();
+        own.finish();
+        flush_output();
+        ::_exit(0);  // no static object is destroyed, and no thread waited for
+    } catch (const std::exception& error) {
+        // If it has begun no job, this is read.
+        tell_why_not(at(descriptors, worker_descriptor::control), error);
+        end_worker(error.what());
+    }
+}
+
+}}}  // namespace bobbin::v0::ipc::detail

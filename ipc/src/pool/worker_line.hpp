@@ -1,0 +1,41 @@
+#pragma once
+
+#include "memory/segment_exchange.hpp"
+#include "os/owned_descriptor.hpp"
+#include "process/last_words.hpp"
+
+#include <bobbin/ipc/decoder.hpp>
+#include <bobbin/ipc/detail/encoding/parcel.hpp>
+#include <bobbin/ipc/segment.hpp>
+
+#include <cstdint>
+#include <optional>
+
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
+
+// Our end of a worker's socket.
+class worker_line final : public segment_source {
+public:
+    worker_line(owned_descriptor socket, segment lane_memory) noexcept;
+
+    // False: not now. Under the lock.
+    bool send_segments(const parcel& of);
+    // To the coroutine that it runs. False: to be tried again, by `send_owed_stop`.
+    bool send_stop(std::uint64_t job) noexcept;
+    bool send_owed_stop() noexcept;
+    // Of one that has ended without having become a worker. On the driver.
+    std::optional<last_words> read_last_words() {
+        return ipc::detail::read_last_words(socket_.get());
+    }
+    // What comes with a result was sent before it, so it is there. On the driver.
+    segment find(std::uint64_t id) override;
+
+private:
+    const owned_descriptor socket_;
+    std::optional<std::uint64_t> owed_stop_;  // of one job, as it runs one at a time
+    const segment lane_memory_;               // stays as long as this counts there
+    sent_segments sent_;
+    received_segments received_;
+};
+
+}}}  // namespace bobbin::v0::ipc::detail
