@@ -36,6 +36,8 @@ complain "a component reaches into another's private files" \
 complain "a public header includes a private one" \
     "$(in_sources '#include "' {runtime,ipc,workloads}/include)"
 
+complain "a README's line of over 120 columns, outside of tables" \
+    "$(LC_ALL=C.UTF-8 grep -nE '^[^|].{120}' README.md ./*/README.md 2>/dev/null || true)"
 complain "unfinished: do it or file an issue" \
     "$(in_sources '\b(TODO|FIXME|XXX|HACK)\b' runtime ipc workloads apps tests)"
 complain "ThreadSanitizer does not model fences: use a read-modify-write" \
@@ -45,8 +47,8 @@ complain "an atomic access names its memory order" \
 complain "experimental Asio in a public interface" \
     "$(in_sources 'asio(::|/)experimental' {runtime,ipc,workloads}/include)"
 
-# Rooms of a component include each other as the table in its README says. A public header is in the
-# room whose row names it.
+# Rooms of a component include each other as a table in its README says; another names their public
+# headers.
 list_room_breaks() { # component
     [ -f "$1/README.md" ] || return 0
     # shellcheck disable=SC2016 # awk's $0
@@ -60,17 +62,16 @@ list_room_breaks() { # component
             return path in room_of_header ? room_of_header[path] : path " (of no room)"
         }
         FILENAME ~ /README[.]md$/ {
-            if ($0 !~ /^[|]/) in_table = 0
-            if (in_table) {
-                gsub("`", "")
-                split($0, cell, / *[|] */)
-                count = split(cell[4], header, /, */)
-                for (i = 1; i <= count; ++i) room_of_header[header[i] ".hpp"] = cell[2]
-                count = split(cell[5], other, /, */)
-                for (i = 1; i <= count; ++i) allowed[cell[2], other[i]]
-                has_rooms = 1
+            gsub("`", "")
+            count = split($0, cell, / *[|] */)
+            if (cell[2] == "room") kind = cell[count - 1]
+            if ($0 !~ /^[|]/) kind = ""
+            count = split(cell[count - 1], named, /, */)
+            for (i = 1; i <= count; ++i) {
+                if (kind == "public headers") room_of_header[named[i] ".hpp"] = cell[2]
+                if (kind == "may include") allowed[cell[2], named[i]]
             }
-            if ($0 ~ /^[|] room [|]/) in_table = 1
+            if (kind == "may include") has_rooms = 1
             next
         }
         has_rooms && /^#include "[a-z_]*\// { path = "/src/" substr($2, 2, length($2) - 2) }

@@ -37,16 +37,22 @@ expect "fences" "$source" 'std::atomic_thread_fence(std::memory_order_seq_cst);'
 expect "memory order" "$source" 'int bad = state.load();'
 expect "experimental" "$header" 'boost::asio::experimental::channel<void()> c;'
 expect "no CMakeLists.txt" runtime/src/forgotten.cpp 'int forgotten;'
+expect "over 120 columns" runtime/README.md "$(printf '─%.0s' {1..121})"
 # shellcheck disable=SC2016  # backquotes of Markdown
 expect "README.md's example" README.md 'an example:\n```cpp\nint other;\n```'
 
 # Two rooms, of which one may include the other.
 mkdir -p ipc/include/bobbin/ipc
 cat >ipc/README.md <<'END'
-| room | what it holds | public headers | may include |
-|---|---|---|---|
-| `low` | this | `one`, `two` | — |
-| `high` | that | `three` | `low` |
+| room | what it holds | may include |
+|---|---|---|
+| `low` | this | — |
+| `high` | that | `low` |
+
+| room | public headers |
+|---|---|
+| `low` | `one`, `two` |
+| `high` | `three` |
 END
 printf '%s\n' src/low/bad.cpp src/high/bad.cpp include/bobbin/ipc/two.hpp \
     include/bobbin/ipc/four.hpp include/bobbin/ipc/three.hpp >ipc/CMakeLists.txt
