@@ -7,7 +7,7 @@
 #include "workers.hpp"
 
 #include <bobbin/ipc/shared_queue.hpp>
-#include <bobbin/runtime/detail/fault_point.hpp>
+#include <bobbin/runtime/detail/os/fault_point.hpp>
 #include <bobbin/runtime/errors.hpp>
 
 #include <cstdlib>

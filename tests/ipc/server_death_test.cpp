@@ -8,7 +8,7 @@
 #include "workers.hpp"
 
 #include <bobbin/ipc/process.hpp>
-#include <bobbin/runtime/detail/fault_point.hpp>
+#include <bobbin/runtime/detail/os/fault_point.hpp>
 #include <bobbin/runtime/sync_wait.hpp>
 #include <bobbin/runtime/thread_pool.hpp>
 

@@ -1,6 +1,6 @@
 // The deque in every order of its accesses, stores delayed as x86 delays them. The programs are
 // small: one to three entries, so that every pop and steal meets the others at the last one.
-#include "work_deque.hpp"
+#include "scheduler/work_deque.hpp"
 
 #include <algorithm>
 #include <doctest/doctest.h>

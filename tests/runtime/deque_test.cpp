@@ -1,6 +1,6 @@
 // The deque with real atomics: what its owner sees alone, and owner and thieves at full speed on a
 // small ring. All orders of small programs are in deque_model_test.cpp.
-#include "work_deque.hpp"
+#include "scheduler/work_deque.hpp"
 
 #include <atomic>
 #include <cstdint>

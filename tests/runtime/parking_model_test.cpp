@@ -1,8 +1,8 @@
 // Parking in every order of its accesses, stores delayed as x86 delays them: no wake-up is lost.
 // The deque is real; threads are the steps that pool_loop.cpp makes, without Asio: a posted loop
 // is only counted.
-#include "parking.hpp"
-#include "work_deque.hpp"
+#include "scheduler/parking.hpp"
+#include "scheduler/work_deque.hpp"
 
 #include <array>
 #include <doctest/doctest.h>

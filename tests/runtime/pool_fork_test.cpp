@@ -3,7 +3,7 @@
 #include "child_process.hpp"
 
 #include <bobbin/runtime/as_completed.hpp>
-#include <bobbin/runtime/detail/callable.hpp>
+#include <bobbin/runtime/detail/jobs/callable.hpp>
 #include <bobbin/runtime/errors.hpp>
 #include <bobbin/runtime/sequential_pool.hpp>
 #include <bobbin/runtime/sync_wait.hpp>

@@ -12,7 +12,7 @@
 #include <bobbin/ipc/semaphore.hpp>
 #include <bobbin/ipc/shared_array.hpp>
 #include <bobbin/ipc/shared_value.hpp>
-#include <bobbin/runtime/detail/fault_point.hpp>
+#include <bobbin/runtime/detail/os/fault_point.hpp>
 
 #include <array>
 #include <atomic>

@@ -6,7 +6,7 @@
 // deaths.
 #include <bobbin/ipc/process.hpp>
 #include <bobbin/ipc/shared_queue.hpp>
-#include <bobbin/runtime/detail/fault_point.hpp>
+#include <bobbin/runtime/detail/os/fault_point.hpp>
 
 #include <array>
 #include <atomic>

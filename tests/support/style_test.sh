@@ -31,7 +31,7 @@ source=runtime/src/bad.cpp
 expect "over 400 lines" "$source" "$(printf '\\n%.0s' {1..400})"
 expect "runtime includes" "$source" '#include <bobbin/workloads/mc_pi.hpp>'
 expect "private files" "$source" '#include "../../ipc/src/ring.hpp"'
-expect "public header includes a private one" "$header" '#include "worker.hpp"'
+expect "public header includes a private one" "$header" '#include "scheduler/worker.hpp"'
 expect "unfinished" "$source" "// TO""DO: later"
 expect "fences" "$source" 'std::atomic_thread_fence(std::memory_order_seq_cst);'
 expect "memory order" "$source" 'int bad = state.load();'

@@ -4,7 +4,7 @@
 #include "encoding/known_exceptions.hpp"
 
 #include <bobbin/ipc/encoding.hpp>
-#include <bobbin/runtime/detail/type_name.hpp>
+#include <bobbin/runtime/detail/os/type_name.hpp>
 
 #include <algorithm>
 #include <array>

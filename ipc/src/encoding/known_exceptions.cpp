@@ -2,7 +2,7 @@
 
 #include "encoding/exception_forms.hpp"
 
-#include <bobbin/runtime/detail/type_name.hpp>
+#include <bobbin/runtime/detail/os/type_name.hpp>
 
 #include <any>
 #include <functional>

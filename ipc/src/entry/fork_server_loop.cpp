@@ -9,8 +9,8 @@
 
 #include <bobbin/ipc/encoding.hpp>
 #include <bobbin/ipc/errors.hpp>
-#include <bobbin/runtime/detail/fault_point.hpp>
-#include <bobbin/runtime/detail/memory_shortage.hpp>
+#include <bobbin/runtime/detail/os/fault_point.hpp>
+#include <bobbin/runtime/detail/os/memory_shortage.hpp>
 
 #include <algorithm>
 #include <cerrno>

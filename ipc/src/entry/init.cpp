@@ -6,7 +6,7 @@
 #include "process/program.hpp"
 
 #include <bobbin/ipc/init.hpp>
-#include <bobbin/runtime/detail/callable.hpp>
+#include <bobbin/runtime/detail/jobs/callable.hpp>
 
 #include <algorithm>
 #include <cstdlib>

@@ -7,7 +7,7 @@
 #include "process/process_start.hpp"
 #include "process/program.hpp"
 
-#include <bobbin/runtime/detail/fault_point.hpp>
+#include <bobbin/runtime/detail/os/fault_point.hpp>
 
 #include <algorithm>
 #include <cerrno>

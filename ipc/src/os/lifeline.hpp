@@ -9,7 +9,7 @@
 
 #include "os/owned_descriptor.hpp"
 
-#include <bobbin/runtime/detail/process_generation.hpp>
+#include <bobbin/runtime/detail/os/process_generation.hpp>
 
 #include <utility>
 

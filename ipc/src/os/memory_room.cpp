@@ -1,6 +1,6 @@
 #include "os/memory_room.hpp"
 
-#include <bobbin/runtime/detail/control_groups.hpp>
+#include <bobbin/runtime/detail/os/control_groups.hpp>
 
 #include <algorithm>
 #include <fstream>

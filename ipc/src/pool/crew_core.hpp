@@ -16,9 +16,9 @@
 #include <bobbin/ipc/process_pool_options.hpp>
 #include <bobbin/ipc/segment.hpp>
 #include <bobbin/runtime/deadline.hpp>
-#include <bobbin/runtime/detail/asio_objects.hpp>
-#include <bobbin/runtime/detail/memory_shortage.hpp>
-#include <bobbin/runtime/detail/process_generation.hpp>
+#include <bobbin/runtime/detail/os/asio_objects.hpp>
+#include <bobbin/runtime/detail/os/memory_shortage.hpp>
+#include <bobbin/runtime/detail/os/process_generation.hpp>
 #include <bobbin/runtime/time_span.hpp>
 
 #include <array>

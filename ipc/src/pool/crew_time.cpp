@@ -2,7 +2,7 @@
 #include "pool/crew_core.hpp"
 #include "process/make_call.hpp"
 
-#include <bobbin/runtime/detail/attempt.hpp>
+#include <bobbin/runtime/detail/jobs/attempt.hpp>
 #include <bobbin/runtime/errors.hpp>
 
 #include <algorithm>

@@ -8,7 +8,7 @@
 
 #include <bobbin/ipc/errors.hpp>
 #include <bobbin/ipc/worker_died.hpp>
-#include <bobbin/runtime/detail/type_name.hpp>
+#include <bobbin/runtime/detail/os/type_name.hpp>
 
 #include <algorithm>
 #include <cerrno>

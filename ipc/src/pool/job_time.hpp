@@ -3,7 +3,7 @@
 
 #include "pool/lane.hpp"
 
-#include <bobbin/runtime/detail/attempt.hpp>
+#include <bobbin/runtime/detail/jobs/attempt.hpp>
 
 #include <chrono>
 #include <cstdint>

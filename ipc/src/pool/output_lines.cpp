@@ -2,8 +2,8 @@
 
 #include "os/uninterrupted.hpp"
 
-#include <bobbin/runtime/detail/memory_shortage.hpp>
-#include <bobbin/runtime/detail/run_here.hpp>
+#include <bobbin/runtime/detail/os/memory_shortage.hpp>
+#include <bobbin/runtime/detail/task/run_here.hpp>
 
 #include <boost/asio/error.hpp>
 

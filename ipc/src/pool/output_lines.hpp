@@ -3,7 +3,7 @@
 
 #include "os/owned_descriptor.hpp"
 
-#include <bobbin/runtime/detail/asio_objects.hpp>
+#include <bobbin/runtime/detail/os/asio_objects.hpp>
 #include <bobbin/runtime/thread_pool.hpp>
 
 #include <array>

@@ -19,8 +19,8 @@
 #include <bobbin/ipc/detail/process/job_context.hpp>
 #include <bobbin/ipc/segment.hpp>
 #include <bobbin/ipc/worker_state.hpp>
-#include <bobbin/runtime/detail/fault_point.hpp>
-#include <bobbin/runtime/detail/process_generation.hpp>
+#include <bobbin/runtime/detail/os/fault_point.hpp>
+#include <bobbin/runtime/detail/os/process_generation.hpp>
 #include <bobbin/runtime/errors.hpp>
 
 #include <algorithm>

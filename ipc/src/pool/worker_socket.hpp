@@ -6,7 +6,7 @@
 #include "pool/lane.hpp"
 
 #include <bobbin/ipc/decoder.hpp>
-#include <bobbin/runtime/detail/job_core.hpp>
+#include <bobbin/runtime/detail/jobs/job_core.hpp>
 
 #include <cstdint>
 #include <mutex>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <bobbin/ipc/detail/process/job_context.hpp>
-#include <bobbin/runtime/detail/callable.hpp>
+#include <bobbin/runtime/detail/jobs/callable.hpp>
 
 #include <cstddef>
 #include <span>

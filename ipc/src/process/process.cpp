@@ -9,9 +9,9 @@
 #include "process/run_and_exit.hpp"
 
 #include <bobbin/ipc/process.hpp>
-#include <bobbin/runtime/detail/memory_shortage.hpp>
-#include <bobbin/runtime/detail/process_generation.hpp>
-#include <bobbin/runtime/detail/readable.hpp>
+#include <bobbin/runtime/detail/os/memory_shortage.hpp>
+#include <bobbin/runtime/detail/os/process_generation.hpp>
+#include <bobbin/runtime/detail/pool/readable.hpp>
 
 #include <cerrno>
 #include <csignal>

@@ -1,8 +1,8 @@
 #include "process/worker_states.hpp"
 
 #include <bobbin/ipc/worker_state.hpp>
-#include <bobbin/runtime/detail/process_generation.hpp>
-#include <bobbin/runtime/detail/type_name.hpp>
+#include <bobbin/runtime/detail/os/process_generation.hpp>
+#include <bobbin/runtime/detail/os/type_name.hpp>
 
 #include <atomic>
 #include <mutex>

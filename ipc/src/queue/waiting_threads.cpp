@@ -3,7 +3,7 @@
 #include "os/futex.hpp"
 #include "os/quiet_thread.hpp"
 
-#include <bobbin/runtime/detail/run_here.hpp>
+#include <bobbin/runtime/detail/task/run_here.hpp>
 
 #include <algorithm>
 #include <array>

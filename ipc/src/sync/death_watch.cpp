@@ -6,7 +6,7 @@
 #include "os/quiet_thread.hpp"
 #include "os/uninterrupted.hpp"
 
-#include <bobbin/runtime/detail/memory_shortage.hpp>
+#include <bobbin/runtime/detail/os/memory_shortage.hpp>
 
 #include <algorithm>
 #include <cerrno>

@@ -20,7 +20,7 @@
 
 #include "os/futex.hpp"
 
-#include <bobbin/runtime/detail/fault_point.hpp>
+#include <bobbin/runtime/detail/os/fault_point.hpp>
 
 #include <array>
 #include <cstdint>

@@ -14,7 +14,7 @@
 
 #include "os/futex.hpp"
 
-#include <bobbin/runtime/detail/fault_point.hpp>
+#include <bobbin/runtime/detail/os/fault_point.hpp>
 
 #include <cerrno>
 #include <pthread.h>

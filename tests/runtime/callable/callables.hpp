@@ -1,7 +1,7 @@
 // Callables of two source files whose types have equal names.
 #pragma once
 
-#include <bobbin/runtime/detail/callable.hpp>
+#include <bobbin/runtime/detail/jobs/callable.hpp>
 #include <bobbin/runtime/fn.hpp>
 
 #include <cstdint>

@@ -3,7 +3,7 @@
 
 #include <bobbin/ipc/detail/pool/remote_job.hpp>
 #include <bobbin/ipc/detail/process/keeping.hpp>
-#include <bobbin/runtime/detail/call.hpp>
+#include <bobbin/runtime/detail/jobs/call.hpp>
 
 #include <functional>
 #include <type_traits>

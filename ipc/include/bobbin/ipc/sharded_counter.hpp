@@ -2,7 +2,7 @@
 #pragma once
 
 #include <bobbin/ipc/detail/memory/shared_object.hpp>
-#include <bobbin/runtime/detail/process_generation.hpp>
+#include <bobbin/runtime/detail/os/process_generation.hpp>
 
 #include <atomic>
 #include <cstddef>

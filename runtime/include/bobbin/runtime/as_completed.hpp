@@ -1,7 +1,7 @@
 // Waiting for several jobs.
 #pragma once
 
-#include <bobbin/runtime/detail/completion_queue.hpp>
+#include <bobbin/runtime/detail/jobs/completion_queue.hpp>
 #include <bobbin/runtime/job.hpp>
 #include <bobbin/runtime/task.hpp>
 

@@ -2,7 +2,7 @@
 // asked to; none of them is thrown for a bug (those are assertions).
 #pragma once
 
-#include <bobbin/runtime/detail/needs_rtti.hpp>
+#include <bobbin/runtime/detail/os/needs_rtti.hpp>
 
 #include <stdexcept>
 

@@ -1,7 +1,7 @@
 // Awaiting a foreign awaitable without coming back.
 #pragma once
 
-#include <bobbin/runtime/detail/foreign.hpp>
+#include <bobbin/runtime/detail/task/foreign.hpp>
 
 #include <utility>
 

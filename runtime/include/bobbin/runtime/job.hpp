@@ -2,8 +2,8 @@
 #pragma once
 
 #include <bobbin/runtime/deadline.hpp>
-#include <bobbin/runtime/detail/job_awaiter.hpp>
-#include <bobbin/runtime/detail/job_core.hpp>
+#include <bobbin/runtime/detail/jobs/job_awaiter.hpp>
+#include <bobbin/runtime/detail/jobs/job_core.hpp>
 #include <bobbin/runtime/errors.hpp>
 #include <bobbin/runtime/time_span.hpp>
 

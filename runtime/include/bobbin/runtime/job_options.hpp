@@ -1,18 +1,14 @@
 // How jobs are to be run.
 #pragma once
 
+#include <bobbin/runtime/priority.hpp>
 #include <bobbin/runtime/time_span.hpp>
 
 #include <cstddef>
-#include <cstdint>
 #include <limits>
 #include <type_traits>
 
 namespace bobbin { inline namespace v0 {
-
-// Jobs of high priority begin before those of normal priority that wait with them to be taken up
-// by the pool; they interrupt nothing.
-enum class priority : std::uint8_t { normal, high };
 
 // Of one job. Whatever is left out has the value shown.
 struct job_options {

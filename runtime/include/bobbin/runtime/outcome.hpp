@@ -1,7 +1,7 @@
 // What a job ended with: a value or an exception.
 #pragma once
 
-#include <bobbin/runtime/detail/needs_rtti.hpp>
+#include <bobbin/runtime/detail/os/needs_rtti.hpp>
 
 #include <exception>
 #include <type_traits>

@@ -1,12 +1,12 @@
 // What every pool offers to those who hand it jobs.
 #pragma once
 
-#include <bobbin/runtime/detail/batch.hpp>
-#include <bobbin/runtime/detail/call.hpp>
-#include <bobbin/runtime/detail/job_awaiter.hpp>
-#include <bobbin/runtime/detail/job_task.hpp>
-#include <bobbin/runtime/detail/lambda_coroutines.hpp>
-#include <bobbin/runtime/detail/map.hpp>
+#include <bobbin/runtime/detail/jobs/batch.hpp>
+#include <bobbin/runtime/detail/jobs/call.hpp>
+#include <bobbin/runtime/detail/jobs/job_awaiter.hpp>
+#include <bobbin/runtime/detail/jobs/job_task.hpp>
+#include <bobbin/runtime/detail/jobs/map.hpp>
+#include <bobbin/runtime/detail/task/lambda_coroutines.hpp>
 #include <bobbin/runtime/job.hpp>
 #include <bobbin/runtime/job_options.hpp>
 #include <bobbin/runtime/outcome.hpp>

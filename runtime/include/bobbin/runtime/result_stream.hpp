@@ -1,7 +1,7 @@
 // Results of many jobs, one after another.
 #pragma once
 
-#include <bobbin/runtime/detail/batch_results.hpp>
+#include <bobbin/runtime/detail/jobs/batch_results.hpp>
 #include <bobbin/runtime/errors.hpp>
 #include <bobbin/runtime/outcome.hpp>
 

@@ -1,7 +1,7 @@
 // A scope in which any number of tasks can be started, all of which have ended when it ends.
 #pragma once
 
-#include <bobbin/runtime/detail/current_scope.hpp>
+#include <bobbin/runtime/detail/task/current_scope.hpp>
 #include <bobbin/runtime/task.hpp>
 
 #include <atomic>

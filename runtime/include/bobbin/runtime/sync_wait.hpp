@@ -4,7 +4,7 @@
 // -fsanitize=thread, and may report races that are none.
 #pragma once
 
-#include <bobbin/runtime/detail/root.hpp>
+#include <bobbin/runtime/detail/task/root.hpp>
 #include <bobbin/runtime/task.hpp>
 #include <bobbin/runtime/thread_pool.hpp>
 

@@ -1,8 +1,8 @@
 // bobbin::task, the unit of work that everything else is made of.
 #pragma once
 
-#include <bobbin/runtime/detail/needs_rtti.hpp>
-#include <bobbin/runtime/detail/task_promise.hpp>
+#include <bobbin/runtime/detail/os/needs_rtti.hpp>
+#include <bobbin/runtime/detail/task/task_promise.hpp>
 
 #include <coroutine>
 #include <type_traits>

@@ -1,7 +1,7 @@
 // What a task can ask about itself.
 #pragma once
 
-#include <bobbin/runtime/detail/current_scope.hpp>
+#include <bobbin/runtime/detail/task/current_scope.hpp>
 
 #include <coroutine>
 #include <stop_token>

@@ -1,9 +1,9 @@
 // Computing a value from a range, on all threads of the pool.
 #pragma once
 
-#include <bobbin/runtime/detail/current_scope.hpp>
-#include <bobbin/runtime/detail/indices.hpp>
-#include <bobbin/runtime/detail/loop_pace.hpp>
+#include <bobbin/runtime/detail/scheduler/loop_pace.hpp>
+#include <bobbin/runtime/detail/task/current_scope.hpp>
+#include <bobbin/runtime/detail/task/indices.hpp>
 #include <bobbin/runtime/errors.hpp>
 #include <bobbin/runtime/task.hpp>
 #include <bobbin/runtime/when_all.hpp>

@@ -1,7 +1,7 @@
 // Running tasks side by side and waiting for all of them.
 #pragma once
 
-#include <bobbin/runtime/detail/fork.hpp>
+#include <bobbin/runtime/detail/task/fork.hpp>
 #include <bobbin/runtime/task.hpp>
 
 #include <array>

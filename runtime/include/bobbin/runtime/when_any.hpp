@@ -1,7 +1,7 @@
 // Running tasks side by side until one ends.
 #pragma once
 
-#include <bobbin/runtime/detail/fork.hpp>
+#include <bobbin/runtime/detail/task/fork.hpp>
 #include <bobbin/runtime/task.hpp>
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 // A limit on the time that a task may take.
 #pragma once
 
-#include <bobbin/runtime/detail/current_scope.hpp>
-#include <bobbin/runtime/detail/timed_scope.hpp>
+#include <bobbin/runtime/detail/task/current_scope.hpp>
+#include <bobbin/runtime/detail/task/timed_scope.hpp>
 #include <bobbin/runtime/errors.hpp>
 #include <bobbin/runtime/task.hpp>
 #include <bobbin/runtime/time_span.hpp>

@@ -5,7 +5,7 @@
 #include <bobbin/ipc/encoding.hpp>
 #include <bobbin/runtime/apply.hpp>
 #include <bobbin/runtime/bind.hpp>
-#include <bobbin/runtime/detail/call.hpp>
+#include <bobbin/runtime/detail/jobs/call.hpp>
 
 #include <tuple>
 #include <utility>

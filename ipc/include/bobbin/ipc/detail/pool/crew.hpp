@@ -13,7 +13,7 @@
 #pragma once
 
 #include <bobbin/ipc/detail/pool/remote_call.hpp>
-#include <bobbin/runtime/detail/process_generation.hpp>
+#include <bobbin/runtime/detail/os/process_generation.hpp>
 #include <bobbin/runtime/thread_pool.hpp>
 
 #include <cstdint>

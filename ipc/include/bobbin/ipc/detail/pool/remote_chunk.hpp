@@ -3,11 +3,11 @@
 
 #include <bobbin/ipc/detail/pool/crew.hpp>
 #include <bobbin/ipc/detail/pool/remote_job.hpp>
-#include <bobbin/runtime/detail/current_scope.hpp>
-#include <bobbin/runtime/detail/join_scope.hpp>
-#include <bobbin/runtime/detail/lambda_coroutines.hpp>
-#include <bobbin/runtime/detail/loop_pace.hpp>
-#include <bobbin/runtime/detail/wait_point.hpp>
+#include <bobbin/runtime/detail/scheduler/loop_pace.hpp>
+#include <bobbin/runtime/detail/task/current_scope.hpp>
+#include <bobbin/runtime/detail/task/join_scope.hpp>
+#include <bobbin/runtime/detail/task/lambda_coroutines.hpp>
+#include <bobbin/runtime/detail/task/wait_point.hpp>
 #include <bobbin/runtime/job_options.hpp>
 #include <bobbin/runtime/outcome.hpp>
 #include <bobbin/runtime/task.hpp>

@@ -5,9 +5,9 @@
 #include <bobbin/ipc/detail/pool/crew.hpp>
 #include <bobbin/ipc/detail/process/job_context.hpp>
 #include <bobbin/ipc/encoding.hpp>
-#include <bobbin/runtime/detail/attempt.hpp>
-#include <bobbin/runtime/detail/check_options.hpp>
-#include <bobbin/runtime/detail/job_task.hpp>
+#include <bobbin/runtime/detail/jobs/attempt.hpp>
+#include <bobbin/runtime/detail/jobs/check_options.hpp>
+#include <bobbin/runtime/detail/jobs/job_task.hpp>
 #include <bobbin/runtime/job.hpp>
 
 #include <exception>

@@ -3,9 +3,9 @@
 
 #include <bobbin/ipc/detail/encoding/callable_codec.hpp>
 #include <bobbin/ipc/encoding.hpp>
-#include <bobbin/runtime/detail/call.hpp>
-#include <bobbin/runtime/detail/callable.hpp>
-#include <bobbin/runtime/detail/job_core.hpp>
+#include <bobbin/runtime/detail/jobs/call.hpp>
+#include <bobbin/runtime/detail/jobs/callable.hpp>
+#include <bobbin/runtime/detail/jobs/job_core.hpp>
 #include <bobbin/runtime/job.hpp>
 #include <bobbin/runtime/thread_pool.hpp>
 

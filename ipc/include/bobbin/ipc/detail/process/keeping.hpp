@@ -2,7 +2,7 @@
 
 #include <bobbin/ipc/detail/encoding/callable_codec.hpp>
 #include <bobbin/ipc/worker_state.hpp>
-#include <bobbin/runtime/detail/call.hpp>
+#include <bobbin/runtime/detail/jobs/call.hpp>
 
 #include <functional>
 #include <type_traits>

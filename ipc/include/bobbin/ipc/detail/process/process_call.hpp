@@ -5,7 +5,7 @@
 #include <bobbin/ipc/detail/encoding/parcel.hpp>
 #include <bobbin/ipc/detail/process/job_context.hpp>
 #include <bobbin/ipc/encoding.hpp>
-#include <bobbin/runtime/detail/call.hpp>
+#include <bobbin/runtime/detail/jobs/call.hpp>
 
 #include <cstdint>
 #include <memory>

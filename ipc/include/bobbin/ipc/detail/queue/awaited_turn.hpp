@@ -7,7 +7,7 @@
 #pragma once
 
 #include <bobbin/ipc/detail/queue/byte_queue.hpp>
-#include <bobbin/runtime/detail/process_generation.hpp>
+#include <bobbin/runtime/detail/os/process_generation.hpp>
 #include <bobbin/runtime/errors.hpp>
 
 #include <coroutine>

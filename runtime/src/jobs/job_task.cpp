@@ -1,0 +1,66 @@
+#include "scheduler/pool_core.hpp"
+
+#include <bobbin/runtime/detail/jobs/attempt.hpp>
+#include <bobbin/runtime/detail/jobs/job_task.hpp>
+#include <bobbin/runtime/detail/os/memory_shortage.hpp>
+#include <bobbin/runtime/detail/os/type_name.hpp>
+#include <bobbin/runtime/detail/task/run_here.hpp>
+#include <bobbin/runtime/errors.hpp>
+
+#include <exception>
+#include <string>
+
+namespace bobbin { inline namespace v0 { namespace detail {
+
+bool is_thread_of(const pool_core* pool) noexcept {
+    return pool != nullptr && pool->runs_on_this_thread();
+}
+
+void job_task_ended(pool_core* pool) noexcept {
+    if (pool != nullptr) pool->task_ended();
+}
+
+void end_job(job_core& job, const promise_base& ended, bool alarmed) noexcept {
+    // It may not have begun: because of its own cancellation, or of its pool's.
+    job.settle_unclaimed();
+    if (alarmed ? job.begin_settling() : job.status() == job_status::running) {
+        job.error = ended.error;
+        // As for tasks that nobody awaits: having been stopped is nothing to report.
+        if (ended.state == task_state::cancelled) job.seen();
+        job.settle(ended.state == task_state::value ? job_status::done : job_status::failed);
+    } else if (job.status() != job_status::cancelled) {
+        return;  // its alarm has settled it, and told everybody
+    }
+    job.close();
+}
+
+void expire_job(job_core& job, const std::type_info* callable, time_span limit) noexcept {
+    if (!job.begin_settling()) return;
+    job.error = timed_out_error(callable, limit);
+    job.settle(job_status::failed);
+    job.close();
+}
+
+std::exception_ptr timed_out_error(const std::type_info* callable, time_span limit) noexcept {
+    try {
+        const std::string name = callable == nullptr ? "a call" : callable_name(*callable);
+        return std::make_exception_ptr(timed_out(
+            "bobbin: timed out: " + name + " took longer than its limit of " + to_string(limit)));
+    } catch (...) {
+        return std::current_exception();
+    }
+}
+
+bool may_try_again(const std::exception_ptr& error) noexcept {
+    try {
+        std::rethrow_exception(error);
+    } catch (const cancelled&) {
+        return false;
+    } catch (const timed_out&) {
+        return false;
+    } catch (...) {
+        return true;
+    }
+}
+
+}}}  // namespace bobbin::v0::detail

@@ -1,0 +1,131 @@
+// Blocks for frames of one size class, cut from slabs of memory.
+#pragma once
+
+#include <bobbin/runtime/detail/os/frame_cache.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <sys/mman.h>
+#include <utility>
+
+namespace bobbin { inline namespace v0 { namespace detail {
+
+struct free_block {
+    free_block* next;
+    free_block* next_batch;  // of a batch's first block, in the list that threads share
+};
+
+// The slabs of a class that have room. A slab goes back to the system when all of its blocks have
+// come back.
+//
+// Blocks lie side by side, at multiples of their size from the slab's beginning, and that lies at a
+// multiple of `slab_bytes`. Hence they are as aligned as their size is, at no cost of memory, and a
+// block's address says which slab it is from. One thread at a time.
+class slab_list {
+public:
+    // A chain of `count` blocks; of fewer, and `count` says so, if memory is short.
+    free_block* take(std::size_t size_class, std::uint32_t& count) noexcept {
+        free_block* chain = nullptr;
+        const std::uint32_t wanted = std::exchange(count, 0);
+        while (count < wanted && (first_ != nullptr || add(size_class))) {
+            free_block* const taken = take_from(*first_, size_class);
+            taken->next = chain;
+            chain = taken;
+            ++count;
+        }
+        return chain;
+    }
+
+    void give(free_block* chain, std::size_t size_class) noexcept {
+        while (chain != nullptr) give_back(std::exchange(chain, chain->next), size_class);
+    }
+
+private:
+    struct slab {
+        slab* next = nullptr;
+        slab* previous = nullptr;
+        free_block* returned = nullptr;
+        std::uint32_t place = 0;  // of the first block that was never used
+        std::uint32_t used = 0;
+    };
+    static constexpr std::size_t slab_bytes = 64 * 1024;
+
+    static std::size_t position(std::uint32_t place, std::size_t size_class) noexcept {
+        return place * size_class * frame_class_bytes;
+    }
+    static bool is_full(const slab& of, std::size_t size_class) noexcept {
+        return of.returned == nullptr && position(of.place + 1, size_class) > slab_bytes;
+    }
+    static slab& slab_of(free_block* of) noexcept {
+        return *reinterpret_cast<slab*>(reinterpret_cast<std::uintptr_t>(of) & ~(slab_bytes - 1));
+    }
+
+    static std::byte* map(std::size_t bytes) noexcept {
+        constexpr int readable = PROT_READ | PROT_WRITE;
+        void* const memory = mmap(nullptr, bytes, readable, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        return memory == MAP_FAILED ? nullptr : static_cast<std::byte*>(memory);
+    }
+    // Of memory that is as far from being aligned as its address says.
+    static std::size_t gap_after(const std::byte* memory) noexcept {
+        return (slab_bytes - reinterpret_cast<std::uintptr_t>(memory) % slab_bytes) % slab_bytes;
+    }
+    // Linux puts a mapping next to the one before: mostly it is aligned as that was.
+    static std::byte* map_aligned() noexcept {
+        std::byte* memory = map(slab_bytes);
+        if (memory == nullptr || gap_after(memory) == 0) return memory;
+        munmap(memory, slab_bytes);
+        memory = map(2 * slab_bytes);
+        if (memory == nullptr) return nullptr;
+        const std::size_t gap = gap_after(memory);
+        if (gap > 0) munmap(memory, gap);
+        munmap(memory + gap + slab_bytes, slab_bytes - gap);
+        return memory + gap;
+    }
+
+    bool add(std::size_t size_class) noexcept {
+        void* const memory = map_aligned();
+        if (memory == nullptr) return false;
+        slab& added = *new (memory) slab;
+        while (position(added.place, size_class) < sizeof(slab)) ++added.place;
+        link(added);
+        return true;
+    }
+
+    free_block* take_from(slab& from, std::size_t size_class) noexcept {
+        void* taken = from.returned;
+        if (taken != nullptr)
+            from.returned = from.returned->next;
+        else
+            taken = reinterpret_cast<std::byte*>(&from) + position(from.place++, size_class);
+        ++from.used;
+        if (is_full(from, size_class)) unlink(from);
+        return static_cast<free_block*>(taken);
+    }
+
+    void give_back(free_block* returned, std::size_t size_class) noexcept {
+        slab& to = slab_of(returned);
+        if (is_full(to, size_class)) link(to);
+        returned->next = to.returned;
+        to.returned = returned;
+        if (--to.used > 0) return;
+        unlink(to);
+        // The kernel may refuse to split a mapping in two; then the slab is used again.
+        if (munmap(&to, slab_bytes) != 0) link(to);
+    }
+
+    void link(slab& added) noexcept {
+        added.previous = nullptr;
+        added.next = first_;
+        if (first_ != nullptr) first_->previous = &added;
+        first_ = &added;
+    }
+    void unlink(slab& removed) noexcept {
+        (removed.previous != nullptr ? removed.previous->next : first_) = removed.next;
+        if (removed.next != nullptr) removed.next->previous = removed.previous;
+    }
+
+    slab* first_ = nullptr;
+};
+
+}}}  // namespace bobbin::v0::detail
