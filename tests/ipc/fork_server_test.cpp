@@ -5,7 +5,7 @@
 #include "os/anonymous_file.hpp"
 #include "os/control_socket.hpp"
 #include "os/lifeline.hpp"
-#include "pool/lane.hpp"
+#include "pool/job_ring.hpp"
 #include "process/last_words.hpp"
 #include "spoilt_application.hpp"
 #include "workers.hpp"
@@ -57,15 +57,17 @@ std::optional<last_words> words_of_worker(ipc::start_method how, __rlimit_resour
                                           rlim_t most) {
     const pid_t server = pid_of_server();
     auto session = served_session(how);
-    const auto memory = ipc::segment::adopt_unsealed(create_anonymous_file(sizeof(lane)).release());
-    auto* const way = new (memory.data()) lane;
-    way->submitted.close();
+    const auto memory =
+        ipc::segment::adopt_unsealed(create_anonymous_file(sizeof(job_ring)).release());
+    auto* const ring = new (memory.data()) job_ring;
+    ring->submitted.close();
     const auto [ours, theirs] = control_socket_pair();
     const auto [holds, held] = lifeline::make();
-    const owned_descriptor bell(::eventfd(0, EFD_CLOEXEC));
+    const owned_descriptor doorbell(::eventfd(0, EFD_CLOEXEC));
     // In the order of worker_descriptor.
-    const std::array descriptors = {memory.descriptor(), theirs.get(),  bell.get(),   bell.get(),
-                                    held.get(),          STDOUT_FILENO, STDERR_FILENO};
+    const std::array descriptors = {memory.descriptor(), theirs.get(), doorbell.get(),
+                                    doorbell.get(),      held.get(),   STDOUT_FILENO,
+                                    STDERR_FILENO};
     test::limit(server, what, most);
     REQUIRE(session.request(worker_request(), descriptors));
     auto news = session.await_next();
@@ -105,11 +107,11 @@ TEST_CASE("a request that the server has no descriptors for fails, of any size, 
     const pid_t server = pid_of_server();
     auto session = served_session(ipc::start_method::fork_server);
     const std::array descriptors = {STDOUT_FILENO, STDERR_FILENO};
-    constexpr std::uint32_t seat = 7;
+    constexpr std::uint32_t slot = 7;
     for (const std::size_t size : {10U, 100'000U}) {
         CAPTURE(size);
         worker_request wanted;
-        wanted.seat = seat;
+        wanted.slot = slot;
         wanted.environment.push_back("BOBBIN_TEST=" + std::string(size, 'x'));
         test::limit(server, RLIMIT_NOFILE, 3);
         REQUIRE(session.request(wanted, descriptors));
@@ -117,7 +119,7 @@ TEST_CASE("a request that the server has no descriptors for fails, of any size, 
         test::limit(server, RLIMIT_NOFILE, 1000);
         REQUIRE_FALSE(news.server_gone);
         CHECK(news.what.what == server_news::failed);
-        CHECK(news.what.seat == seat);
+        CHECK(news.what.slot == slot);
         CHECK(news.what.number == EMFILE);
     }
     process_request wanted;
@@ -126,7 +128,7 @@ TEST_CASE("a request that the server has no descriptors for fails, of any size, 
     CHECK(session.await_next().what.what == server_news::started);
 }
 
-TEST_CASE("a worker that can't have its lane says so") {
+TEST_CASE("a worker that can't have its job ring says so") {
     if (test::is_sanitized) return;
     const auto words = words_of_worker(ipc::start_method::fork_server, RLIMIT_AS, 1);
     REQUIRE(words);

@@ -234,7 +234,7 @@ TEST_CASE("a worker without address space fails the jobs that need more, and no 
     CHECK(pool.submit(pid_there).get() == worker);
 }
 
-TEST_CASE("a worker without address space for its lane is tried again with time between") {
+TEST_CASE("a worker without address space for its job ring is tried again with time between") {
     CHECK(run_application([] {
               ipc::process_pool pool(1);
               const auto why = reason_for_none(pool, RLIMIT_AS, 1);

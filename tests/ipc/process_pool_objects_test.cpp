@@ -166,7 +166,7 @@ TEST_CASE("large arguments and results arrive whole, in memory that is used agai
                             },
                             numbers)
                         .get();
-        // Its lane, and what is used in turn in both directions.
+        // Its job ring, and what is used in turn in both directions.
         CHECK(back.back() <= 8);
         back.pop_back();
         REQUIRE(back == numbers);

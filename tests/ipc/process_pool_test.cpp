@@ -163,7 +163,7 @@ TEST_CASE("when the fork server dies there is a new one, and queued jobs are don
     CHECK(pool.submit({.retries = 3}, server_of_worker).get() != server);
 }
 
-TEST_CASE("arguments and results larger than the lane cross in segments of their own") {
+TEST_CASE("arguments and results larger than the job ring cross in segments of their own") {
     ipc::process_pool pool(2);
     std::vector<double> numbers(1U << 20U, 0.5);
     numbers.back() = 2;

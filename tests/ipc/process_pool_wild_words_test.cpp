@@ -1,6 +1,6 @@
 // Goal: a job that writes anything into the memory which its worker shares with the application
-// costs the jobs of that worker at most. Method: each word of a lane, each with some values.
-#include "pool/lane.hpp"
+// costs the jobs of that worker at most. Method: each word of a job ring, each with some values.
+#include "pool/job_ring.hpp"
 #include "workers.hpp"
 
 #include <bobbin/ipc/errors.hpp>
@@ -26,8 +26,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Where this worker has its lane: the mapping of that size.
-std::byte* own_lane() {
+// Where this worker has its job ring: the mapping of that size.
+std::byte* own_ring() {
     std::ifstream maps("/proc/self/maps");
     for (std::string line; std::getline(maps, line);) {
         if (!test::contains(line, "memfd:bobbin")) continue;
@@ -36,14 +36,14 @@ std::byte* own_lane() {
         char dash = 0;
         std::istringstream(line) >> std::hex >> begin >> dash >> end;
         constexpr std::size_t page = 4096;
-        if (end - begin == (sizeof(ipc::detail::lane) + page - 1) / page * page)
+        if (end - begin == (sizeof(ipc::detail::job_ring) + page - 1) / page * page)
             return reinterpret_cast<std::byte*>(begin);
     }
-    throw std::logic_error("a worker has a lane");
+    throw std::logic_error("a worker has a job ring");
 }
 
-void write_into_lane(std::size_t at, std::uint64_t value) {
-    std::memcpy(own_lane() + at, &value, sizeof value);
+void write_into_ring(std::size_t at, std::uint64_t value) {
+    std::memcpy(own_ring() + at, &value, sizeof value);
 }
 
 void write_into_queue(const ipc::shared_queue<std::string>& queue, std::uint64_t value) {
@@ -53,7 +53,7 @@ void write_into_queue(const ipc::shared_queue<std::string>& queue, std::uint64_t
 
 }  // namespace
 
-TEST_CASE("whatever a job writes into its lane, the pool goes on and no other job is wrong") {
+TEST_CASE("whatever a job writes into its job ring, the pool goes on and no other job is wrong") {
     auto options = test::workers_by(ipc::start_method::fork_server, 1);
     options.restart_intensity.most = 1'000'000;
     options.grace = 1ms;
@@ -65,11 +65,11 @@ TEST_CASE("whatever a job writes into its lane, the pool goes on and no other jo
     constexpr std::array<std::uint64_t, 5> wild_values = {
         0, 1, 0x100000003, std::uint64_t{1} << 63U, ~std::uint64_t{0}};
     // All before the jobs, two jobs, and a result.
-    for (std::size_t at = 0; at < offsetof(ipc::detail::lane, jobs) + 80; at += 8) {
+    for (std::size_t at = 0; at < offsetof(ipc::detail::job_ring, jobs) + 80; at += 8) {
         for (const std::uint64_t value : wild_values) {
             INFO("offset ", at, " value ", value);
             try {
-                pool.submit(limited, fn<&write_into_lane>(), at, value).get();
+                pool.submit(limited, fn<&write_into_ring>(), at, value).get();
             } catch (const ipc::worker_died&) {
             } catch (const ipc::protocol_error&) {
             } catch (const timed_out&) {

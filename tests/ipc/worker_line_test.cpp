@@ -1,10 +1,10 @@
 // Goal: what can't be sent to a worker now is sent to it later.
 #include "pool/worker_line.hpp"
 
-#include "memory/lane_packet.hpp"
+#include "memory/worker_packet.hpp"
 #include "os/anonymous_file.hpp"
 #include "os/control_socket.hpp"
-#include "pool/lane.hpp"
+#include "pool/job_ring.hpp"
 
 #include <bobbin/ipc/segment.hpp>
 
@@ -21,9 +21,9 @@ using namespace bobbin::ipc::detail;
 
 namespace {
 
-ipc::segment lane_memory() {
-    auto memory = ipc::segment::adopt_unsealed(create_anonymous_file(sizeof(lane)).release());
-    new (memory.data()) lane;
+ipc::segment ring_memory() {
+    auto memory = ipc::segment::adopt_unsealed(create_anonymous_file(sizeof(job_ring)).release());
+    new (memory.data()) job_ring;
     return memory;
 }
 
@@ -33,10 +33,10 @@ public:
     explicit line_to_worker(std::pair<owned_descriptor, owned_descriptor> ends)
         : near_(ends.first.get()),
           far_(std::move(ends.second)),
-          own(std::move(ends.first), lane_memory()) {}
+          own(std::move(ends.first), ring_memory()) {}
 
     void fill() const {
-        const lane_packet packet{.kind = packet_kind::forget};
+        const worker_packet packet{.kind = packet_kind::forget};
         while (send_packet(near_, std::as_bytes(std::span(&packet, 1))) == sending::done) {
         }
     }
@@ -44,7 +44,7 @@ public:
     [[nodiscard]] std::vector<std::uint64_t> stops() const {
         std::vector<std::uint64_t> all;
         for (;;) {
-            lane_packet packet;
+            worker_packet packet;
             const auto got =
                 receive_packet(far_.get(), std::as_writable_bytes(std::span(&packet, 1)));
             if (got.none || got.gone) return all;
@@ -94,7 +94,7 @@ TEST_CASE("the stop that is owed is that of the later job, as the earlier one ha
 TEST_CASE("no stop is owed to a worker that has gone, or whose socket the program has closed") {
     auto [ours, theirs] = control_socket_pair();
     theirs = owned_descriptor();
-    worker_line gone(std::move(ours), lane_memory());
+    worker_line gone(std::move(ours), ring_memory());
     CHECK(gone.send_stop(3));
     line_to_worker closed(control_socket_pair());
     closed.close_near();

@@ -108,7 +108,7 @@ subject semaphore_subject() {
             },
             [permits]() mutable { require(permits.try_acquire_for(patience)); },
             {"semaphore.first", "semaphore.taken", "semaphore.giving", "semaphore.released",
-             "published.prepared", "published.flagged"}};
+             "event_count.prepared", "event_count.flagged"}};
 }
 
 subject event_subject() {
@@ -119,7 +119,7 @@ subject event_subject() {
                 event.clear();
             },
             [event] { require(event.wait_for(patience)); },
-            {"event.locked", "event.changed", "published.prepared", "published.flagged"}};
+            {"event.locked", "event.changed", "event_count.prepared", "event_count.flagged"}};
 }
 
 subject barrier_subject() {
@@ -128,33 +128,34 @@ subject barrier_subject() {
     return {"barrier",
             arrive,
             arrive,
-            {"barrier.locked", "barrier.arrived", "barrier.all_came", "published.prepared",
-             "published.flagged"}};
+            {"barrier.locked", "barrier.arrived", "barrier.all_came", "event_count.prepared",
+             "event_count.flagged"}};
 }
 
 subject condition_subject() {
     ipc::mutex mutex;
     ipc::condition changed;
     ipc::shared_value<std::uint64_t> count(0);
-    return {"condition",
-            [mutex, changed, count]() mutable {
-                auto section = lock(mutex);
-                ++count;
-                changed.notify_all();
-            },
-            [mutex, changed, count]() mutable {
-                auto section = lock(mutex);
-                const std::uint64_t seen = count.load();
-                const auto until = std::chrono::steady_clock::now() + patience;
-                while (count.load() == seen) {
-                    try {
-                        require(changed.wait_until(section, until) == std::cv_status::no_timeout);
-                    } catch (const ipc::owner_died&) {
-                        section = lock(mutex);
-                    }
+    return {
+        "condition",
+        [mutex, changed, count]() mutable {
+            auto section = lock(mutex);
+            ++count;
+            changed.notify_all();
+        },
+        [mutex, changed, count]() mutable {
+            auto section = lock(mutex);
+            const std::uint64_t seen = count.load();
+            const auto until = std::chrono::steady_clock::now() + patience;
+            while (count.load() == seen) {
+                try {
+                    require(changed.wait_until(section, until) == std::cv_status::no_timeout);
+                } catch (const ipc::owner_died&) {
+                    section = lock(mutex);
                 }
-            },
-            {"condition.locked", "condition.notified", "published.prepared", "published.flagged"}};
+            }
+        },
+        {"condition.locked", "condition.notified", "event_count.prepared", "event_count.flagged"}};
 }
 
 void await_progress(ipc::shared_value<std::uint64_t>& steps) {

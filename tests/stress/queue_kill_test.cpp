@@ -221,7 +221,7 @@ TEST_CASE("a queue survives kills at random moments") {
 #ifdef BOBBIN_FAULTS
 TEST_CASE("a queue survives a kill at every point, at its first passages and at later ones") {
     for (const std::string point :
-         {"published.prepared", "published.flagged", "queue.partly_written", "queue.written",
+         {"event_count.prepared", "event_count.flagged", "queue.partly_written", "queue.written",
           "queue.pushed", "queue.read", "queue.popped", "lock.from_the_dead",
           "fair_lock.first_in_line", "fair_lock.has_both", "*"}) {
         CAPTURE(point);

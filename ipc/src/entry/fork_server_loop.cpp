@@ -40,7 +40,7 @@ namespace {
 
 struct child {
     pid_t pid;
-    std::uint32_t seat;
+    std::uint32_t slot;
     bool keeps_number;     // while its session lives: who has that knows it by its number
     owned_descriptor end;  // its pidfd
 };
@@ -150,22 +150,22 @@ private:
             if (::waitid(P_PIDFD, static_cast<id_t>(own->end.get()), &info, how) != 0 ||
                 info.si_pid == 0)
                 continue;
-            const std::uint32_t seat = own->seat;
+            const std::uint32_t slot = own->slot;
             own->end = owned_descriptor();
             // First, as it is there no more, whoever can be told.
             if (own->keeps_number)
                 of.zombies.splice(of.zombies.end(), of.children, own);
             else
                 of.children.erase(own);
-            tell_of_end(of, seat, info);
+            tell_of_end(of, slot, info);
         }
     }
 
-    static void tell_of_end(session& of, std::uint32_t seat, const siginfo_t& info) noexcept {
+    static void tell_of_end(session& of, std::uint32_t slot, const siginfo_t& info) noexcept {
         const bool exited = info.si_code == CLD_EXITED;
         try {
             tell(of, {.what = {.what = server_news::ended,
-                               .seat = seat,
+                               .slot = slot,
                                .pid = info.si_pid,
                                .code = exited ? info.si_status : 0,
                                .signal = exited ? 0 : info.si_status},
@@ -205,22 +205,22 @@ private:
             std::memcpy(&about, request.data(), sizeof about);
             // Its file may be among them.
             if (got.lacks_descriptors)
-                return tell_of_failure(of, static_cast<std::uint32_t>(about.seat), EMFILE);
+                return tell_of_failure(of, static_cast<std::uint32_t>(about.slot), EMFILE);
             large = read_request(about.size, got.descriptors);
             request = large;
         }
         const auto wanted = decode<child_request>(request);
-        if (got.lacks_descriptors) return tell_of_failure(of, seat_of(wanted), EMFILE);
+        if (got.lacks_descriptors) return tell_of_failure(of, slot_of(wanted), EMFILE);
         start(of, wanted, std::move(got.descriptors));
     }
 
-    static void tell_of_failure(session& of, std::uint32_t seat, int reason) {
-        tell(of, {{.what = server_news::failed, .seat = seat, .number = reason}, {}});
+    static void tell_of_failure(session& of, std::uint32_t slot, int reason) {
+        tell(of, {{.what = server_news::failed, .slot = slot, .number = reason}, {}});
     }
 
     static void start(session& of, const child_request& wanted,
                       std::vector<owned_descriptor> descriptors) {
-        const std::uint32_t seat = seat_of(wanted);
+        const std::uint32_t slot = slot_of(wanted);
         const bool keeps_number = std::holds_alternative<process_request>(wanted);
         std::list<child> started(1);  // before there is one that could be in no list
         const pid_t server = ::getpid();
@@ -233,11 +233,11 @@ private:
         if (!given) {
             const int reason = errno;
             if (pid > 0) ::kill(pid, SIGKILL), await_end_of(pid);
-            return tell_of_failure(of, seat, reason);
+            return tell_of_failure(of, slot, reason);
         }
-        started.front() = {pid, seat, keeps_number, std::move(end)};
+        started.front() = {pid, slot, keeps_number, std::move(end)};
         of.children.splice(of.children.end(), started);
-        tell(of, {{.what = server_news::started, .seat = seat, .pid = pid}, std::move(given)});
+        tell(of, {{.what = server_news::started, .slot = slot, .pid = pid}, std::move(given)});
     }
 
     // In order, and without waiting: one that doesn't read would hold up all others.

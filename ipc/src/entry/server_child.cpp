@@ -73,7 +73,7 @@ void set_preload_variables() {
                                  const std::vector<owned_descriptor>& descriptors) {
     set_preload_variables();
     const std::string path = path_of_program();
-    const std::string seat = std::to_string(wanted.seat);
+    const std::string slot = std::to_string(wanted.slot);
     const std::string depth = std::to_string(wanted.depth);
     const std::string refused = path + " can't be executed with the environment that it is given";
     const char* const no_descriptors = "it can't hand on its descriptors (ulimit -n)";
@@ -96,7 +96,7 @@ void set_preload_variables() {
                   }) >= 0;
     // Without them it would be the user's program once more.
     if (has_all)
-        ::execl(path.c_str(), path.c_str(), worker_token, seat.c_str(), depth.c_str(), nullptr);
+        ::execl(path.c_str(), path.c_str(), worker_token, slot.c_str(), depth.c_str(), nullptr);
     else
         what = no_descriptors;
     tell_last_words(control, errno, what);
@@ -125,7 +125,7 @@ void prepare_worker(const worker_request& wanted, std::vector<owned_descriptor>&
         ::_exit(1);
     }
     about_this_program().depth = wanted.depth;
-    run_worker(wanted.seat, wanted.depth, std::move(descriptors));
+    run_worker(wanted.slot, wanted.depth, std::move(descriptors));
 }
 
 [[noreturn]] void become_process(const process_request& wanted,

@@ -1,6 +1,6 @@
 #include "memory/segment_exchange.hpp"
 
-#include "memory/lane_packet.hpp"
+#include "memory/worker_packet.hpp"
 
 #include <bobbin/ipc/errors.hpp>
 
@@ -14,7 +14,7 @@ namespace {
 
 sending send_about(int socket, packet_kind kind, std::uint64_t id, std::span<const int> files,
                    bool blocking) {
-    const lane_packet packet{.kind = kind, .number = id};
+    const worker_packet packet{.kind = kind, .number = id};
     const auto bytes = std::as_bytes(std::span(&packet, 1));
     return blocking ? send_packet_blocking(socket, bytes, files)
                     : send_packet(socket, bytes, files);

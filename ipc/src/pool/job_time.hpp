@@ -1,7 +1,7 @@
 // The limit in time of the job that a worker runs.
 #pragma once
 
-#include "pool/lane.hpp"
+#include "pool/job_ring.hpp"
 
 #include <bobbin/runtime/detail/jobs/attempt.hpp>
 

@@ -43,10 +43,10 @@ const process_pool_options& checked(const process_pool_options& options) {
 }  // namespace
 
 process_pool::process_pool(const process_pool_options& options)
-    : crew_(std::make_shared<detail::crew>(checked(options))) {}
+    : supervisor_(std::make_shared<detail::supervisor>(checked(options))) {}
 
 process_pool::~process_pool() {
-    if (crew_->on_driver() && !crew_->is_left_to_parent()) {
+    if (supervisor_->on_driver() && !supervisor_->is_left_to_parent()) {
         std::fputs(
             "bobbin: a process_pool was destroyed on its own thread, in a callback of one of its "
             "jobs, which would wait for itself; destroy it where it was made\n",
@@ -54,8 +54,8 @@ process_pool::~process_pool() {
         std::terminate();
     }
     close();
-    crew_->drain();
-    crew_->end();
+    supervisor_->drain();
+    supervisor_->end();
 }
 
 void process_pool::close() noexcept {
@@ -64,16 +64,16 @@ void process_pool::close() noexcept {
 
 void process_pool::stop() noexcept {
     close();
-    crew_->driver().stop();
-    crew_->stop();
+    supervisor_->driver().stop();
+    supervisor_->stop();
 }
 
 bobbin::detail::join_scope& process_pool::root() noexcept {
-    return bobbin::detail::root_of(crew_->driver());
+    return bobbin::detail::root_of(supervisor_->driver());
 }
 
 void process_pool::check_open() const {
-    crew_->check_not_left();
+    supervisor_->check_not_left();
     if (closed_.load(std::memory_order_relaxed))
         throw pool_closed("bobbin: the process_pool was closed and takes no more work");
 }

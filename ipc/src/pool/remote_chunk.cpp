@@ -2,8 +2,8 @@
 
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
-chunk_wait::chunk_wait(crew& by, std::size_t most, unsigned retries)
-    : crew_(&by), retries_(retries) {
+chunk_wait::chunk_wait(supervisor& by, std::size_t most, unsigned retries)
+    : supervisor_(&by), retries_(retries) {
     calls_.reserve(most);
 }
 
@@ -11,8 +11,9 @@ bool chunk_wait::suspend(bobbin::detail::work_item waiting, bobbin::detail::join
     waiting_ = {waiting, scope.pool};
     left_.store(calls_.size() + 1, std::memory_order_relaxed);
     watch_.arm(scope, *this);
-    crew_->post(calls_);
-    // If it was asked before there was anything to stop, the crew's lock has brought that along.
+    supervisor_->post(calls_);
+    // If it was asked before there was anything to stop, the supervisor's lock has brought that
+    // along.
     if (stopped_.load(std::memory_order_relaxed)) stop();
     // Whoever is last resumes the task; if that is this, it did not suspend.
     return left_.fetch_sub(1, std::memory_order_acq_rel) != 1;
@@ -25,7 +26,7 @@ void chunk_wait::one_ended() noexcept {
 
 void chunk_wait::stop() noexcept {
     stopped_.store(true, std::memory_order_relaxed);  // before the lock that is taken now
-    for (remote_call* each : calls_) crew_->ask_to_stop(*each);
+    for (remote_call* each : calls_) supervisor_->ask_to_stop(*each);
 }
 
 bool chunk_wait::tries_again(remote_call& call) noexcept {
@@ -33,7 +34,7 @@ bool chunk_wait::tries_again(remote_call& call) noexcept {
     try {
         ++call.attempt;
         remote_call* const one = &call;
-        crew_->post(std::span(&one, 1));
+        supervisor_->post(std::span(&one, 1));
         return true;
     } catch (...) {
         return false;  // its error stands

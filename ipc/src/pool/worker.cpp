@@ -2,12 +2,12 @@
 
 #include "encoding/exception_codec.hpp"
 #include "memory/segment_store.hpp"
-#include "os/bell.hpp"
+#include "os/doorbell.hpp"
 #include "os/lifeline.hpp"
 #include "os/memory_room.hpp"
 #include "os/thread_caps.hpp"
+#include "pool/job_ring.hpp"
 #include "pool/job_time.hpp"
-#include "pool/lane.hpp"
 #include "pool/worker_socket.hpp"
 #include "process/last_call.hpp"
 #include "process/last_words.hpp"
@@ -39,23 +39,23 @@ using bobbin::detail::fault_point;
 
 class worker final : job_context {
 public:
-    worker(segment memory, int control, int bell, int waiter_bell)
+    worker(segment memory, int control, int doorbell, int waiter_doorbell)
         : memory_(std::move(memory)),
-          lane_(reinterpret_cast<lane*>(memory_.data())),
-          bell_(bell),
-          waiter_bell_(waiter_bell),
-          socket_(control, lane_->lost) {
-        cap_library_threads(lane_->terms.threads);
-        tell_of_states(lane_->terms.has_state);
-        lane_->pid.store(::getpid(), std::memory_order_relaxed);
+          ring_(reinterpret_cast<job_ring*>(memory_.data())),
+          doorbell_(doorbell),
+          waiter_doorbell_(waiter_doorbell),
+          socket_(control, ring_->lost) {
+        cap_library_threads(ring_->terms.threads);
+        tell_of_states(ring_->terms.has_state);
+        ring_->pid.store(::getpid(), std::memory_order_relaxed);
     }
 
     void run() {
         for (std::uint64_t number = 0; await_job(number); ++number) {
-            lane_job& job = lane_->job(number);
+            ring_job& job = ring_->job(number);
             fault_point("worker.before_claim");
             time_.begin(number);  // first, or nobody would know when the job that it claims began
-            if (!job.slot.claim(number)) {
+            if (!job.owner.claim(number)) {
                 answer_with(number, answer::retracted, {});
             } else if (job.group != 0 && job.group == failed_group_ && job.place > failed_place_) {
                 answer_with(number, answer::skipped, {});
@@ -73,7 +73,7 @@ public:
 
     // What it does when it leaves by itself. Not if its initializer failed: it was told no more.
     void finish() {
-        parcel_writer to(result_, *store_);
+        payload_writer to(result_, *store_);
         writer_ = &to;
         is_finishing_ = true;
         last_.run(*this);
@@ -84,11 +84,11 @@ private:
     using clock = std::chrono::steady_clock;
 
     [[nodiscard]] bool is_finalizer(std::uint64_t number) const noexcept {
-        const worker_terms& terms = lane_->terms;
+        const worker_terms& terms = ring_->terms;
         return terms.has_finalizer != 0 && number == terms.has_initializer;
     }
 
-    void keep_finalizer(std::uint64_t number, const lane_job& job) {
+    void keep_finalizer(std::uint64_t number, const ring_job& job) {
         try {
             take_arguments(job);
             last_.keep(find(job.callable), arguments);
@@ -100,7 +100,7 @@ private:
     }
 
     bool must_leave(std::uint64_t number, bool done) {
-        const worker_terms& terms = lane_->terms;
+        const worker_terms& terms = ring_->terms;
         const bool is_initializer = number == 0 && terms.has_initializer != 0;
         if (is_initializer && !done) return true;
         if (terms.most_jobs != 0 && jobs_done_ >= terms.most_jobs) return true;
@@ -114,22 +114,22 @@ private:
     // Whatever else was sent here is done by others.
     void leave() {
         // Release, with the application's acquire, for what it has read of this by then.
-        lane_->terms.has_left.store(1, std::memory_order_release);
-        ring_bell();
+        ring_->terms.has_left.store(1, std::memory_order_release);
+        ring_doorbell();
     }
 
     // False: there will be no more.
     bool await_job(std::uint64_t number) {
         if (is_there(number)) return true;
         // Who is unhurried looks by itself, or is hurried and sees this result then.
-        if (who_sleeps() != reader_asleep::driver_unhurried) ring_bell();
+        if (who_sleeps() != reader_asleep::driver_unhurried) ring_doorbell();
         const bool any = sleep_until_job(number);
         began_ = clock::now();
         return any;
     }
 
     bool is_there(std::uint64_t number) {
-        if (submitted_ <= number) submitted_ = lane_->submitted.read();
+        if (submitted_ <= number) submitted_ = ring_->submitted.read();
         return submitted_ > number;
     }
 
@@ -137,23 +137,23 @@ private:
         for (;;) {
             constexpr int looks = 100;
             for (int i = 0; i < looks; ++i) {
-                submitted_ = lane_->submitted.read();
+                submitted_ = ring_->submitted.read();
                 if (submitted_ > number) return true;
                 spin_pause();
             }
-            const auto key = lane_->submitted.current();
-            if (lane_->submitted.read() > number) continue;
-            if (lane_->submitted.closed()) return false;
+            const auto key = ring_->submitted.current();
+            if (ring_->submitted.read() > number) continue;
+            if (ring_->submitted.closed()) return false;
             flush_output();  // who looks at it does not wait for the next job
-            lane_->submitted.wait(key, deadline::never);
+            ring_->submitted.wait(key, deadline::never);
         }
     }
 
-    bool do_job(std::uint64_t number, const lane_job& job) {
+    bool do_job(std::uint64_t number, const ring_job& job) {
         number_ = number;
         is_answered_ = false;
         free_results();
-        parcel_writer to(result_, *store_);
+        payload_writer to(result_, *store_);
         writer_ = &to;
         bobbin::outcome<void> ended;
         try {
@@ -196,27 +196,27 @@ private:
         if (has_destructors) tell_of_result();
     }
 
-    void answer_with_error(std::uint64_t number, const lane_job& job,
+    void answer_with_error(std::uint64_t number, const ring_job& job,
                            const std::exception_ptr& error) {
         if (job.group != 0) {
             failed_group_ = job.group;
             failed_place_ = job.place;
         }
-        parcel text;
-        parcel_writer to(text, *store_);
+        payload text;
+        payload_writer to(text, *store_);
         encoder bytes(to);
         ipc::encode_exception(bytes, error);
         to.finish();
         answer_with(number, answer::error, text);
     }
 
-    // A read-modify-write, for the reason given at `ring_bell`.
-    std::uint32_t who_sleeps() { return lane_->asleep.fetch_or(0, std::memory_order_acq_rel); }
+    // A read-modify-write, for the reason given at `ring_doorbell`.
+    std::uint32_t who_sleeps() { return ring_->asleep.fetch_or(0, std::memory_order_acq_rel); }
 
     // Whatever comes next may take as long as it likes. Who sleeps only for now sees it anyway.
     void tell_of_result() {
         const auto asleep = who_sleeps();
-        if (asleep == reader_asleep::driver || asleep == reader_asleep::waiter) ring_bell();
+        if (asleep == reader_asleep::driver || asleep == reader_asleep::waiter) ring_doorbell();
     }
 
     // Between a claim and its job, which may be long: who sleeps is told of the results before it.
@@ -224,7 +224,7 @@ private:
     void tell_of_work() {
         // This look can't be earlier than the results, thanks to the claim's compare-and-swap (on
         // x86; elsewhere it might, and they would be told of with the next).
-        const auto asleep = lane_->asleep.load(std::memory_order_relaxed);
+        const auto asleep = ring_->asleep.load(std::memory_order_relaxed);
         if (asleep == reader_asleep::driver_unhurried) return;
         // The time costs more than a short job. While nobody sleeps it is read now and then, so
         // that it never seems much longer ago than it is.
@@ -233,20 +233,20 @@ private:
         const auto now = clock::now();
         unrung_ += now - began_;
         began_ = now;
-        constexpr std::chrono::microseconds worth_a_bell{200};
-        if (asleep != reader_asleep::driver_for_now || unrung_ > worth_a_bell) ring_bell();
+        constexpr std::chrono::microseconds worth_a_ring{200};
+        if (asleep != reader_asleep::driver_for_now || unrung_ > worth_a_ring) ring_doorbell();
     }
 
-    void take_arguments(const lane_job& job) {
+    void take_arguments(const ring_job& job) {
         segments = &socket_;
         if (job.in_segment != 0) {
             arguments_ = socket_.find(job.begin);
-            if (job.size > arguments_->size()) throw protocol_error("bobbin: a lane");
+            if (job.size > arguments_->size()) throw protocol_error("bobbin: a job ring");
             arguments = {arguments_->data(), job.size};
             return;
         }
         copy_.resize(job.size);
-        lane_->arguments.read(job.begin, copy_);
+        ring_->arguments.read(job.begin, copy_);
         arguments = copy_;
     }
 
@@ -261,7 +261,7 @@ private:
         return callable_ == nullptr ? nullptr : callable_->type;
     }
 
-    void answer_with(std::uint64_t number, answer what, const parcel& sent) {
+    void answer_with(std::uint64_t number, answer what, const payload& sent) {
         // Nobody may have looked for what came with it.
         if (what != answer::value) socket_.drain();
         const auto bytes = sent.bytes();
@@ -276,51 +276,51 @@ private:
             room += bytes.size();
         }
         await_room(room);
-        lane_->results.write(written_, std::as_bytes(std::span(&header, 1)));
-        if (header.segment == 0) lane_->results.write(written_ + sizeof header, bytes);
+        ring_->results.write(written_, std::as_bytes(std::span(&header, 1)));
+        if (header.segment == 0) ring_->results.write(written_ + sizeof header, bytes);
         fault_point("worker.result_written");
         written_ += room;
         // Release, with the application's acquire.
-        lane_->finished.store(written_, std::memory_order_release);
+        ring_->finished.store(written_, std::memory_order_release);
         fault_point("worker.answered");
         if (large != nullptr) read_later_.push_back({written_, large});
     }
 
     // Those that the application is done with can be used again.
     void free_results() {
-        while (!read_later_.empty() && read_later_.front().end <= lane_->read.read())
+        while (!read_later_.empty() && read_later_.front().end <= ring_->read.read())
             read_later_.pop_front();
     }
 
     void await_room(std::size_t size) {
         for (;;) {
-            const auto key = lane_->read.current();
-            if (written_ + size - lane_->read.read() <= lane::ring_bytes) return;
-            ring_bell();
-            lane_->read.wait(key, deadline::never);
+            const auto key = ring_->read.current();
+            if (written_ + size - ring_->read.read() <= job_ring::ring_bytes) return;
+            ring_doorbell();
+            ring_->read.wait(key, deadline::never);
         }
     }
 
     // Who reads results says that it sleeps, and then looks at `finished` once more. Both change
     // the same word: whoever is second sees the other (release with acquire), so that the reader
     // sees the result, or this sees the reader.
-    void ring_bell() noexcept {
+    void ring_doorbell() noexcept {
         unrung_ = {};
         bool is_heard = true;
-        switch (lane_->asleep.exchange(reader_asleep::none, std::memory_order_acq_rel)) {
+        switch (ring_->asleep.exchange(reader_asleep::none, std::memory_order_acq_rel)) {
             case reader_asleep::driver_unhurried:
             case reader_asleep::driver_for_now:
             case reader_asleep::driver:
-                is_heard = ring(bell_);
+                is_heard = ring(doorbell_);
                 break;
             case reader_asleep::waiter:
-                is_heard = ring(waiter_bell_);
+                is_heard = ring(waiter_doorbell_);
                 break;
             case reader_asleep::none:
                 break;
             default:  // a job has written over it
-                ::eventfd_write(bell_, 1);
-                ::eventfd_write(waiter_bell_, 1);
+                ::eventfd_write(doorbell_, 1);
+                ::eventfd_write(waiter_doorbell_, 1);
         }
         if (!is_heard) end_without_descriptors();
     }
@@ -339,9 +339,9 @@ private:
     };
 
     const segment memory_;
-    lane* const lane_;
-    const int bell_;
-    const int waiter_bell_;
+    job_ring* const ring_;
+    const int doorbell_;
+    const int waiter_doorbell_;
     worker_socket socket_;
     const std::shared_ptr<segment_store> store_ = std::make_shared<segment_store>();
     std::optional<thread_pool> runtime_;
@@ -349,8 +349,8 @@ private:
     std::uint64_t callable_key_ = 0;
     std::optional<segment> arguments_;
     std::vector<std::byte> copy_;
-    parcel result_;
-    parcel_writer* writer_ = nullptr;  // of the job that runs
+    payload result_;
+    payload_writer* writer_ = nullptr;  // of the job that runs
     std::deque<large_result> read_later_;
     const bobbin::detail::home_process home_;
     std::uint64_t submitted_ = 0;  // as far as it was seen
@@ -362,7 +362,7 @@ private:
     std::uint64_t written_ = 0;
     std::uint32_t failed_group_ = 0;
     std::uint32_t failed_place_ = 0;
-    job_time time_{lane_->timed};
+    job_time time_{ring_->timed};
     clock::time_point began_;  // the work that unrung_ lacks
     std::chrono::nanoseconds unrung_{0};
     unsigned untimed_ = 0;
@@ -375,14 +375,14 @@ int at(const std::vector<owned_descriptor>& descriptors, worker_descriptor which
 
 }  // namespace
 
-void run_worker(std::uint32_t /*seat*/, std::uint32_t /*depth*/,
+void run_worker(std::uint32_t /*worker_slot*/, std::uint32_t /*depth*/,
                 std::vector<owned_descriptor> descriptors) {
     try {
         hold_lifeline(at(descriptors, worker_descriptor::lifeline));
         worker own(segment::adopt_unsealed(descriptors.at(0).release()),
                    at(descriptors, worker_descriptor::control),
-                   at(descriptors, worker_descriptor::bell),
-                   at(descriptors, worker_descriptor::waiter_bell));
+                   at(descriptors, worker_descriptor::doorbell),
+                   at(descriptors, worker_descriptor::waiter_doorbell));
         own.run();
         own.finish();
         flush_output();

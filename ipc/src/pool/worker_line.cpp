@@ -1,8 +1,8 @@
 #include "pool/worker_line.hpp"
 
-#include "memory/lane_packet.hpp"
+#include "memory/worker_packet.hpp"
 #include "os/control_socket.hpp"
-#include "pool/lane.hpp"
+#include "pool/job_ring.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -12,15 +12,15 @@
 
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
-worker_line::worker_line(owned_descriptor socket, segment lane_memory) noexcept
+worker_line::worker_line(owned_descriptor socket, segment ring_memory) noexcept
     : socket_(std::move(socket)),
-      lane_memory_(std::move(lane_memory)),
-      sent_(reinterpret_cast<lane*>(lane_memory_.data())->lost.by_worker),
+      ring_memory_(std::move(ring_memory)),
+      sent_(reinterpret_cast<job_ring*>(ring_memory_.data())->lost.by_worker),
       // Not as it comes: a worker does anything.
-      received_(segment::adopt, reinterpret_cast<lane*>(lane_memory_.data())->lost.by_application) {
-}
+      received_(segment::adopt,
+                reinterpret_cast<job_ring*>(ring_memory_.data())->lost.by_application) {}
 
-bool worker_line::send_segments(const parcel& of) {
+bool worker_line::send_segments(const payload& of) {
     for (const segment& each : of.objects())
         if (sent_.send(socket_.get(), each, false) == sending::would_block) return false;
     const auto large = of.large();
@@ -34,7 +34,7 @@ bool worker_line::send_stop(std::uint64_t job) noexcept {
 
 bool worker_line::send_owed_stop() noexcept {
     if (!owed_stop_) return true;
-    const lane_packet packet{.kind = packet_kind::stop, .number = *owed_stop_};
+    const worker_packet packet{.kind = packet_kind::stop, .number = *owed_stop_};
     try {
         if (send_packet(socket_.get(), std::as_bytes(std::span(&packet, 1))) ==
             sending::would_block)
@@ -50,7 +50,7 @@ bool worker_line::send_owed_stop() noexcept {
 
 segment worker_line::find(std::uint64_t id) {
     while (!received_.has(id)) {
-        lane_packet packet;
+        worker_packet packet;
         auto got = receive_packet(socket_.get(), std::as_writable_bytes(std::span(&packet, 1)));
         if (got.none || got.gone) break;
         if (packet.kind == packet_kind::forget) received_.forget(packet.number);

@@ -5,7 +5,7 @@
 #include "process/last_words.hpp"
 
 #include <bobbin/ipc/decoder.hpp>
-#include <bobbin/ipc/detail/encoding/parcel.hpp>
+#include <bobbin/ipc/detail/encoding/payload.hpp>
 #include <bobbin/ipc/segment.hpp>
 
 #include <cstdint>
@@ -16,10 +16,10 @@ namespace bobbin { inline namespace v0 { namespace ipc::detail {
 // Our end of a worker's socket.
 class worker_line final : public segment_source {
 public:
-    worker_line(owned_descriptor socket, segment lane_memory) noexcept;
+    worker_line(owned_descriptor socket, segment ring_memory) noexcept;
 
     // False: not now. Under the lock.
-    bool send_segments(const parcel& of);
+    bool send_segments(const payload& of);
     // To the coroutine that it runs. False: to be tried again, by `send_owed_stop`.
     bool send_stop(std::uint64_t job) noexcept;
     bool send_owed_stop() noexcept;
@@ -33,7 +33,7 @@ public:
 private:
     const owned_descriptor socket_;
     std::optional<std::uint64_t> owed_stop_;  // of one job, as it runs one at a time
-    const segment lane_memory_;               // stays as long as this counts there
+    const segment ring_memory_;               // stays as long as this counts there
     sent_segments sent_;
     received_segments received_;
 };

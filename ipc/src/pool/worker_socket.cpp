@@ -28,7 +28,7 @@ void worker_socket::drain() {
 // Under the lock, so that whoever has it finds all that was sent before what it knows of.
 void worker_socket::read_packets() {
     for (;;) {
-        lane_packet packet;
+        worker_packet packet;
         auto got = receive_packet(socket_, std::as_writable_bytes(std::span(&packet, 1)));
         if (got.none) return;
         if (got.gone) ::_exit(0);  // the application has gone, or wants nothing of us any more

@@ -1,9 +1,9 @@
 // The worker's end of its socket: the segments of arguments and results, and requests to stop.
 #pragma once
 
-#include "memory/lane_packet.hpp"
 #include "memory/segment_exchange.hpp"
-#include "pool/lane.hpp"
+#include "memory/worker_packet.hpp"
+#include "pool/job_ring.hpp"
 
 #include <bobbin/ipc/decoder.hpp>
 #include <bobbin/runtime/detail/jobs/job_core.hpp>

@@ -292,7 +292,7 @@ bool fork_session::send(const child_request& wanted, std::span<const int> descri
     if (bytes.size() <= most_in_packet) return send_request(bytes, descriptors);
     const segment file = segment::adopt(create_anonymous_file(bytes.size()).release());
     std::memcpy(file.data(), bytes.data(), bytes.size());
-    const large_request about{.size = bytes.size(), .seat = seat_of(wanted)};
+    const large_request about{.size = bytes.size(), .slot = slot_of(wanted)};
     std::vector<int> all{file.descriptor()};
     all.insert(all.end(), descriptors.begin(), descriptors.end());
     return send_request(std::as_bytes(std::span(&about, 1)), all);

@@ -1,6 +1,6 @@
 #include "process/last_words.hpp"
 
-#include "memory/lane_packet.hpp"
+#include "memory/worker_packet.hpp"
 #include "os/control_socket.hpp"
 
 #include <algorithm>
@@ -17,7 +17,7 @@ namespace bobbin { inline namespace v0 { namespace ipc::detail {
 namespace {
 
 struct farewell {
-    lane_packet head{.kind = packet_kind::last_words};
+    worker_packet head{.kind = packet_kind::last_words};
     std::array<char, 1U << 10U> text{};
 };
 

@@ -12,7 +12,7 @@ namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // A worker to be made. Encoded, with the worker's descriptors.
 struct worker_request {
-    std::uint32_t seat = 0;
+    std::uint32_t slot = 0;
     std::uint32_t depth = 0;  // pools around it: 1 for a worker of the application itself
     bool executes = false;    // the program is to be started again
     std::vector<std::string> environment;
@@ -21,10 +21,10 @@ struct worker_request {
 
 // The descriptors that a worker gets, in this order; the last two are taken by the server's child.
 enum class worker_descriptor : std::uint8_t {
-    lane,
+    job_ring,
     control,
-    bell,
-    waiter_bell,
+    doorbell,
+    waiter_doorbell,
     lifeline,
     output,
     error
@@ -42,16 +42,16 @@ struct process_request {
 
 using child_request = std::variant<worker_request, process_request>;
 
-inline std::uint32_t seat_of(const child_request& wanted) noexcept {
+inline std::uint32_t slot_of(const child_request& wanted) noexcept {
     const auto* const worker = std::get_if<worker_request>(&wanted);
-    return worker != nullptr ? worker->seat : 0;
+    return worker != nullptr ? worker->slot : 0;
 }
 
 // In place of one that is larger than this, which comes as a file, before the other descriptors.
 inline constexpr std::size_t most_in_packet = 1U << 15U;
 struct large_request {  // no other request is so short as this
     std::uint64_t size = 0;
-    std::uint64_t seat = 0;  // of the one that it stands for, if that can't be received
+    std::uint64_t slot = 0;  // of the one that it stands for, if that can't be received
 };
 
 enum class server_news : std::uint32_t {
@@ -64,7 +64,7 @@ enum class server_news : std::uint32_t {
 
 struct server_packet {
     server_news what = server_news::ready;
-    std::uint32_t seat = 0;
+    std::uint32_t slot = 0;
     std::int32_t pid = 0;
     std::int32_t number = 0;
     std::int32_t code = 0;

@@ -80,7 +80,7 @@ two_parts read_at(ring_bytes ring, std::uint64_t at, std::size_t size) noexcept 
 }  // namespace
 
 // The pauses are long enough for several messages: each look takes the line away from its writer.
-void await_change(ring_end& mine, published<>& other, published<>::key seen, deadline until) {
+void await_change(ring_end& mine, event_count<>& other, event_count<>::key seen, deadline until) {
     constexpr std::uint32_t least = 4;
     constexpr std::uint32_t most = 128;
     constexpr int pauses = 200;
@@ -185,7 +185,7 @@ byte_queue::pushing::pushing(byte_queue& to, std::size_t first_message, deadline
 // False if there is none at the deadline.
 bool byte_queue::pushing::await_room(std::size_t message, deadline until) {
     ring_end& own = ring_->producers;
-    published<>& other = ring_->consumers.position;
+    event_count<>& other = ring_->consumers.position;
     for (;;) {
         // Before both questions: what changes after them, changes the key.
         const auto key = other.current();
@@ -249,7 +249,7 @@ byte_queue::popping::popping(byte_queue& from, deadline until) : bytes_(from.byt
 // If there is none at the deadline, begin_ is end_.
 void byte_queue::popping::await_message(const byte_queue& from, deadline until) {
     ring_end& own = ring_->consumers;
-    published<>& other = ring_->producers.position;
+    event_count<>& other = ring_->producers.position;
     std::shared_ptr<const void> watching;
     for (bool watched = false;;) {
         if (watched) from.watch_producers(watching);

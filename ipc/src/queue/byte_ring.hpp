@@ -1,8 +1,8 @@
 // What a queue's segment holds: see README.md, "A queue".
 #pragma once
 
+#include "sync/event_count.hpp"
 #include "sync/fair_lock.hpp"
-#include "sync/published.hpp"
 
 #include <bobbin/ipc/detail/queue/byte_queue.hpp>
 
@@ -19,7 +19,7 @@ struct alignas(128) ring_end {
     fair_lock lock;
     std::atomic<std::uint64_t> seen{0};    // the other end's position, when last looked at
     std::atomic<std::uint32_t> looks{32};  // how often to look before sleeping
-    alignas(64) published<> position;      // bytes since the start
+    alignas(64) event_count<> position;    // bytes since the start
 };
 
 struct byte_ring {
@@ -52,6 +52,6 @@ static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
 // Returns when `other` may have moved since `seen`, or at the deadline. How long it looks before it
 // sleeps is what was worth it lately. By the holder of `mine`'s lock.
-void await_change(ring_end& mine, published<>& other, published<>::key seen, deadline until);
+void await_change(ring_end& mine, event_count<>& other, event_count<>::key seen, deadline until);
 
 }}}  // namespace bobbin::v0::ipc::detail

@@ -1,6 +1,6 @@
+#include "sync/event_count.hpp"
 #include "sync/fair_lock.hpp"
 #include "sync/holding.hpp"
-#include "sync/published.hpp"
 
 #include <bobbin/ipc/barrier.hpp>
 
@@ -97,7 +97,7 @@ struct barrier::state {
     const std::size_t parties;  // each handle has read it once
     detail::fair_lock lock;
     std::atomic<std::uint64_t> arrivals{0};
-    alignas(64) detail::published<> ends;
+    alignas(64) detail::event_count<> ends;
 };
 
 // False at the deadline.

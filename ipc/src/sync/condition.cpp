@@ -1,6 +1,6 @@
+#include "sync/event_count.hpp"
 #include "sync/fair_lock.hpp"
 #include "sync/holding.hpp"
-#include "sync/published.hpp"
 
 #include <bobbin/ipc/condition.hpp>
 
@@ -11,7 +11,7 @@ namespace bobbin { inline namespace v0 { namespace ipc {
 // How many notifications there were.
 struct condition::state {
     detail::fair_lock notifying;
-    alignas(64) detail::published<> notifications;
+    alignas(64) detail::event_count<> notifications;
 };
 
 namespace {

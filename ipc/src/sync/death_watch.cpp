@@ -1,6 +1,6 @@
 #include "sync/death_watch.hpp"
 
-#include "os/bell.hpp"
+#include "os/doorbell.hpp"
 #include "os/owned_descriptor.hpp"
 #include "os/process_identity.hpp"
 #include "os/quiet_thread.hpp"
@@ -28,7 +28,7 @@ using bobbin::detail::until_there_is_memory;
 struct watched_process {
     std::uint64_t process;
     segment memory;
-    published<>* number;
+    event_count<>* number;
     owned_descriptor end;  // a pidfd
 };
 
@@ -36,11 +36,11 @@ struct watched_process {
 // any more is watched for a moment longer, as it is mostly the same queue that is waited for next.
 class death_watch {
 public:
-    void begin(const published<>* number) {
+    void begin(const event_count<>* number) {
         const std::lock_guard lock(mutex_);
         awaited_.push_back(number);
     }
-    void end(const published<>* number) noexcept {
+    void end(const event_count<>* number) noexcept {
         const std::lock_guard lock(mutex_);
         const auto found = std::ranges::find(awaited_, number);
         if (found == awaited_.end()) return;  // a parent's
@@ -81,7 +81,7 @@ public:
     }
 
 private:
-    [[nodiscard]] bool is_awaited(const published<>* number) const noexcept {
+    [[nodiscard]] bool is_awaited(const event_count<>* number) const noexcept {
         return std::ranges::find(awaited_, number) != awaited_.end();
     }
 
@@ -138,8 +138,8 @@ private:
 
     std::mutex mutex_;
     std::vector<watched_process> all_;
-    std::vector<const published<>*> awaited_;  // by each who waits, once
-    bool is_lingering_ = false;                // the thread will look for what nobody awaits
+    std::vector<const event_count<>*> awaited_;  // by each who waits, once
+    bool is_lingering_ = false;                  // the thread will look for what nobody awaits
     // The thread's, which writes them under the mutex: so a forked child finds them whole.
     std::vector<watched_process> dead_;
     std::vector<pollfd> ends_;
@@ -154,14 +154,14 @@ death_watch* watch = new death_watch;
 
 }  // namespace
 
-death_watching::death_watching(const published<>& number) : number_(&number) {
+death_watching::death_watching(const event_count<>& number) : number_(&number) {
     watch->begin(number_);
 }
 death_watching::~death_watching() {
     watch->end(number_);
 }
 
-void poke_at_death(std::uint64_t process, const segment& memory, published<>& number) {
+void poke_at_death(std::uint64_t process, const segment& memory, event_count<>& number) {
     owned_descriptor end(static_cast<int>(::syscall(SYS_pidfd_open, number_of(process), 0)));
     if (!end && errno != ESRCH)
         throw std::system_error(errno, std::generic_category(), "bobbin: pidfd_open");

@@ -1,6 +1,6 @@
+#include "sync/event_count.hpp"
 #include "sync/fair_lock.hpp"
 #include "sync/holding.hpp"
-#include "sync/published.hpp"
 
 #include <bobbin/ipc/event.hpp>
 
@@ -11,7 +11,7 @@ namespace bobbin { inline namespace v0 { namespace ipc {
 // How often it was set or cleared: it is set while that is odd.
 struct event::state {
     detail::fair_lock changing;
-    alignas(64) detail::published<> changes;
+    alignas(64) detail::event_count<> changes;
 };
 
 namespace {

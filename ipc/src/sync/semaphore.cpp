@@ -1,6 +1,6 @@
+#include "sync/event_count.hpp"
 #include "sync/fair_lock.hpp"
 #include "sync/holding.hpp"
-#include "sync/published.hpp"
 
 #include <bobbin/ipc/semaphore.hpp>
 
@@ -17,7 +17,7 @@ using detail::acquired;
 // gives its lock, and with it the turn to wait, to another.
 struct semaphore::state {
     alignas(128) detail::fair_lock givers;
-    detail::published<> released;
+    detail::event_count<> released;
     alignas(128) detail::fair_lock takers;
     std::atomic<std::uint64_t> taken{0};  // one store takes a permit; nobody waits for it
 };

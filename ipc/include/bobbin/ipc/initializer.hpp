@@ -25,7 +25,7 @@ public:
     explicit operator bool() const noexcept { return static_cast<bool>(describe_); }
 
 private:
-    friend class detail::crew_core;
+    friend class detail::supervisor_core;
     struct place {
         static constexpr bool takes_captures = false;
     };

@@ -1,9 +1,9 @@
 // The pool of child processes.
 #pragma once
 
-#include <bobbin/ipc/detail/pool/crew.hpp>
 #include <bobbin/ipc/detail/pool/remote_chunk.hpp>
 #include <bobbin/ipc/detail/pool/remote_job.hpp>
+#include <bobbin/ipc/detail/pool/supervisor.hpp>
 #include <bobbin/ipc/process_pool_options.hpp>
 #include <bobbin/runtime/pool_interface.hpp>
 
@@ -52,7 +52,7 @@ public:
     // short. Ends the program with a message when called on the pool's own thread.
     ~process_pool();
 
-    unsigned size() const noexcept { return crew_->size(); }
+    unsigned size() const noexcept { return supervisor_->size(); }
     void close() noexcept;
     // Jobs that run are asked to stop; after the time of grace (see process_pool_options) what
     // still runs fails with `cancelled`, and its worker is ended.
@@ -65,14 +65,14 @@ private:
 
     template <class R, class F, class... Args>
     job<R> start_job(const job_options& options, const F& f, const Args&... args) {
-        return detail::start_remote_job<R, F, Args...>(crew_, options, f, args...);
+        return detail::start_remote_job<R, F, Args...>(supervisor_, options, f, args...);
     }
     template <class F>
-    detail::run_by_crew<F> elsewhere(F f, const map_options& options) {
-        return {crew_, std::move(f), options};
+    detail::run_by_supervisor<F> elsewhere(F f, const map_options& options) {
+        return {supervisor_, std::move(f), options};
     }
 
-    std::shared_ptr<detail::crew> crew_;
+    std::shared_ptr<detail::supervisor> supervisor_;
     std::atomic<bool> closed_{false};
 };
 

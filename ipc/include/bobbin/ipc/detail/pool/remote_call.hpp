@@ -1,8 +1,8 @@
-// A job for a crew: see crew.hpp.
+// A job for a supervisor: see supervisor.hpp.
 #pragma once
 
 #include <bobbin/ipc/decoder.hpp>
-#include <bobbin/ipc/detail/encoding/parcel.hpp>
+#include <bobbin/ipc/detail/encoding/payload.hpp>
 #include <bobbin/runtime/time_span.hpp>
 
 #include <cstddef>
@@ -12,11 +12,11 @@
 
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
-class crew_core;
-struct seat;
+class supervisor_core;
+struct worker_slot;
 
 // Made and destroyed by those who post it. From `post` until `ended` it is the
-// crew's.
+// supervisor's.
 class remote_call {
 public:
     remote_call(const remote_call&) = delete;
@@ -24,7 +24,7 @@ public:
 
     // What is to be done.
     std::uint64_t callable = 0;  // its key
-    parcel arguments;
+    payload arguments;
     std::uint32_t group = 0;    // after an error in it, its later jobs are skipped; 0: none
     std::uint32_t place = 0;    // in the group
     bool is_coroutine = false;  // it can be asked to stop
@@ -53,21 +53,21 @@ protected:
     virtual ~remote_call() = default;
 
 private:
-    friend class crew_core;
+    friend class supervisor_core;
     friend struct call_list;
     // On a thread of the driver, once for each time it was posted. It may be posted again. The
     // bytes are there until this returns.
     virtual void ended(const encoded& result) noexcept = 0;
-    // On a thread of the driver, if that was asked for by `crew::close_later`.
+    // On a thread of the driver, if that was asked for by `supervisor::close_later`.
     virtual void close_on_driver() noexcept {}
 
     enum class stage : std::uint8_t { nowhere, waiting, sent };
     stage stage_ = stage::nowhere;
-    seat* seat_ = nullptr;      // where it was sent,
-    std::uint64_t number_ = 0;  // and as what job there
-    std::uint64_t id_ = 0;      // in its crew
-    bool was_claimed_ = false;  // by a worker that died
-    bool is_pinned_ = false;    // to the worker that it was sent to
+    worker_slot* slot_ = nullptr;  // where it was sent,
+    std::uint64_t number_ = 0;     // and as what job there
+    std::uint64_t id_ = 0;         // in its supervisor
+    bool was_claimed_ = false;     // by a worker that died
+    bool is_pinned_ = false;       // to the worker that it was sent to
     bool was_asked_to_stop_ = false;
     remote_call* next_ = nullptr;
     remote_call* previous_ = nullptr;

@@ -1,8 +1,8 @@
-// Chunks of a map, run by a crew.
+// Chunks of a map, run by a supervisor.
 #pragma once
 
-#include <bobbin/ipc/detail/pool/crew.hpp>
 #include <bobbin/ipc/detail/pool/remote_job.hpp>
+#include <bobbin/ipc/detail/pool/supervisor.hpp>
 #include <bobbin/runtime/detail/scheduler/loop_pace.hpp>
 #include <bobbin/runtime/detail/task/current_scope.hpp>
 #include <bobbin/runtime/detail/task/join_scope.hpp>
@@ -29,7 +29,7 @@ namespace bobbin { inline namespace v0 { namespace ipc::detail {
 // Who waits for the calls of one chunk. When that task is asked to stop, so are they.
 class chunk_wait {
 public:
-    chunk_wait(crew& by, std::size_t most, unsigned retries);
+    chunk_wait(supervisor& by, std::size_t most, unsigned retries);
     chunk_wait(const chunk_wait&) = delete;
     chunk_wait& operator=(const chunk_wait&) = delete;
 
@@ -63,7 +63,7 @@ private:
     bool suspend(bobbin::detail::work_item waiting, bobbin::detail::join_scope& scope);
     void stop() noexcept;
 
-    crew* const crew_;
+    supervisor* const supervisor_;
     const unsigned retries_;
     std::vector<remote_call*> calls_;
     std::atomic<std::size_t> left_{0};  // and one for `suspend` itself
@@ -87,29 +87,31 @@ private:
     }
 };
 
-class crew_hold {
+class supervisor_hold {
 public:
-    explicit crew_hold(std::shared_ptr<crew> held) : held_(std::move(held)) { held_->hold(); }
-    crew_hold(crew_hold&&) noexcept = default;
-    crew_hold& operator=(crew_hold&&) = delete;
-    ~crew_hold() {
+    explicit supervisor_hold(std::shared_ptr<supervisor> held) : held_(std::move(held)) {
+        held_->hold();
+    }
+    supervisor_hold(supervisor_hold&&) noexcept = default;
+    supervisor_hold& operator=(supervisor_hold&&) = delete;
+    ~supervisor_hold() {
         if (held_ != nullptr) held_->release();
     }
 
 private:
-    std::shared_ptr<crew> held_;
+    std::shared_ptr<supervisor> held_;
 };
 
 // F, as a pool runs chunks of it elsewhere.
 template <class F>
-class run_by_crew {
+class run_by_supervisor {
 public:
     using runs_chunks = void;
-    run_by_crew(std::shared_ptr<crew> by, F f, const map_options& options)
-        : crew_(std::move(by)), f_(std::move(f)), options_(options) {}
+    run_by_supervisor(std::shared_ptr<supervisor> by, F f, const map_options& options)
+        : supervisor_(std::move(by)), f_(std::move(f)), options_(options) {}
 
-    // By whoever will run chunks: so the crew is not idle between two of them.
-    [[nodiscard]] crew_hold hold() const { return crew_hold(crew_); }
+    // By whoever will run chunks: so the supervisor is not idle between two of them.
+    [[nodiscard]] supervisor_hold hold() const { return supervisor_hold(supervisor_); }
 
     // Outcomes of the first inputs, all of them unless an error before stops them.
     template <class Slots, class R>
@@ -117,9 +119,9 @@ public:
                          bool stops_at_error) const {
         // An error that is tried again stops nobody.
         const bool skips = stops_at_error && options_.retries == 0;
-        const std::uint32_t group = skips ? crew_->new_group() : 0;
+        const std::uint32_t group = skips ? supervisor_->new_group() : 0;
         const auto calls = std::make_unique_for_overwrite<chunk_call<R>[]>(inputs.size());
-        chunk_wait all(*crew_, inputs.size(), options_.retries);
+        chunk_wait all(*supervisor_, inputs.size(), options_.retries);
         const auto& scope = co_await bobbin::detail::current_scope();
         // To encode takes as long as the inputs are large.
         bobbin::detail::loop_pace pace;
@@ -147,7 +149,7 @@ private:
         call.timeout = options_.timeout;
         call.is_urgent = options_.priority == priority::high;
         try {
-            describe_call<F, Input>(call, crew_->store(), f_, input);
+            describe_call<F, Input>(call, supervisor_->store(), f_, input);
             return true;
         } catch (...) {
             call.came.emplace(bobbin::outcome<R>::failure(std::current_exception()));
@@ -155,7 +157,7 @@ private:
         }
     }
 
-    std::shared_ptr<crew> crew_;
+    std::shared_ptr<supervisor> supervisor_;
     F f_;
     map_options options_;
 };

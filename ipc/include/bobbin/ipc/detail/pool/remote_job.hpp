@@ -2,7 +2,7 @@
 #pragma once
 
 #include <bobbin/ipc/detail/encoding/callable_codec.hpp>
-#include <bobbin/ipc/detail/pool/crew.hpp>
+#include <bobbin/ipc/detail/pool/supervisor.hpp>
 #include <bobbin/ipc/detail/process/job_context.hpp>
 #include <bobbin/ipc/encoding.hpp>
 #include <bobbin/runtime/detail/jobs/attempt.hpp>
@@ -20,7 +20,7 @@ namespace bobbin { inline namespace v0 { namespace ipc::detail {
 // A call of F as bytes. Throws what encoding does.
 template <class F, class... Args>
 void describe_call(remote_call& call, segment_store& store, const F& f, const Args&... args) {
-    parcel_writer bytes(call.arguments, store);
+    payload_writer bytes(call.arguments, store);
     encoder to(bytes);
     callable_codec<F>::put(to, f);
     (to.put(args), ...);
@@ -51,8 +51,8 @@ bobbin::outcome<R> outcome_of_call(const remote_call& call, const remote_call::e
 template <class R>
 class remote_job final : public bobbin::detail::job_state<R>, public remote_call {
 public:
-    remote_job(std::shared_ptr<crew> by, unsigned retries)
-        : bobbin::detail::job_state<R>(kind()), crew_(std::move(by)), retries_(retries) {}
+    remote_job(std::shared_ptr<supervisor> by, unsigned retries)
+        : bobbin::detail::job_state<R>(kind()), supervisor_(std::move(by)), retries_(retries) {}
 
 private:
     using core = bobbin::detail::job_core;
@@ -62,13 +62,15 @@ private:
     }
     static const core::operations& kind() noexcept {
         static constexpr core::operations own = {
-            .request_stop = [](core& job) noexcept { of(job).crew_->ask_to_stop(of(job)); },
-            .runs_here = [](const core& job) noexcept { return of(job).crew_->is_needed_here(); },
+            .request_stop = [](core& job) noexcept { of(job).supervisor_->ask_to_stop(of(job)); },
+            .runs_here =
+                [](const core& job) noexcept { return of(job).supervisor_->is_needed_here(); },
             .destroy = [](core& job) noexcept { delete &of(job); },
-            .take_back = [](core& job) noexcept { return of(job).crew_->take_back(of(job)); },
-            .has_begun = [](const core& job) noexcept { return of(job).crew_->has_begun(of(job)); },
-            .awaited = [](core& job) noexcept { of(job).crew_->awaited(of(job)); },
-            .bring = [](const core& job) { of(job).crew_->bring(of(job)); },
+            .take_back = [](core& job) noexcept { return of(job).supervisor_->take_back(of(job)); },
+            .has_begun =
+                [](const core& job) noexcept { return of(job).supervisor_->has_begun(of(job)); },
+            .awaited = [](core& job) noexcept { of(job).supervisor_->awaited(of(job)); },
+            .bring = [](const core& job) { of(job).supervisor_->bring(of(job)); },
         };
         return own;
     }
@@ -83,10 +85,10 @@ private:
             static_cast<void>(this->claim());
             take(result);
         }
-        if (crew_->on_driver())
+        if (supervisor_->on_driver())
             this->close();
         else if (!this->close_unheard())
-            return crew_->close_later(*this);  // callbacks are the driver's
+            return supervisor_->close_later(*this);  // callbacks are the driver's
         this->drop();
     }
     void close_on_driver() noexcept override {
@@ -97,7 +99,7 @@ private:
         try {
             ++attempt;
             remote_call* const self = this;
-            crew_->post(std::span(&self, 1));
+            supervisor_->post(std::span(&self, 1));
             return true;
         } catch (...) {
             return false;
@@ -114,14 +116,14 @@ private:
         }
     }
 
-    const std::shared_ptr<crew> crew_;
+    const std::shared_ptr<supervisor> supervisor_;
     const unsigned retries_;
 };
 
 // Throws what encoding the arguments does, std::invalid_argument, pool_broken.
 template <class R, class F, class... Args>
-job<R> start_remote_job(const std::shared_ptr<crew>& by, const job_options& options, const F& f,
-                        const Args&... args) {
+job<R> start_remote_job(const std::shared_ptr<supervisor>& by, const job_options& options,
+                        const F& f, const Args&... args) {
     bobbin::detail::check(options);
     if (options.retries > 0 && !(std::copy_constructible<Args> && ...))
         throw std::invalid_argument("bobbin: retries need arguments that can be copied");

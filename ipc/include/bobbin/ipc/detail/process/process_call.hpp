@@ -2,7 +2,7 @@
 #pragma once
 
 #include <bobbin/ipc/detail/encoding/callable_codec.hpp>
-#include <bobbin/ipc/detail/encoding/parcel.hpp>
+#include <bobbin/ipc/detail/encoding/payload.hpp>
 #include <bobbin/ipc/detail/process/job_context.hpp>
 #include <bobbin/ipc/encoding.hpp>
 #include <bobbin/runtime/detail/jobs/call.hpp>
@@ -26,12 +26,12 @@ public:
     ~process_call() = default;
 
     [[nodiscard]] std::uint64_t callable() const noexcept { return callable_; }
-    [[nodiscard]] const parcel& arguments() const noexcept { return arguments_; }
+    [[nodiscard]] const payload& arguments() const noexcept { return arguments_; }
 
 private:
     const std::uint64_t callable_;
     const std::shared_ptr<segment_store> store_ = make_segment_store();
-    parcel arguments_;
+    payload arguments_;
 };
 
 // A call that a process can be started with; anything else is a compile-time error that says what
@@ -56,7 +56,7 @@ struct accepted_process_call {
 template <class F, class... Args>
 process_call::process_call(const F& f, const Args&... args)
     : callable_(accepted_process_call<F, Args...>::key()) {
-    parcel_writer bytes(arguments_, *store_);
+    payload_writer bytes(arguments_, *store_);
     encoder to(bytes);
     callable_codec<F>::put(to, f);
     (to.put(args), ...);

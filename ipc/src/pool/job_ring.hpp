@@ -6,7 +6,7 @@
 //       arguments, slot := queued, submitted ──────▶ sleeps on `submitted`
 //                                                     queued → claimed, or sees retracted
 //       queued → retracted takes a job back           runs it
-//       reads results    ◀── bell, if it sleeps ───── result, finished
+//       reads results    ◀── doorbell, if it sleeps ───── result, finished
 //
 // A job is in one slot, and its state says who has it: it can be taken back by a compare-and-swap
 // as long as the worker has not claimed it by another. The number of the job is part of the word,
@@ -18,9 +18,9 @@
 // which a job began.
 #pragma once
 
-#include "sync/published.hpp"
+#include "sync/event_count.hpp"
 
-#include <bobbin/ipc/detail/encoding/parcel.hpp>
+#include <bobbin/ipc/detail/encoding/payload.hpp>
 
 #include <algorithm>
 #include <array>
@@ -33,29 +33,29 @@
 
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
-enum class slot_state : std::uint32_t { queued, claimed, retracted };
+enum class owner_state : std::uint32_t { queued, claimed, retracted };
 
 template <class Atomics = shared_atomics>
-class job_slot {
+class job_owner {
 public:
     // By the application, when the slot's job before was answered.
     void queue(std::uint64_t job) noexcept {
-        state_.store(word(job, slot_state::queued), std::memory_order_relaxed);
+        state_.store(word(job, owner_state::queued), std::memory_order_relaxed);
     }
     // By the worker; false: it was taken back.
-    bool claim(std::uint64_t job) noexcept { return move_on(job, slot_state::claimed); }
+    bool claim(std::uint64_t job) noexcept { return move_on(job, owner_state::claimed); }
     // By the application; false: it is claimed, or was.
-    bool retract(std::uint64_t job) noexcept { return move_on(job, slot_state::retracted); }
+    bool retract(std::uint64_t job) noexcept { return move_on(job, owner_state::retracted); }
     [[nodiscard]] bool is_claimed(std::uint64_t job) const noexcept {
-        return state_.load(std::memory_order_relaxed) == word(job, slot_state::claimed);
+        return state_.load(std::memory_order_relaxed) == word(job, owner_state::claimed);
     }
 
 private:
-    static constexpr std::uint32_t word(std::uint64_t job, slot_state state) noexcept {
+    static constexpr std::uint32_t word(std::uint64_t job, owner_state state) noexcept {
         return static_cast<std::uint32_t>(job << 2U) | static_cast<std::uint32_t>(state);
     }
-    bool move_on(std::uint64_t job, slot_state to) noexcept {
-        std::uint32_t queued = word(job, slot_state::queued);
+    bool move_on(std::uint64_t job, owner_state to) noexcept {
+        std::uint32_t queued = word(job, owner_state::queued);
         return state_.compare_exchange_strong(queued, word(job, to), std::memory_order_relaxed);
     }
 
@@ -64,7 +64,7 @@ private:
 
 // A ring of bytes: where a message of that size lies. Positions only grow.
 template <std::size_t bytes>
-class lane_ring {
+class wrapping_bytes {
 public:
     static_assert((bytes & (bytes - 1)) == 0, "positions wrap at a power of two");
     static constexpr std::size_t capacity = bytes;
@@ -88,8 +88,8 @@ private:
     std::array<std::byte, bytes> memory_;
 };
 
-struct lane_job {
-    job_slot<> slot;
+struct ring_job {
+    job_owner<> owner;
     std::uint32_t group = 0;     // after an error in a group, jobs with a later place in it are not
                                  // begun; 0: none
     std::uint64_t callable = 0;  // its key
@@ -128,7 +128,7 @@ struct worker_terms {
     std::atomic<std::uint32_t> has_state{0};  // 1: it has something to destroy at its end
 };
 
-// Of the job with a timeout, which is alone in its lane.
+// Of the job with a timeout, which is alone in its job ring.
 struct timed_job {
     std::uint64_t number = ~std::uint64_t{0};
     std::uint64_t limit_ns = 0;
@@ -143,14 +143,14 @@ struct lost_segments {
     std::atomic<std::uint32_t> by_application{0};
 };
 
-struct lane {
+struct job_ring {
     static constexpr std::size_t jobs_at_once = 512;
-    static constexpr std::size_t ring_bytes = 8 * parcel::most_outside;
+    static constexpr std::size_t ring_bytes = 8 * payload::most_outside;
 
-    lane_job& job(std::uint64_t number) noexcept { return jobs[number % jobs_at_once]; }
+    ring_job& job(std::uint64_t number) noexcept { return jobs[number % jobs_at_once]; }
 
-    alignas(128) published<> submitted;  // jobs so far; closed: the worker is to end
-    alignas(128) published<> read;       // bytes of results that the application is done with
+    alignas(128) event_count<> submitted;  // jobs so far; closed: the worker is to end
+    alignas(128) event_count<> read;       // bytes of results that the application is done with
     alignas(128) std::atomic<std::uint64_t> finished{0};  // bytes of results
     std::atomic<std::uint32_t> asleep{reader_asleep::driver};
     alignas(128) worker_terms terms;
@@ -158,14 +158,14 @@ struct lane {
     lost_segments lost;
     // The worker's, by itself: the server may die before it has told the application.
     std::atomic<pid_t> pid{-1};
-    alignas(128) std::array<lane_job, jobs_at_once> jobs;
-    lane_ring<ring_bytes> arguments;
-    lane_ring<ring_bytes> results;
+    alignas(128) std::array<ring_job, jobs_at_once> jobs;
+    wrapping_bytes<ring_bytes> arguments;
+    wrapping_bytes<ring_bytes> results;
 };
 
 // README.md draws them.
-static_assert(offsetof(lane, lost) == 440);
-static_assert(sizeof(lane_job) == 40 && sizeof(result_header) == 32);
-static_assert(offsetof(lane, jobs) == 512 && offsetof(lane, arguments) == 20'992);
+static_assert(offsetof(job_ring, lost) == 440);
+static_assert(sizeof(ring_job) == 40 && sizeof(result_header) == 32);
+static_assert(offsetof(job_ring, jobs) == 512 && offsetof(job_ring, arguments) == 20'992);
 
 }}}  // namespace bobbin::v0::ipc::detail

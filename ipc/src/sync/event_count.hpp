@@ -28,7 +28,7 @@
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 template <class Atomics = shared_atomics>
-class published {
+class event_count {
 public:
     // What to compare with when waiting for a change.
     using key = std::uint32_t;
@@ -59,7 +59,7 @@ public:
     void publish(std::uint64_t number) {
         std::uint32_t word = word_.load(std::memory_order_relaxed);
         slot(word + one).store(number, std::memory_order_release);  // with the acquire in read()
-        bobbin::detail::fault_point("published.prepared");
+        bobbin::detail::fault_point("event_count.prepared");
         // Others change nothing but the two lowest bits meanwhile.
         while ((word & asleep) == 0) {
             // Release: with the acquires above.
@@ -103,7 +103,7 @@ public:
         if (word_.compare_exchange_strong(word, seen | asleep, std::memory_order_relaxed,
                                           std::memory_order_relaxed) ||
             word == (seen | asleep)) {
-            bobbin::detail::fault_point("published.flagged");
+            bobbin::detail::fault_point("event_count.flagged");
             Atomics::wait(word_, seen | asleep, until);
         }
     }
@@ -136,6 +136,6 @@ private:
     std::array<slot_type, 2> slots_{};
 };
 
-static_assert(sizeof(published<>) == 24);
+static_assert(sizeof(event_count<>) == 24);
 
 }}}  // namespace bobbin::v0::ipc::detail

@@ -1,39 +1,39 @@
 #include "memory/segment_store.hpp"
 
-#include <bobbin/ipc/detail/encoding/parcel.hpp>
+#include <bobbin/ipc/detail/encoding/payload.hpp>
 
 #include <algorithm>
 #include <cstring>
 
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
-void parcel::clear() noexcept {
+void payload::clear() noexcept {
     bytes_ = {};
     if (more_ == nullptr) return;
     more_->large.reset();
     more_->objects.clear();
 }
 
-parcel::more& parcel::room() {
+payload::more& payload::room() {
     if (more_ == nullptr) more_ = std::make_unique<more>();
     return *more_;
 }
 
-void parcel_writer::finish() noexcept {
+void payload_writer::finish() noexcept {
     to_.bytes_ = room_.first(size());
 }
 
-std::uint64_t parcel_writer::attach(const segment& memory) {
+std::uint64_t payload_writer::attach(const segment& memory) {
     to_.room().objects.push_back(memory);
     return memory.id();
 }
 
-std::span<std::byte> parcel_writer::grow(std::size_t wanted) {
+std::span<std::byte> payload_writer::grow(std::size_t wanted) {
     const std::size_t room = std::max(wanted, 2 * room_.size());
     auto& [bytes, large, objects] = to_.room();
-    if (wanted <= parcel::most_outside) {
+    if (wanted <= payload::most_outside) {
         const bool lies_there = room_.data() == bytes.data();
-        bytes.resize(std::min(room, parcel::most_outside));
+        bytes.resize(std::min(room, payload::most_outside));
         if (!lies_there) std::memcpy(bytes.data(), room_.data(), size());
         return room_ = bytes;
     }

@@ -1,9 +1,9 @@
-// The workers of a crew: their starts and ends.
+// The workers of a supervisor: their starts and ends.
 #include "os/anonymous_file.hpp"
 #include "os/control_socket.hpp"
 #include "os/describe_end.hpp"
 #include "os/standard_output.hpp"
-#include "pool/crew_core.hpp"
+#include "pool/supervisor_core.hpp"
 #include "process/make_call.hpp"
 
 #include <bobbin/ipc/errors.hpp>
@@ -39,20 +39,20 @@ private:
 // --- workers ---
 
 // False if the server has to be given time.
-bool crew_core::start_worker(seat& at) {
+bool supervisor_core::start_worker(worker_slot& at) {
     auto initial = first_call(options_.initializer, "the initializer");
     auto last = first_call(options_.finalizer, "the finalizer");
     auto [ours, theirs] = control_socket_pair();
     auto [holds, held] = lifeline::make();
-    segment memory = segment::adopt_unsealed(create_anonymous_file(sizeof(lane)).release());
-    auto* const way = new (memory.data()) lane;
+    segment memory = segment::adopt_unsealed(create_anonymous_file(sizeof(job_ring)).release());
+    auto* const ring = new (memory.data()) job_ring;
     auto line = std::make_unique<worker_line>(std::move(ours), memory);
-    way->terms.most_jobs = options_.max_tasks_per_worker + (options_.initializer ? 1 : 0);
-    if (options_.max_tasks_per_worker == 0) way->terms.most_jobs = 0;
-    way->terms.most_memory = options_.max_rss;
-    way->terms.has_initializer = options_.initializer ? 1 : 0;
-    way->terms.has_finalizer = options_.finalizer ? 1 : 0;
-    way->terms.threads = library_threads_;
+    ring->terms.most_jobs = options_.max_tasks_per_worker + (options_.initializer ? 1 : 0);
+    if (options_.max_tasks_per_worker == 0) ring->terms.most_jobs = 0;
+    ring->terms.most_memory = options_.max_rss;
+    ring->terms.has_initializer = options_.initializer ? 1 : 0;
+    ring->terms.has_finalizer = options_.finalizer ? 1 : 0;
+    ring->terms.threads = library_threads_;
     const auto output = make_output();
     const owned_descriptor printed =
         output != nullptr ? output->take_worker_end() : owned_descriptor();
@@ -60,12 +60,12 @@ bool crew_core::start_worker(seat& at) {
     // In the order of worker_descriptor.
     const std::array descriptors = {memory.descriptor(),
                                     theirs.get(),
-                                    bell_.get(),
-                                    waiter_bell_.get(),
+                                    doorbell_.get(),
+                                    waiter_doorbell_.get(),
                                     held.get(),
                                     printed ? printed.get() : inherited.out(),
                                     printed ? printed.get() : inherited.error()};
-    worker_request wanted{.seat = at.index,
+    worker_request wanted{.slot = at.index,
                           .environment = options_.environment,
                           .working_directory = options_.working_directory};
     if (!server_->request(std::move(wanted), descriptors)) return false;
@@ -77,7 +77,7 @@ bool crew_core::start_worker(seat& at) {
     at.generation = generation;
     at.failed_starts = failed;
     at.memory.emplace(std::move(memory));
-    at.way = way;
+    at.ring = ring;
     at.line = std::move(line);
     at.holds = std::move(holds);
     at.is_empty = false;
@@ -88,7 +88,7 @@ bool crew_core::start_worker(seat& at) {
     return true;
 }
 
-std::shared_ptr<output_lines> crew_core::make_output() {
+std::shared_ptr<output_lines> supervisor_core::make_output() {
     switch (options_.output) {
         case output::inherit:
             break;
@@ -106,7 +106,8 @@ std::shared_ptr<output_lines> crew_core::make_output() {
 }
 
 // Null if there is none.
-std::unique_ptr<initial_call> crew_core::first_call(const initializer& what, const char* name) {
+std::unique_ptr<initial_call> supervisor_core::first_call(const initializer& what,
+                                                          const char* name) {
     if (!what) return nullptr;
     auto call = std::make_unique<initial_call>(
         [this, name](const std::exception_ptr& error) { first_call_failed(name, error); });
@@ -115,24 +116,25 @@ std::unique_ptr<initial_call> crew_core::first_call(const initializer& what, con
     return call;
 }
 
-void crew_core::send_first(seat& at, std::unique_ptr<initial_call> call, const char* name) {
+void supervisor_core::send_first(worker_slot& at, std::unique_ptr<initial_call> call,
+                                 const char* name) {
     call->id_ = ++ids_;
     try {
-        if (!send(at, *call))  // into an empty lane
+        if (!send(at, *call))  // into an empty job ring
             throw std::system_error(
                 ETOOMANYREFS, std::generic_category(),
                 std::string("bobbin: what ") + name + " of a worker takes along can't be sent");
     } catch (const std::bad_alloc&) {
         at.is_leaving = true;  // and there will be another
-        at.way->submitted.close();
+        at.ring->submitted.close();
         return;
     }
     static_cast<void>(call.release());
     ++calls_;
-    if (at.publish()) at.way->submitted.wake();
+    if (at.publish()) at.ring->submitted.wake();
 }
 
-void crew_core::first_call_failed(const char* name, const std::exception_ptr& error) {
+void supervisor_core::first_call_failed(const char* name, const std::exception_ptr& error) {
     try {
         std::rethrow_exception(error);
     } catch (const std::exception& reason) {
@@ -143,13 +145,13 @@ void crew_core::first_call_failed(const char* name, const std::exception_ptr& er
     }
 }
 
-void crew_core::read_news(arrivals& ended) {
+void supervisor_core::read_news(arrivals& ended) {
     for (;;) {
         if (!news_ && server_) news_ = next_news(*server_);
         if (!news_) return;
         if (news_->server_gone) return server_gone(ended);
         auto* const news = &*news_;
-        seat& at = *seats_.at(news->what.seat);
+        worker_slot& at = *slots_.at(news->what.slot);
         switch (news->what.what) {
             case server_news::started:
                 at.pid = news->what.pid;
@@ -176,12 +178,12 @@ void crew_core::read_news(arrivals& ended) {
     }
 }
 
-void crew_core::worker_ended(seat& at, const exit_status& how, arrivals& ended) {
+void supervisor_core::worker_ended(worker_slot& at, const exit_status& how, arrivals& ended) {
     if (at.is_empty) return;        // as there was no memory for what follows
     ended.make_room_to_vacate(at);  // before anything is counted, or read, which can't be again
     // Acquire, with the worker's release. Those that were to end are no misfortune.
     const bool was_to_end =
-        at.is_leaving || at.way->terms.has_left.load(std::memory_order_acquire) != 0;
+        at.is_leaving || at.ring->terms.has_left.load(std::memory_order_acquire) != 0;
     const auto words =
         at.submitted == 0 || !at.has_begun(0) ? at.line->read_last_words() : std::nullopt;
     // With words it has never been a worker, which is no death of one.
@@ -196,16 +198,17 @@ void crew_core::worker_ended(seat& at, const exit_status& how, arrivals& ended) 
         start_failed(at, why, most_errors, ended);
 }
 
-void crew_core::count_death(std::string of) {
+void supervisor_core::count_death(std::string of) {
     restarts_.push_back(clock::now());
     last_death_ = std::move(of);
 }
 
 // Of its worker, which has died.
-std::exception_ptr crew_core::death_of(const seat& at, const std::optional<exit_status>& how,
-                                       const remote_call& call) noexcept {
+std::exception_ptr supervisor_core::death_of(const worker_slot& at,
+                                             const std::optional<exit_status>& how,
+                                             const remote_call& call) noexcept {
     try {
-        const pid_t pid = at.pid != -1 ? at.pid : at.way->pid.load(std::memory_order_relaxed);
+        const pid_t pid = at.pid != -1 ? at.pid : at.ring->pid.load(std::memory_order_relaxed);
         const std::type_info* const callable = type_of(call.callable);
         return std::make_exception_ptr(
             worker_died(pid, how, call.id_, call.attempt,
@@ -216,7 +219,7 @@ std::exception_ptr crew_core::death_of(const seat& at, const std::optional<exit_
 }
 
 // Its jobs are failed, or sent again.
-void crew_core::vacate(seat& at, std::optional<exit_status> how, arrivals& ended) {
+void supervisor_core::vacate(worker_slot& at, std::optional<exit_status> how, arrivals& ended) {
     ended.make_room_to_vacate(at);  // nothing below throws
     // Those that it has not begun are taken back, the last first: if it is the server that died,
     // the worker may live for a moment, and go on.
@@ -251,8 +254,8 @@ void crew_core::vacate(seat& at, std::optional<exit_status> how, arrivals& ended
             (call.is_urgent ? urgent_ : waiting_).push_front(call);
         }
     }
-    if (at.way->pid.load(std::memory_order_relaxed) != -1) at.failed_starts = 0;
-    at.way = nullptr;
+    if (at.ring->pid.load(std::memory_order_relaxed) != -1) at.failed_starts = 0;
+    at.ring = nullptr;
     at.holds = lifeline();
     at.is_empty = true;
     ended.closed.push_back(std::move(at.line));
@@ -260,20 +263,20 @@ void crew_core::vacate(seat& at, std::optional<exit_status> how, arrivals& ended
     if (ending_) worker_gone_.notify_all();
 }
 
-// If not, it has one when there is a job: see `fill_seats`.
-bool crew_core::wants_worker(seat& at) noexcept {
+// If not, it has one when there is a job: see `fill_slots`.
+bool supervisor_core::wants_worker(worker_slot& at) noexcept {
     at.is_idle = stopped_ ? !has_waiting() : at.is_idle && calls_ == 0;
     return !ending_ && !at.is_idle;
 }
 
-// Each seat that wants a worker and has none, nor waits for a time to try again. Where that throws,
+// Each slot that wants a worker and has none, nor waits for a time to try again. Where that throws,
 // it is as it was.
-void crew_core::fill_seats(arrivals& ended) {
-    for (auto& each : seats_)
+void supervisor_core::fill_slots(arrivals& ended) {
+    for (auto& each : slots_)
         if (each->is_empty && !each->awaits_start && wants_worker(*each)) replace(*each, ended);
 }
 
-void crew_core::replace(seat& at, arrivals& ended) {
+void supervisor_core::replace(worker_slot& at, arrivals& ended) {
     if (!broken_.empty()) return break_down(broken_, ended);
     const auto [most, period] = options_.restart_intensity;
     while (!restarts_.empty() && clock::now() - restarts_.front() > period.nanoseconds())
@@ -295,8 +298,9 @@ void crew_core::replace(seat& at, arrivals& ended) {
 
 // It is tried again, as it may be for want of memory, processes or descriptors that others have
 // now.
-void crew_core::start_failed(seat& at, const std::string& why, unsigned most, arrivals& ended) {
-    const bool any = std::ranges::any_of(seats_, [](const auto& each) { return !each->is_empty; });
+void supervisor_core::start_failed(worker_slot& at, const std::string& why, unsigned most,
+                                   arrivals& ended) {
+    const bool any = std::ranges::any_of(slots_, [](const auto& each) { return !each->is_empty; });
     const unsigned failed = at.failed_starts + 1;
     if (!at.is_empty || (!any && failed >= most)) return break_down(why, ended);
     timer_of(at).expires_after(back_off(failed));
@@ -308,15 +312,15 @@ void crew_core::start_failed(seat& at, const std::string& why, unsigned most, ar
     at.failed_starts = failed;
 }
 
-void crew_core::start_again(seat& at) {
+void supervisor_core::start_again(worker_slot& at) {
     by_driver([&](arrivals& ended, turn& ours) {
         at.awaits_start = false;
-        fill_seats(ended);
+        fill_slots(ended);
         dispatch(ours);
     });
 }
 
-void crew_core::break_down(const std::string& why, arrivals& ended) {
+void supervisor_core::break_down(const std::string& why, arrivals& ended) {
     if (broken_.empty()) broken_ = why;
     for (call_list* list : {&urgent_, &waiting_})
         while (!list->empty()) {

@@ -1,5 +1,5 @@
 // Which job goes to which worker, and when.
-#include "pool/crew_core.hpp"
+#include "pool/supervisor_core.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -7,19 +7,19 @@
 
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
-std::uint64_t crew_core::depth() const noexcept {
+std::uint64_t supervisor_core::depth() const noexcept {
     // So many that their worker is busy while the driver sleeps for now; and one ahead of it.
     constexpr double ahead_ns = 400'000;
     const double jobs = job_ns_ > 0 ? ahead_ns / job_ns_ : 2;
-    return static_cast<std::uint64_t>(std::clamp(jobs, 2.0, lane::jobs_at_once * 0.8));
+    return static_cast<std::uint64_t>(std::clamp(jobs, 2.0, job_ring::jobs_at_once * 0.8));
 }
 
-void crew_core::dispatch(turn& ours) {
+void supervisor_core::dispatch(turn& ours) {
     for (;;) {
-        seat* at = nullptr;
+        worker_slot* at = nullptr;
         std::uint64_t left = 1;
         if (has_waiting()) {
-            at = next_seat();
+            at = next_slot();
             left = depth() / 16 + 1;  // short jobs some at a time
         } else {
             at = relieve();
@@ -28,21 +28,21 @@ void crew_core::dispatch(turn& ours) {
         for (; left > 0 && has_waiting() && at->may_be_sent_more(); --left)
             at->refuses = !send_next(*at);
     }
-    for (auto& each : seats_) {
+    for (auto& each : slots_) {
         each->refuses = false;
-        if (each->way != nullptr && each->publish()) ours.will_wake(*each->way);
+        if (each->ring != nullptr && each->publish()) ours.will_wake(*each->ring);
     }
 }
 
-seat* crew_core::next_seat() noexcept {
-    seat* const best = least_loaded();
+worker_slot* supervisor_core::next_slot() noexcept {
+    worker_slot* const best = least_loaded();
     return best != nullptr && best->to_do() < depth() ? best : nullptr;
 }
 
 // A job behind a long one would wait although another worker is idle.
-seat* crew_core::least_loaded() noexcept {
-    seat* best = nullptr;
-    for (auto& each : seats_)
+worker_slot* supervisor_core::least_loaded() noexcept {
+    worker_slot* best = nullptr;
+    for (auto& each : slots_)
         if (each->may_be_sent_more() && (best == nullptr || each->to_do() < best->to_do()))
             best = each.get();
     return best;
@@ -50,8 +50,8 @@ seat* crew_core::least_loaded() noexcept {
 
 // --- taking back ---
 
-bool seat::take_back(std::uint64_t number) noexcept {
-    if (!way->job(number).slot.retract(number)) return false;
+bool worker_slot::take_back(std::uint64_t number) noexcept {
+    if (!ring->job(number).owner.retract(number)) return false;
     job(number).call = nullptr;
     job(number).is_taken_back = true;
     ++taken_back;
@@ -59,14 +59,14 @@ bool seat::take_back(std::uint64_t number) noexcept {
 }
 
 // Jobs are begun in order.
-std::uint64_t seat::first_waiting() noexcept {
+std::uint64_t worker_slot::first_waiting() noexcept {
     auto number = submitted;
     while (number > answered && !has_begun(number - 1)) --number;
     return number;
 }
 
 // False: it is begun, or none.
-bool crew_core::reclaim(seat& from, std::uint64_t number) noexcept {
+bool supervisor_core::reclaim(worker_slot& from, std::uint64_t number) noexcept {
     remote_call* const call = from.job(number).call;
     if (call == nullptr || call->is_pinned_ || !retract(*call)) return false;
     call->stage_ = remote_call::stage::waiting;
@@ -75,8 +75,8 @@ bool crew_core::reclaim(seat& from, std::uint64_t number) noexcept {
 }
 
 // The last first, so that they keep their order.
-void crew_core::reclaim_all(seat& from, bool also_urgent) noexcept {
-    if (from.way == nullptr) return;
+void supervisor_core::reclaim_all(worker_slot& from, bool also_urgent) noexcept {
+    if (from.ring == nullptr) return;
     const auto first = from.first_waiting();
     for (auto number = from.submitted; number > first; --number)
         if (const auto* call = from.job(number - 1).call;
@@ -85,15 +85,15 @@ void crew_core::reclaim_all(seat& from, bool also_urgent) noexcept {
 }
 
 // What was sent ahead and has not begun is not to be before an urgent one.
-void crew_core::make_way_for_urgent() noexcept {
-    for (auto& each : seats_) reclaim_all(*each, false);
+void supervisor_core::make_way_for_urgent() noexcept {
+    for (auto& each : slots_) reclaim_all(*each, false);
 }
 
 // Nor is it to wait for a long job for as long as later ones keep the other workers busy.
-void crew_core::pass_by_long_jobs() noexcept {
+void supervisor_core::pass_by_long_jobs() noexcept {
     constexpr double least_ns = 20e6;
     const std::chrono::duration<double, std::nano> is_long(std::max(least_ns, 2 * job_ns_));
-    for (auto& each : seats_) {
+    for (auto& each : slots_) {
         if (each->is_held_up || each->to_do() == 0) continue;
         if (last_read_ - each->busy_since < is_long) continue;
         reclaim_all(*each, true);
@@ -103,11 +103,11 @@ void crew_core::pass_by_long_jobs() noexcept {
 
 // What stands behind a long job is done by a worker that has nothing to do, what has waited longest
 // first: the others may wait for that. Null, or the worker that is to be sent it.
-seat* crew_core::relieve() noexcept {
-    seat* const idle = least_loaded();
+worker_slot* supervisor_core::relieve() noexcept {
+    worker_slot* const idle = least_loaded();
     if (idle == nullptr || idle->to_do() != 0) return nullptr;
-    for (auto& each : seats_) {
-        if (each->way == nullptr || each->to_do() < 2) continue;
+    for (auto& each : slots_) {
+        if (each->ring == nullptr || each->to_do() < 2) continue;
         for (auto number = each->first_waiting(); number != each->submitted; ++number)
             if (reclaim(*each, number)) return idle;
     }
@@ -117,15 +117,15 @@ seat* crew_core::relieve() noexcept {
 // --- sending ---
 
 // False if the next has to wait.
-bool crew_core::send_next(seat& at) {
+bool supervisor_core::send_next(worker_slot& at) {
     call_list& from = urgent_.empty() ? waiting_ : urgent_;
     remote_call& call = *from.first;
-    if (call.timeout != time_span::zero && at.in_lane() > 0) return false;
+    if (call.timeout != time_span::zero && at.in_ring() > 0) return false;
     from.remove(call);
     try {
         if (send(at, call)) return true;
         // Whoever answers next makes room.
-        if (std::ranges::all_of(seats_, [](const auto& each) { return each->in_lane() == 0; }))
+        if (std::ranges::all_of(slots_, [](const auto& each) { return each->in_ring() == 0; }))
             throw std::system_error(ETOOMANYREFS, std::generic_category(),
                                     "bobbin: the arguments of a job can't be sent");
     } catch (...) {
@@ -140,16 +140,16 @@ bool crew_core::send_next(seat& at) {
     return false;
 }
 
-bool crew_core::send(seat& at, remote_call& call) {
-    lane_job& job = at.way->job(at.submitted);
+bool supervisor_core::send(worker_slot& at, remote_call& call) {
+    ring_job& job = at.ring->job(at.submitted);
     if (!place_arguments(at, call.arguments, job)) return false;
     job.group = call.group;
     job.place = call.place;
     job.callable = call.callable;
-    job.slot.queue(at.submitted);
+    job.owner.queue(at.submitted);
     at.job(at.submitted) = {.call = &call, .arguments_end = at.arguments_end};
     call.stage_ = remote_call::stage::sent;
-    call.seat_ = &at;
+    call.slot_ = &at;
     call.number_ = at.submitted;
     if (at.to_do() == 0) at.busy_since = clock::now();
     ++at.submitted;
@@ -157,11 +157,11 @@ bool crew_core::send(seat& at, remote_call& call) {
     return true;
 }
 
-bool crew_core::place_arguments(seat& at, const parcel& arguments, lane_job& job) {
+bool supervisor_core::place_arguments(worker_slot& at, const payload& arguments, ring_job& job) {
     job.size = arguments.bytes().size();
     job.in_segment = 0;
     const auto large = arguments.large();
-    if (large == nullptr && at.arguments_end + job.size - at.arguments_begin > lane::ring_bytes)
+    if (large == nullptr && at.arguments_end + job.size - at.arguments_begin > job_ring::ring_bytes)
         return false;
     if (arguments.has_segments() && !at.line->send_segments(arguments)) return false;
     if (large != nullptr) {
@@ -170,15 +170,15 @@ bool crew_core::place_arguments(seat& at, const parcel& arguments, lane_job& job
         return true;
     }
     job.begin = at.arguments_end;
-    at.way->arguments.write(job.begin, arguments.bytes());
+    at.ring->arguments.write(job.begin, arguments.bytes());
     at.arguments_end += job.size;
     return true;
 }
 
-bool seat::publish() noexcept {
+bool worker_slot::publish() noexcept {
     if (published == submitted) return false;
     published = submitted;
-    return way->submitted.publish_silently(submitted);
+    return ring->submitted.publish_silently(submitted);
 }
 
 }}}  // namespace bobbin::v0::ipc::detail

@@ -1,7 +1,7 @@
-#include "pool/crew_core.hpp"
+#include "pool/supervisor_core.hpp"
 
 #include "os/anonymous_file.hpp"
-#include "os/bell.hpp"
+#include "os/doorbell.hpp"
 
 #include <bobbin/ipc/errors.hpp>
 #include <bobbin/runtime/errors.hpp>
@@ -50,7 +50,7 @@ void call_list::append(call_list& others) noexcept {
     others = {};
 }
 
-// --- the crew ---
+// --- the supervisor ---
 
 pool_descriptor watched_by(thread_pool& driver, int descriptor) {
     owned_descriptor copy(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
@@ -77,55 +77,55 @@ fork_session begin_session(start_method how) {
 
 }  // namespace
 
-crew_core::crew_core(const process_pool_options& options)
+supervisor_core::supervisor_core(const process_pool_options& options)
     : options_(options),
       server_(begin_session(options.start_method)),
       driver_(
           std::make_unique<thread_pool>(thread_pool_options{.threads = 1, .name = "bobbin-ipc"})),
       driver_core_(&bobbin::detail::core_of(*driver_)),
-      bell_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      waiter_bell_(::eventfd(0, EFD_CLOEXEC)),
+      doorbell_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      waiter_doorbell_(::eventfd(0, EFD_CLOEXEC)),
       library_threads_(std::max(1U, available_parallelism() / std::max(1U, options.workers))) {
-    if (!bell_ || !waiter_bell_)
+    if (!doorbell_ || !waiter_doorbell_)
         throw std::system_error(errno, std::generic_category(), "bobbin: eventfd");
     for (std::uint32_t i = 0; i < options.workers; ++i) {
-        seats_.push_back(std::make_unique<seat>());
-        seats_.back()->index = i;
+        slots_.push_back(std::make_unique<worker_slot>());
+        slots_.back()->index = i;
     }
 }
 
-void crew_core::start() {
-    refuse_what_does_not_fit(size() * sizeof(lane));
+void supervisor_core::start() {
+    refuse_what_does_not_fit(size() * sizeof(job_ring));
     if (!is_copy(options_.start_method)) server_->await_server();
     arrivals ended;
     bool has_server = true;
     {
         const std::lock_guard lock(mutex_);
-        for (auto& each : seats_)
+        for (auto& each : slots_)
             while (server_ && !start_worker(*each)) {
                 server_->wait();
                 read_news(ended);  // or the server would wait for us
             }
-        bell_reader_ = watched_by(*driver_, bell_.get());
+        doorbell_reader_ = watched_by(*driver_, doorbell_.get());
         has_server = server_.has_value();
         if (has_server) server_reader_ = watched_by(*driver_, server_->descriptor());
         has_chores_ = true;  // if there is none, or a worker has ended already
     }
     tell(ended);
     const auto listen = [self = shared_from_this(), has_server] {
-        self->listen_to_bell();
+        self->listen_to_doorbell();
         if (has_server) self->listen_to_server();
     };
     until_there_is_memory([&] { boost::asio::post(driver_->get_executor(), listen); });
 }
 
-void crew_core::end() {
+void supervisor_core::end() {
     {
         std::unique_lock lock(mutex_);
         ending_ = true;
-        for (auto& each : seats_)
-            if (each->way != nullptr) {
-                each->way->submitted.close();
+        for (auto& each : slots_)
+            if (each->ring != nullptr) {
+                each->ring->submitted.close();
                 // No time of grace now, for those that were to end.
                 if (each->is_leaving && !each->is_idle) each->send_signal(SIGKILL);
             }
@@ -134,11 +134,11 @@ void crew_core::end() {
         // that.
         if (options_.output != output::inherit && server_reader_)
             worker_gone_.wait_for(lock, std::chrono::seconds(10), [this] {
-                return std::ranges::all_of(seats_, [](const auto& each) { return each->is_empty; });
+                return std::ranges::all_of(slots_, [](const auto& each) { return each->is_empty; });
             });
     }
     const auto leave = [self = shared_from_this()] {
-        self->bell_reader_.reset();
+        self->doorbell_reader_.reset();
         self->server_reader_.reset();
         self->second_look_.reset();
         self->idle_timer_.reset();
@@ -147,8 +147,8 @@ void crew_core::end() {
         self->server_timer_.reset();
         // Not later: they are the driver's. And nobody is left to have a time of grace.
         self->by_driver([&](arrivals& last, turn&) {
-            last.outputs.reserve(self->seats_.size());
-            for (auto& each : self->seats_) {
+            last.outputs.reserve(self->slots_.size());
+            for (auto& each : self->slots_) {
                 each->deadline.reset();
                 if (each->output) last.outputs.push_back(std::move(each->output));
                 self->forget_calls(*each, last);
@@ -162,21 +162,21 @@ void crew_core::end() {
     server_.reset();
 }
 
-void crew_core::leave_to_parent() noexcept {
+void supervisor_core::leave_to_parent() noexcept {
     itself_ = shared_from_this();
     left_to_parent::leave_to_parent();
 }
 
 // The server kills who is left when it is told of the end.
-void crew_core::await_finish(std::unique_lock<std::mutex>& lock) {
+void supervisor_core::await_finish(std::unique_lock<std::mutex>& lock) {
     if (!server_reader_) return;  // nobody would be told of their ends
     const deadline until = stopped_ ? deadline::after(options_.grace) : deadline::never;
     const auto finishes = [this](const auto& each) {
         // Acquire, with the worker's release.
         return !each->is_empty &&
-               (options_.finalizer || each->way->terms.has_state.load(std::memory_order_acquire));
+               (options_.finalizer || each->ring->terms.has_state.load(std::memory_order_acquire));
     };
-    const auto none_does = [&] { return std::ranges::none_of(seats_, finishes); };
+    const auto none_does = [&] { return std::ranges::none_of(slots_, finishes); };
     if (until.is_never())
         worker_gone_.wait(lock, none_does);
     else
@@ -184,7 +184,7 @@ void crew_core::await_finish(std::unique_lock<std::mutex>& lock) {
 }
 
 // There are some if the pool could not be made: what its workers were to do first.
-void crew_core::forget_calls(seat& at, arrivals& ended) noexcept {
+void supervisor_core::forget_calls(worker_slot& at, arrivals& ended) noexcept {
     for (auto number = at.answered; number != at.submitted; ++number)
         if (remote_call* const call = std::exchange(at.job(number).call, nullptr)) {
             leaves_table(*call);
@@ -195,7 +195,7 @@ void crew_core::forget_calls(seat& at, arrivals& ended) noexcept {
 
 // It is had for a microsecond at a time: less than it takes to sleep and be woken, which also costs
 // who has it a system call.
-std::unique_lock<std::mutex> crew_core::locked() const {
+std::unique_lock<std::mutex> supervisor_core::locked() const {
     constexpr int looks = 300;
     std::unique_lock lock(mutex_, std::defer_lock);
     for (int i = 0; i < looks && !lock.try_lock(); ++i) spin_pause();
@@ -203,20 +203,20 @@ std::unique_lock<std::mutex> crew_core::locked() const {
     return lock;
 }
 
-void crew_core::turn::will_wake(lane& sleeper) noexcept {
+void supervisor_core::turn::will_wake(job_ring& sleeper) noexcept {
     if (count_ == sleepers_.size()) return sleeper.submitted.wake();  // rare
     sleepers_.at(count_++) = &sleeper;
 }
 
-crew_core::turn::~turn() {
+supervisor_core::turn::~turn() {
     lock_.unlock();
-    // A lane may be gone by now. Only the kernel looks for it, and at most wakes somebody else, who
-    // looks again.
+    // A job ring may be gone by now. Only the kernel looks for it, and at most wakes somebody else,
+    // who looks again.
     for (std::size_t i = 0; i < count_; ++i) sleepers_.at(i)->submitted.wake();
-    if (wakes_driver_) ring(core_->bell_.get());
+    if (wakes_driver_) ring(core_->doorbell_.get());
 }
 
-void crew_core::post(std::span<remote_call* const> calls) {
+void supervisor_core::post(std::span<remote_call* const> calls) {
     turn ours(*this);
     if (!broken_.empty()) throw pool_broken(broken_);
     // It is not tried again, and the error before stands.
@@ -224,7 +224,7 @@ void crew_core::post(std::span<remote_call* const> calls) {
             return each->attempt > 1 && (stopped_ || each->was_asked_to_stop_);
         }))
         throw cancelled();
-    if (std::ranges::any_of(seats_,
+    if (std::ranges::any_of(slots_,
                             [](const auto& each) { return each->is_empty && each->is_idle; })) {
         has_chores_ = true;  // they come back
         ours.will_wake_driver();
@@ -247,13 +247,13 @@ void crew_core::post(std::span<remote_call* const> calls) {
     if (awaited_ > 0) hurry(ours);
 }
 
-// Whose end is known: it is the crew's no more, but to be told.
-void crew_core::leaves_table(remote_call& call) noexcept {
+// Whose end is known: it is the supervisor's no more, but to be told.
+void supervisor_core::leaves_table(remote_call& call) noexcept {
     call.stage_ = remote_call::stage::nowhere;
     if (call.is_awaited) --awaited_;
 }
 
-void crew_core::awaited(remote_call& call) noexcept {
+void supervisor_core::awaited(remote_call& call) noexcept {
     turn ours(*this);
     if (std::exchange(call.is_awaited, true)) return;
     if (call.stage_ == remote_call::stage::nowhere) return;
@@ -261,95 +261,95 @@ void crew_core::awaited(remote_call& call) noexcept {
     hurry(ours);
 }
 
-// Somebody waits from now on: lanes ring as in any nap. The driver is woken only if there is
+// Somebody waits from now on: job rings ring as in any nap. The driver is woken only if there is
 // something to be read already.
-void crew_core::hurry(turn& ours) noexcept {
+void supervisor_core::hurry(turn& ours) noexcept {
     if (!std::exchange(is_unhurried_, false)) return;
-    for (auto& each : seats_)
-        if (each->way != nullptr && falls_asleep(*each, reader_asleep::driver_for_now))
+    for (auto& each : slots_)
+        if (each->ring != nullptr && falls_asleep(*each, reader_asleep::driver_for_now))
             ours.will_wake_driver();
 }
 
-bool crew_core::retract(remote_call& call) noexcept {
+bool supervisor_core::retract(remote_call& call) noexcept {
     if (call.stage_ == remote_call::stage::waiting) {
         (call.is_urgent ? urgent_ : waiting_).remove(call);
         return true;
     }
     if (call.stage_ != remote_call::stage::sent) return false;
-    return call.seat_->take_back(call.number_);
+    return call.slot_->take_back(call.number_);
 }
 
 // It is told as all are, on the driver.
-void crew_core::tell_later(remote_call& call) noexcept {
+void supervisor_core::tell_later(remote_call& call) noexcept {
     leaves_table(call);
-    if (ended_.empty()) ring(bell_.get());
+    if (ended_.empty()) ring(doorbell_.get());
     ended_.push_back(call);
 }
 
-void crew_core::close_later(remote_call& call) noexcept {
+void supervisor_core::close_later(remote_call& call) noexcept {
     const std::lock_guard lock(mutex_);
     ++holders_;  // callbacks belong to what the pool's end waits for
-    if (to_close_.empty()) ring(bell_.get());
+    if (to_close_.empty()) ring(doorbell_.get());
     to_close_.push_back(call);
 }
 
 // The driver is to look what there is to do: see `do_chores`.
-void crew_core::want_driver() noexcept {
-    if (!std::exchange(has_chores_, true)) ring(bell_.get());
+void supervisor_core::want_driver() noexcept {
+    if (!std::exchange(has_chores_, true)) ring(doorbell_.get());
 }
 
-bool crew_core::withdraw(remote_call& call) noexcept {
+bool supervisor_core::withdraw(remote_call& call) noexcept {
     if (!retract(call)) return false;
     call.ended_as = remote_call::end::withdrawn;
     tell_later(call);
     return true;
 }
 
-void crew_core::stop_one(remote_call& call) noexcept {
+void supervisor_core::stop_one(remote_call& call) noexcept {
     if (withdraw(call) || call.stage_ != remote_call::stage::sent || !call.is_coroutine) return;
-    if (!call.seat_->line->send_stop(call.number_)) want_driver();
+    if (!call.slot_->line->send_stop(call.number_)) want_driver();
 }
 
-bool crew_core::take_back(remote_call& call) noexcept {
+bool supervisor_core::take_back(remote_call& call) noexcept {
     const std::lock_guard lock(mutex_);
     return withdraw(call);
 }
 
-void crew_core::ask_to_stop(remote_call& call) noexcept {
+void supervisor_core::ask_to_stop(remote_call& call) noexcept {
     const std::lock_guard lock(mutex_);
     call.was_asked_to_stop_ = true;
     stop_one(call);
 }
 
-void crew_core::stop() noexcept {
+void supervisor_core::stop() noexcept {
     const std::lock_guard lock(mutex_);
     for (call_list* list : {&urgent_, &waiting_})
         while (!list->empty()) stop_one(*list->first);
-    for (auto& at : seats_)
+    for (auto& at : slots_)
         for (auto number = at->answered; number != at->submitted; ++number)
             if (remote_call* const each = at->job(number).call) stop_one(*each);
     stopped_ = true;
     want_driver();  // for the time of grace
 }
 
-bool crew_core::has_begun(const remote_call& call) const noexcept {
+bool supervisor_core::has_begun(const remote_call& call) const noexcept {
     const std::lock_guard lock(mutex_);
     if (call.was_claimed_) return true;
     return call.stage_ == remote_call::stage::sent &&
-           call.seat_->way->job(call.number_).slot.is_claimed(call.number_);
+           call.slot_->ring->job(call.number_).owner.is_claimed(call.number_);
 }
 
-void crew_core::hold() noexcept {
+void supervisor_core::hold() noexcept {
     const std::lock_guard lock(mutex_);
     ++holders_;
 }
-void crew_core::release() noexcept {
+void supervisor_core::release() noexcept {
     const std::lock_guard lock(mutex_);
     if (--holders_ == 0 && calls_ == 0) idle_.notify_all();
 }
-void crew_core::drain() {
+void supervisor_core::drain() {
     {
-        turn ours(*this);  // whose end may ring the bell
+        turn ours(*this);  // whose end may ring the doorbell
         ++awaited_;
         hurry(ours);
     }

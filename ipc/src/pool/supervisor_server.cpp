@@ -1,5 +1,5 @@
-// A crew's fork server: its end, and the next one.
-#include "pool/crew_core.hpp"
+// A supervisor's fork server: its end, and the next one.
+#include "pool/supervisor_core.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -11,7 +11,7 @@
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // Its workers died with it, nobody knows of what. That is one misfortune.
-void crew_core::server_gone(arrivals& ended) {
+void supervisor_core::server_gone(arrivals& ended) {
     server_process& gone = server_->server();
     // If not it may be about to, which the next session will show; or it has no descriptors
     // or memory.
@@ -21,7 +21,7 @@ void crew_core::server_gone(arrivals& ended) {
         has_ended ? gone.describe_end()
                   : "the fork server has no descriptor left (ulimit -n), or no memory";
     if (!ending_ && was_final) break_down("bobbin: " + why, ended);
-    for (auto& each : seats_) {
+    for (auto& each : slots_) {
         if (each->is_empty) continue;
         each->send_signal(SIGKILL);  // it may have been stopped before it could be told
         const bool had_started = each->pid >= 0;
@@ -37,13 +37,13 @@ void crew_core::server_gone(arrivals& ended) {
     server_.reset();
 }
 
-void crew_core::open_server_later() noexcept {
+void supervisor_core::open_server_later() noexcept {
     if (!std::exchange(is_opening_server_, true)) want_driver();
 }
 
 // Without the lock, as others may be starting one. What it is asked before it is ready it does
 // then; what comes of it instead is seen like any end of a server.
-void crew_core::open_server() {
+void supervisor_core::open_server() {
     std::optional<fork_session> opened;
     std::string why;
     bool may_try_again = true;
@@ -71,7 +71,7 @@ void crew_core::open_server() {
         if (server_reader_ && !server_) server_ = std::move(opened);
         if (!may_try_again) break_down(why, ended);
         if (server_)
-            fill_seats(ended);
+            fill_slots(ended);
         else if (may_try_again)
             put_off_starts(why, ended);
         is_opening_server_ = false;
@@ -83,14 +83,14 @@ void crew_core::open_server() {
     }
 }
 
-void crew_core::put_off_starts(const std::string& why, arrivals& ended) {
-    for (auto& each : seats_)
+void supervisor_core::put_off_starts(const std::string& why, arrivals& ended) {
+    for (auto& each : slots_)
         if (each->is_empty && !each->awaits_start && wants_worker(*each))
             start_failed(*each, why, most_errors, ended);
 }
 
 // One that is stopped, for example, is no server: it is killed, and there will be another.
-void crew_core::limit_start_of_server() {
+void supervisor_core::limit_start_of_server() {
     if (server_->server().is_ready()) return;
     if (!server_timer_) server_timer_.emplace(*driver_);
     server_timer_->expires_after(server_process::patience);

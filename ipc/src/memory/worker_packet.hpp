@@ -1,5 +1,5 @@
-// What goes over a worker's socket beside its lane: descriptors, and what can't wait for a job's
-// end.
+// What goes over a worker's socket beside its job ring: descriptors, and what can't wait for a
+// job's end.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ enum class packet_kind : std::uint32_t {
     last_words,  // of a child that could not become a worker, because of that errno; and a text
 };
 
-struct lane_packet {
+struct worker_packet {
     packet_kind kind = packet_kind::segment;
     std::uint32_t unused = 0;
     std::uint64_t number = 0;

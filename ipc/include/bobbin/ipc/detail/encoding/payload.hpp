@@ -16,13 +16,13 @@ namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 class segment_store;
 
-class parcel {
+class payload {
 public:
     // More bytes than that lie in a segment.
     static constexpr std::size_t most_outside = std::size_t{1} << 13U;
 
     [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
-    // What they lie in, or null. It is used again for others when this parcel is gone.
+    // What they lie in, or null. It is used again for others when this payload is gone.
     [[nodiscard]] std::shared_ptr<const segment> large() const noexcept {
         return more_ == nullptr ? nullptr : more_->large;
     }
@@ -36,9 +36,9 @@ public:
     void clear() noexcept;
 
 private:
-    friend class parcel_writer;
+    friend class payload_writer;
     static constexpr std::size_t few = 40;
-    // What most parcels do without.
+    // What most payloads do without.
     struct more {
         std::vector<std::byte> bytes;
         std::shared_ptr<const segment> large;
@@ -51,10 +51,10 @@ private:
     std::unique_ptr<more> more_;
 };
 
-// Fills an empty parcel, which stays where it is.
-class parcel_writer final : public writer {
+// Fills an empty payload, which stays where it is.
+class payload_writer final : public writer {
 public:
-    parcel_writer(parcel& to, segment_store& store) noexcept
+    payload_writer(payload& to, segment_store& store) noexcept
         : writer(to.few_), to_(to), store_(store) {}
     void finish() noexcept;
     std::uint64_t attach(const segment& memory) override;
@@ -62,7 +62,7 @@ public:
 private:
     std::span<std::byte> grow(std::size_t size) override;
 
-    parcel& to_;
+    payload& to_;
     segment_store& store_;
     std::span<std::byte> room_ = to_.few_;
 };

@@ -1,5 +1,5 @@
-// A crew's limits in time: of jobs, of workers that are to end, of idleness.
-#include "pool/crew_core.hpp"
+// A supervisor's limits in time: of jobs, of workers that are to end, of idleness.
+#include "pool/supervisor_core.hpp"
 #include "process/make_call.hpp"
 
 #include <bobbin/runtime/detail/jobs/attempt.hpp>
@@ -17,14 +17,14 @@ namespace bobbin { inline namespace v0 { namespace ipc::detail {
 using bobbin::detail::timed_out_error;
 using namespace std::chrono_literals;
 
-void seat::send_signal(int signal) noexcept {
+void worker_slot::send_signal(int signal) noexcept {
     const bool is_sent =
         pidfd && ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0) == 0;
     // It has not started, or has ended, or is another user's by now.
     if (!is_sent && signal == SIGKILL) holds = lifeline();
 }
 
-pool_timer& crew_core::timer_of(seat& at) {
+pool_timer& supervisor_core::timer_of(worker_slot& at) {
     if (!at.deadline) at.deadline = std::make_unique<pool_timer>(*driver_);
     return *at.deadline;
 }
@@ -32,15 +32,15 @@ pool_timer& crew_core::timer_of(seat& at) {
 // A worker that has begun nothing for so long, though it was sent a job, is stuck.
 constexpr auto stuck_after = 30s;
 
-void crew_core::begin_time(seat& at, const remote_call& call) {
+void supervisor_core::begin_time(worker_slot& at, const remote_call& call) {
     at.has_timed_job = true;
-    at.way->timed.number = call.number_;
-    at.way->timed.limit_ns = static_cast<std::uint64_t>(call.timeout.nanoseconds().count());
-    at.way->timed.begun_ns.store(0, std::memory_order_relaxed);
+    at.ring->timed.number = call.number_;
+    at.ring->timed.limit_ns = static_cast<std::uint64_t>(call.timeout.nanoseconds().count());
+    at.ring->timed.begun_ns.store(0, std::memory_order_relaxed);
     watch_time(at, call.number_, std::min<time_span>(call.timeout, stuck_after));
 }
 
-void crew_core::watch_time(seat& at, std::uint64_t job, time_span time) {
+void supervisor_core::watch_time(worker_slot& at, std::uint64_t job, time_span time) {
     timer_of(at).expires_at(deadline::after(time).time());
     at.deadline->async_wait([self = shared_from_this(), &at, generation = at.generation,
                              job](const boost::system::error_code& error) {
@@ -49,8 +49,8 @@ void crew_core::watch_time(seat& at, std::uint64_t job, time_span time) {
 }
 
 // Whether its time is over. If not, it is watched on, or its worker ended, which has not begun it.
-bool crew_core::has_passed(seat& at, const remote_call& call, turn& ours) {
-    const auto begun = at.way->timed.begun_ns.load(std::memory_order_relaxed);
+bool supervisor_core::has_passed(worker_slot& at, const remote_call& call, turn& ours) {
+    const auto begun = at.ring->timed.begun_ns.load(std::memory_order_relaxed);
     const auto time = clock::now();
     const auto now_ns = static_cast<std::uint64_t>(time.time_since_epoch() / 1ns);
     if (begun > now_ns) return true;  // what can't be
@@ -68,10 +68,10 @@ bool crew_core::has_passed(seat& at, const remote_call& call, turn& ours) {
     return false;
 }
 
-void crew_core::time_is_up(seat& at, std::uint64_t generation, std::uint64_t job) {
+void supervisor_core::time_is_up(worker_slot& at, std::uint64_t generation, std::uint64_t job) {
     look_at_results();  // its worker may not have come to tell of it
     by_driver([&](arrivals& ended, turn& ours) {
-        if (at.way == nullptr || at.generation != generation || job < at.answered) return;
+        if (at.ring == nullptr || at.generation != generation || job < at.answered) return;
         if (at.has_results()) return watch_time(at, job, 1ms);
         const remote_call* const call = at.job(job).call;
         if (call == nullptr || !has_passed(at, *call, ours)) return;
@@ -87,8 +87,8 @@ void crew_core::time_is_up(seat& at, std::uint64_t generation, std::uint64_t job
 }
 
 // The job is told so; its worker may still do it.
-void crew_core::give_up(seat& at, std::uint64_t job, std::exception_ptr why,
-                        arrivals& ended) noexcept {
+void supervisor_core::give_up(worker_slot& at, std::uint64_t job, std::exception_ptr why,
+                              arrivals& ended) noexcept {
     remote_call* const call = std::exchange(at.job(job).call, nullptr);
     leaves_table(*call);
     call->ended_as = remote_call::end::error;
@@ -97,11 +97,11 @@ void crew_core::give_up(seat& at, std::uint64_t job, std::exception_ptr why,
 }
 
 // Until those that have no room in a worker's socket, or no memory, are sent.
-void crew_core::send_owed_stops() {
+void supervisor_core::send_owed_stops() {
     if (ending_) return;  // there is no job left, and soon no driver
     bool owes_any = false;
-    for (auto& each : seats_)
-        if (each->way != nullptr && !each->line->send_owed_stop()) owes_any = true;
+    for (auto& each : slots_)
+        if (each->ring != nullptr && !each->line->send_owed_stop()) owes_any = true;
     if (!owes_any) return owed_stops_timer_.reset();
     owed_stops_timer_.emplace(*driver_, deadline::after(1ms).time());
     owed_stops_timer_->async_wait(
@@ -110,7 +110,7 @@ void crew_core::send_owed_stops() {
         });
 }
 
-void crew_core::end_running_later() {
+void supervisor_core::end_running_later() {
     pool_timer timer(*driver_, deadline::after(options_.grace).time());
     timer.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
         if (!error) self->end_running();
@@ -119,12 +119,12 @@ void crew_core::end_running_later() {
 }
 
 // What has not followed a request to stop in time is ended with its worker.
-void crew_core::end_running() {
+void supervisor_core::end_running() {
     look_at_results();  // what is done counts
     by_driver([this](arrivals& ended, turn&) {
         if (ending_) return;
-        for (auto& at : seats_) {
-            if (at->way == nullptr || at->in_lane() == 0) continue;
+        for (auto& at : slots_) {
+            if (at->ring == nullptr || at->in_ring() == 0) continue;
             end_worker(*at, at->answered, SIGTERM);
             for (auto job = at->answered; job != at->submitted; ++job)
                 if (at->job(job).call != nullptr && !at->job(job).call->is_pinned_)
@@ -134,19 +134,19 @@ void crew_core::end_running() {
 }
 
 // Whatever it has done by the time a signal reaches it, it is sent nothing more.
-void crew_core::end_worker(seat& at, std::uint64_t job, int signal) {
+void supervisor_core::end_worker(worker_slot& at, std::uint64_t job, int signal) {
     at.is_leaving = true;
     at.send_signal(signal);
     if (signal == SIGTERM) after_grace(at, job, SIGKILL);
 }
 
-void crew_core::after_grace(seat& at, std::uint64_t job, int signal) {
+void supervisor_core::after_grace(worker_slot& at, std::uint64_t job, int signal) {
     timer_of(at).expires_at(deadline::after(options_.grace).time());
     at.deadline->async_wait([self = shared_from_this(), &at, generation = at.generation, job,
                              signal](const boost::system::error_code& error) {
         if (error) return;
         self->by_driver([&](arrivals&, turn&) {
-            if (self->ending_ || at.way == nullptr || at.generation != generation) return;
+            if (self->ending_ || at.ring == nullptr || at.generation != generation) return;
             if (at.is_leaving || job >= at.answered) self->end_worker(at, job, signal);
         });
     });
@@ -155,7 +155,7 @@ void crew_core::after_grace(seat& at, std::uint64_t job, int signal) {
 // --- idleness ---
 
 // By who finds that there is no call left.
-void crew_core::begin_idleness() noexcept {
+void supervisor_core::begin_idleness() noexcept {
     if (options_.idle_timeout == time_span::zero) return;
     idle_until_ = deadline::after(options_.idle_timeout);
     if (idleness_is_watched_ || idleness_begins_) return;
@@ -163,8 +163,8 @@ void crew_core::begin_idleness() noexcept {
     want_driver();
 }
 
-void crew_core::watch_idleness() {
-    if (!bell_reader_) return;  // the pool ends
+void supervisor_core::watch_idleness() {
+    if (!doorbell_reader_) return;  // the pool ends
     if (!idle_timer_) idle_timer_.emplace(*driver_);
     idle_timer_->expires_at(idle_until_.time());
     idle_timer_->async_wait([self = shared_from_this()](const boost::system::error_code& error) {
@@ -174,14 +174,14 @@ void crew_core::watch_idleness() {
     idleness_begins_ = false;
 }
 
-void crew_core::look_at_idleness() {
+void supervisor_core::look_at_idleness() {
     idleness_is_watched_ = false;
     if (ending_ || calls_ > 0) return;
     if (!idle_until_.has_passed()) return watch_idleness();
-    for (auto& each : seats_)
-        if (each->way != nullptr) {
+    for (auto& each : slots_)
+        if (each->ring != nullptr) {
             each->is_leaving = each->is_idle = true;
-            each->way->submitted.close();
+            each->ring->submitted.close();
         }
 }
 

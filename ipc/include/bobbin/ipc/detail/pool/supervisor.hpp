@@ -1,15 +1,15 @@
 // The workers of a process_pool, as jobs see them: what is posted here is done by one of them.
 //
-//     post ──▶ waiting ──▶ sent to a worker's lane ──▶ claimed by it ──▶ ended()
+//     post ──▶ waiting ──▶ sent to a worker's job ring ──▶ claimed by it ──▶ ended()
 //                 ▲                │ its worker died        │ its worker died: worker_died
 //                 └────────────────┘                        ▼
 // Whoever holds the lock may send: so a job goes straight from the thread that submits it to a
-// worker that sleeps. Results are read by the driver, a thread that the workers ring a bell for, or
-// by a thread that waits for the only job.
+// worker that sleeps. Results are read by the driver, a thread that the workers ring a doorbell
+// for, or by a thread that waits for the only job.
 //
-// A forked child has a copy without a driver, whose lock may be held for ever, and lanes that are
-// its parent's still. There nothing is done that the functions below say, but that `post` throws
-// pool_closed.
+// A forked child has a copy without a driver, whose lock may be held for ever, and job rings that
+// are its parent's still. There nothing is done that the functions below say, but that `post`
+// throws pool_closed.
 #pragma once
 
 #include <bobbin/ipc/detail/pool/remote_call.hpp>
@@ -26,15 +26,15 @@ struct process_pool_options;
 
 namespace detail {
 
-class crew_core;
+class supervisor_core;
 
-class crew {
+class supervisor {
 public:
     // Starts the workers. Throws what process_pool's constructor does.
-    explicit crew(const process_pool_options& options);
-    crew(const crew&) = delete;
-    crew& operator=(const crew&) = delete;
-    ~crew() = default;
+    explicit supervisor(const process_pool_options& options);
+    supervisor(const supervisor&) = delete;
+    supervisor& operator=(const supervisor&) = delete;
+    ~supervisor() = default;
 
     bool is_left_to_parent() const noexcept { return !home_.is_this(); }
     void check_not_left() const {
@@ -79,7 +79,7 @@ public:
     void release() noexcept;
 
 private:
-    std::shared_ptr<crew_core> core_;
+    std::shared_ptr<supervisor_core> core_;
     const bobbin::detail::home_process home_;
 };
 

@@ -1,7 +1,7 @@
 // `published` in every order of its accesses, stores delayed as x86 delays them, and with a process
 // killed before any of them: nobody sleeps beside a number, and a death leaves a number published
 // and its sleepers woken, or neither. Sleeping and waking are the kernel's: one step each.
-#include "sync/published.hpp"
+#include "sync/event_count.hpp"
 
 #include <array>
 #include <cstddef>
@@ -109,7 +109,7 @@ private:
 
 template <protocol P>
 struct model {
-    using number_type = bobbin::ipc::detail::published<mortal_atomics<P>>;
+    using number_type = bobbin::ipc::detail::event_count<mortal_atomics<P>>;
 
     explicit model(std::uint32_t published_before) {
         number.start_at(published_before);

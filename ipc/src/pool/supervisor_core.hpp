@@ -1,18 +1,18 @@
-// The inside of a crew: see crew.hpp for the ways of a job.
+// The inside of a supervisor: see supervisor.hpp for the ways of a job.
 //
-// One lock protects the table: what waits, and what each seat (the place of one worker, whichever
-// process that is at the time) has been sent. The table is the truth; a lane only says how far its
-// worker has come. `ended()` is called without the lock.
+// One lock protects the table: what waits, and what each slot (the place of one worker, whichever
+// process that is at the time) has been sent. The table is the truth; a job ring only says how far
+// its worker has come. `ended()` is called without the lock.
 #pragma once
 
 #include "memory/segment_store.hpp"
 #include "os/lifeline.hpp"
-#include "pool/lane.hpp"
+#include "pool/job_ring.hpp"
 #include "pool/output_lines.hpp"
 #include "pool/worker_line.hpp"
 #include "process/fork_server.hpp"
 
-#include <bobbin/ipc/detail/pool/crew.hpp>
+#include <bobbin/ipc/detail/pool/supervisor.hpp>
 #include <bobbin/ipc/process_pool_options.hpp>
 #include <bobbin/ipc/segment.hpp>
 #include <bobbin/runtime/deadline.hpp>
@@ -52,7 +52,7 @@ struct call_list {
     void append(call_list& others) noexcept;
 };
 
-struct seat {
+struct worker_slot {
     struct sent {
         remote_call* call = nullptr;  // null: taken back, or expired
         std::uint64_t arguments_end = 0;
@@ -62,23 +62,23 @@ struct seat {
     using clock = std::chrono::steady_clock;
 
     [[nodiscard]] bool may_be_sent_more() const noexcept {
-        return way != nullptr && in_lane() < lane::jobs_at_once && !has_timed_job && !is_leaving &&
-               !is_held_up && !refuses;
+        return ring != nullptr && in_ring() < job_ring::jobs_at_once && !has_timed_job &&
+               !is_leaving && !is_held_up && !refuses;
     }
-    [[nodiscard]] std::uint64_t in_lane() const noexcept { return submitted - answered; }
+    [[nodiscard]] std::uint64_t in_ring() const noexcept { return submitted - answered; }
     // Without those that were taken back.
-    [[nodiscard]] std::uint64_t to_do() const noexcept { return in_lane() - taken_back; }
+    [[nodiscard]] std::uint64_t to_do() const noexcept { return in_ring() - taken_back; }
     // False: it is begun.
     bool take_back(std::uint64_t number) noexcept;
     bool has_begun(std::uint64_t number) noexcept {
-        return number < answered || way->job(number).slot.is_claimed(number);
+        return number < answered || ring->job(number).owner.is_claimed(number);
     }
     // The first that is not, if any.
     std::uint64_t first_waiting() noexcept;
-    sent& job(std::uint64_t number) noexcept { return jobs[number % lane::jobs_at_once]; }
+    sent& job(std::uint64_t number) noexcept { return jobs[number % job_ring::jobs_at_once]; }
     // Not read yet.
     [[nodiscard]] bool has_results() const noexcept {
-        return !is_damaged && way->finished.load(std::memory_order_relaxed) != results_read;
+        return !is_damaged && ring->finished.load(std::memory_order_relaxed) != results_read;
     }
     // SIGKILL reaches it in any case.
     void send_signal(int signal) noexcept;
@@ -87,7 +87,7 @@ struct seat {
 
     std::uint32_t index = 0;
     std::optional<segment> memory;
-    lane* way = nullptr;
+    job_ring* ring = nullptr;
     std::unique_ptr<worker_line> line;
     lifeline holds;                        // its worker alive
     std::shared_ptr<output_lines> output;  // none if it is inherited
@@ -100,24 +100,24 @@ struct seat {
     std::uint64_t arguments_begin = 0;
     std::uint64_t arguments_end = 0;
     std::uint64_t results_read = 0;
-    std::array<sent, lane::jobs_at_once> jobs;
+    std::array<sent, job_ring::jobs_at_once> jobs;
     clock::time_point busy_since;
     // Of the job with a timeout that it has; or when its worker is ended, or started.
     std::unique_ptr<pool_timer> deadline;
-    std::uint64_t generation = 0;  // which of the seat's workers that is
+    std::uint64_t generation = 0;  // which of the slot's workers that is
     unsigned failed_starts = 0;    // since its last that became one
     bool has_timed_job = false;
     bool is_leaving = false;    // it is sent nothing any more
     bool is_held_up = false;    // it has answered nothing for long
     bool ran_dry = false;       // it had nothing left when it was read, although jobs waited
     bool refuses = false;       // it has no room for what is to be sent now
-    bool is_damaged = false;    // what stands in its lane can't be
+    bool is_damaged = false;    // what stands in its job ring can't be
     bool is_idle = false;       // its worker is leaving for idleness, or has
     bool is_empty = true;       // it has no worker
     bool awaits_start = false;  // but will be given one when `deadline` has come
 };
 
-// What was read from lanes, to be told to those who wait for it when the lock is not held.
+// What was read from job rings, to be told to those who wait for it when the lock is not held.
 struct arrivals {
     struct one {
         remote_call* call = nullptr;
@@ -139,11 +139,11 @@ struct arrivals {
         bytes.clear();
     }
     // For all that can be read from it. May throw, before there is anything to lose.
-    void make_room_for(const seat& at) {
-        all.reserve(all.size() + at.in_lane());
-        bytes.reserve(bytes.size() + lane::ring_bytes);
+    void make_room_for(const worker_slot& at) {
+        all.reserve(all.size() + at.in_ring());
+        bytes.reserve(bytes.size() + job_ring::ring_bytes);
     }
-    void make_room_to_vacate(const seat& at) {
+    void make_room_to_vacate(const worker_slot& at) {
         make_room_for(at);
         closed.reserve(closed.size() + 1);
         outputs.reserve(outputs.size() + 1);
@@ -160,10 +160,10 @@ pool_descriptor watched_by(thread_pool& driver, int descriptor);
 
 class initial_call;
 
-class crew_core : public std::enable_shared_from_this<crew_core>,
-                  public bobbin::detail::left_to_parent {
+class supervisor_core : public std::enable_shared_from_this<supervisor_core>,
+                        public bobbin::detail::left_to_parent {
 public:
-    explicit crew_core(const process_pool_options& options);
+    explicit supervisor_core(const process_pool_options& options);
 
     // After the constructor, as these need a shared_ptr of it.
     void start();
@@ -198,59 +198,60 @@ private:
     std::unique_lock<std::mutex> locked() const;
 
     // --- under the lock ---
-    bool start_worker(seat& at);
+    bool start_worker(worker_slot& at);
     std::shared_ptr<output_lines> make_output();
     std::unique_ptr<initial_call> first_call(const initializer& what, const char* name);
-    void send_first(seat& at, std::unique_ptr<initial_call> call, const char* name);
+    void send_first(worker_slot& at, std::unique_ptr<initial_call> call, const char* name);
     void first_call_failed(const char* name, const std::exception_ptr& error);
     void await_finish(std::unique_lock<std::mutex>& lock);
     void dispatch(turn& ours);
-    seat* next_seat() noexcept;
-    seat* least_loaded() noexcept;
+    worker_slot* next_slot() noexcept;
+    worker_slot* least_loaded() noexcept;
     [[nodiscard]] bool has_waiting() const noexcept {
         return !urgent_.empty() || !waiting_.empty();
     }
-    bool send_next(seat& at);
-    bool send(seat& at, remote_call& call);
-    bool place_arguments(seat& at, const parcel& arguments, lane_job& job);
-    void begin_time(seat& at, const remote_call& call);
-    void watch_time(seat& at, std::uint64_t job, time_span time);
-    bool has_passed(seat& at, const remote_call& call, turn& ours);
+    bool send_next(worker_slot& at);
+    bool send(worker_slot& at, remote_call& call);
+    bool place_arguments(worker_slot& at, const payload& arguments, ring_job& job);
+    void begin_time(worker_slot& at, const remote_call& call);
+    void watch_time(worker_slot& at, std::uint64_t job, time_span time);
+    bool has_passed(worker_slot& at, const remote_call& call, turn& ours);
     bool retract(remote_call& call) noexcept;
     bool withdraw(remote_call& call) noexcept;
     void leaves_table(remote_call& call) noexcept;
     void hurry(turn& ours) noexcept;
     void stop_one(remote_call& call) noexcept;
     void tell_later(remote_call& call) noexcept;
-    bool reclaim(seat& from, std::uint64_t number) noexcept;
-    void reclaim_all(seat& from, bool also_urgent) noexcept;
+    bool reclaim(worker_slot& from, std::uint64_t number) noexcept;
+    void reclaim_all(worker_slot& from, bool also_urgent) noexcept;
     void make_way_for_urgent() noexcept;
     void pass_by_long_jobs() noexcept;
-    seat* relieve() noexcept;
-    bool read_results(seat& at, arrivals& to);
-    static std::optional<result_header> header_of(const seat& at,
+    worker_slot* relieve() noexcept;
+    bool read_results(worker_slot& at, arrivals& to);
+    static std::optional<result_header> header_of(const worker_slot& at,
                                                   std::span<const std::byte> result) noexcept;
-    void worker_ended(seat& at, const exit_status& how, arrivals& to);
+    void worker_ended(worker_slot& at, const exit_status& how, arrivals& to);
     void count_death(std::string of);
-    void forget_calls(seat& at, arrivals& to) noexcept;
-    static std::exception_ptr death_of(const seat& at, const std::optional<exit_status>& how,
+    void forget_calls(worker_slot& at, arrivals& to) noexcept;
+    static std::exception_ptr death_of(const worker_slot& at, const std::optional<exit_status>& how,
                                        const remote_call& call) noexcept;
-    void vacate(seat& at, std::optional<exit_status> how, arrivals& to);
-    bool wants_worker(seat& at) noexcept;
-    void fill_seats(arrivals& to);
-    void replace(seat& at, arrivals& to);
-    void start_failed(seat& at, const std::string& why, unsigned most, arrivals& to);
-    void give_up(seat& at, std::uint64_t job, std::exception_ptr why, arrivals& ended) noexcept;
-    pool_timer& timer_of(seat& at);
+    void vacate(worker_slot& at, std::optional<exit_status> how, arrivals& to);
+    bool wants_worker(worker_slot& at) noexcept;
+    void fill_slots(arrivals& to);
+    void replace(worker_slot& at, arrivals& to);
+    void start_failed(worker_slot& at, const std::string& why, unsigned most, arrivals& to);
+    void give_up(worker_slot& at, std::uint64_t job, std::exception_ptr why,
+                 arrivals& ended) noexcept;
+    pool_timer& timer_of(worker_slot& at);
     void break_down(const std::string& why, arrivals& to);
-    void measured(seat& at, std::uint64_t jobs);
+    void measured(worker_slot& at, std::uint64_t jobs);
     [[nodiscard]] std::uint64_t depth() const noexcept;
     void read_news(arrivals& to);
     void server_gone(arrivals& to);
     void open_server_later() noexcept;
     void put_off_starts(const std::string& why, arrivals& to);
 
-    static bool falls_asleep(seat& at, reader_asleep::who who) noexcept;
+    static bool falls_asleep(worker_slot& at, reader_asleep::who who) noexcept;
     [[nodiscard]] bool is_the_only_one(const remote_call& call) const noexcept {
         return calls_ == 1 && call.stage_ == remote_call::stage::sent;
     }
@@ -265,21 +266,21 @@ private:
     void by_driver(Step step);
     void want_driver() noexcept;
     void do_chores();
-    void listen_to_bell();
+    void listen_to_doorbell();
     void listen_to_server();
     void hear_news();
     bool look_at_results();
-    bool read_all_lanes(bool& any) noexcept;
+    bool read_all_rings(bool& any) noexcept;
     bool must_look_again(reader_asleep::who as);
     bool read_all(reader_asleep::who then);
     void watch_for_second_look();
     void look_a_second_time();
-    void later(void (crew_core::*what)());
+    void later(void (supervisor_core::*what)());
     static void tell_one(const arrivals::one& each, const arrivals& of) noexcept;
-    void time_is_up(seat& at, std::uint64_t generation, std::uint64_t job);
-    void end_worker(seat& at, std::uint64_t job, int signal);
-    void after_grace(seat& at, std::uint64_t job, int signal);
-    void start_again(seat& at);
+    void time_is_up(worker_slot& at, std::uint64_t generation, std::uint64_t job);
+    void end_worker(worker_slot& at, std::uint64_t job, int signal);
+    void after_grace(worker_slot& at, std::uint64_t job, int signal);
+    void start_again(worker_slot& at);
     void open_server();
     void limit_start_of_server();
     void send_owed_stops();
@@ -299,12 +300,12 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable idle_;
     std::condition_variable worker_gone_;
-    owned_descriptor bell_;
-    owned_descriptor waiter_bell_;
+    owned_descriptor doorbell_;
+    owned_descriptor waiter_doorbell_;
     const unsigned library_threads_;  // each worker's share: asking is a dozen system calls
-    std::optional<pool_descriptor> bell_reader_;
+    std::optional<pool_descriptor> doorbell_reader_;
     std::optional<pool_descriptor> server_reader_;
-    std::vector<std::unique_ptr<seat>> seats_;
+    std::vector<std::unique_ptr<worker_slot>> slots_;
     call_list urgent_;
     call_list waiting_;
     call_list ended_;     // to be told by the driver
@@ -317,7 +318,7 @@ private:
     bool idleness_is_watched_ = false;
     std::optional<pool_timer> second_look_;
     bool naps_ = false;
-    bool is_unhurried_ = false;  // lanes were told so, and not hurried since: awaited_ is 0
+    bool is_unhurried_ = false;  // job rings were told so, and not hurried since: awaited_ is 0
     bool second_look_is_due_ = false;
     bool is_first_nap_ = false;  // since then
     std::optional<pool_timer> idle_timer_;
@@ -331,8 +332,8 @@ private:
     clock::time_point last_read_;
     std::deque<clock::time_point> restarts_;
     std::string last_death_;
-    std::string broken_;                 // why, if it is
-    std::shared_ptr<crew_core> itself_;  // in a forked child, for ever
+    std::string broken_;                       // why, if it is
+    std::shared_ptr<supervisor_core> itself_;  // in a forked child, for ever
     bool has_chores_ = false;
     bool has_waiter_ = false;
     bool is_opening_server_ = false;
@@ -342,20 +343,20 @@ private:
 
 // Has the lock. Whoever is to be woken is woken when that is given back: not before, as it may take
 // the processor from who has the lock.
-class crew_core::turn {
+class supervisor_core::turn {
 public:
-    explicit turn(const crew_core& of) : core_(&of), lock_(of.locked()) {}
+    explicit turn(const supervisor_core& of) : core_(&of), lock_(of.locked()) {}
     turn(const turn&) = delete;
     turn& operator=(const turn&) = delete;
     ~turn();
 
-    void will_wake(lane& sleeper) noexcept;
+    void will_wake(job_ring& sleeper) noexcept;
     void will_wake_driver() noexcept { wakes_driver_ = true; }
 
 private:
-    const crew_core* const core_;
+    const supervisor_core* const core_;
     std::unique_lock<std::mutex> lock_;
-    std::array<lane*, 8> sleepers_{};
+    std::array<job_ring*, 8> sleepers_{};
     std::size_t count_ = 0;
     bool wakes_driver_ = false;
 };
@@ -364,7 +365,7 @@ private:
 // for it, and without the lock in between. What the step has done before it throws is told, and
 // must not matter when it is done again.
 template <class Step>
-void crew_core::by_driver(Step step) {
+void supervisor_core::by_driver(Step step) {
     until_there_is_memory([&] {
         arrivals ended;
         try {

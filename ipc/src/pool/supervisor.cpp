@@ -1,4 +1,4 @@
-#include "pool/crew_core.hpp"
+#include "pool/supervisor_core.hpp"
 
 #include <boost/system/system_error.hpp>
 
@@ -6,7 +6,8 @@
 
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
-crew::crew(const process_pool_options& options) : core_(std::make_shared<crew_core>(options)) {
+supervisor::supervisor(const process_pool_options& options)
+    : core_(std::make_shared<supervisor_core>(options)) {
     try {
         core_->start();
     } catch (const boost::system::system_error& error) {
@@ -17,60 +18,60 @@ crew::crew(const process_pool_options& options) : core_(std::make_shared<crew_co
         throw;
     }
 }
-void crew::end() {
+void supervisor::end() {
     if (is_left_to_parent()) return core_->leave_to_parent();
     core_->end();
 }
-void crew::stop() noexcept {
+void supervisor::stop() noexcept {
     if (!is_left_to_parent()) core_->stop();
 }
-void crew::post(std::span<remote_call* const> calls) {
+void supervisor::post(std::span<remote_call* const> calls) {
     check_not_left();
     core_->post(calls);
 }
-bool crew::take_back(remote_call& call) noexcept {
+bool supervisor::take_back(remote_call& call) noexcept {
     return !is_left_to_parent() && core_->take_back(call);
 }
-void crew::ask_to_stop(remote_call& call) noexcept {
+void supervisor::ask_to_stop(remote_call& call) noexcept {
     if (!is_left_to_parent()) core_->ask_to_stop(call);
 }
-bool crew::has_begun(const remote_call& call) const noexcept {
+bool supervisor::has_begun(const remote_call& call) const noexcept {
     return !is_left_to_parent() && core_->has_begun(call);
 }
-void crew::awaited(remote_call& call) noexcept {
+void supervisor::awaited(remote_call& call) noexcept {
     if (!is_left_to_parent()) core_->awaited(call);
 }
-void crew::bring(const remote_call& call) {
+void supervisor::bring(const remote_call& call) {
     if (!is_left_to_parent()) core_->bring(call);
 }
-void crew::close_later(remote_call& call) noexcept {
+void supervisor::close_later(remote_call& call) noexcept {
     core_->close_later(call);
 }
-bool crew::is_needed_here() const noexcept {
+bool supervisor::is_needed_here() const noexcept {
     return core_->is_needed_here();
 }
-bool crew::on_driver() const noexcept {
+bool supervisor::on_driver() const noexcept {
     return core_->on_driver();
 }
-std::uint32_t crew::new_group() noexcept {
+std::uint32_t supervisor::new_group() noexcept {
     return core_->new_group();
 }
-segment_store& crew::store() noexcept {
+segment_store& supervisor::store() noexcept {
     return core_->store();
 }
-unsigned crew::size() const noexcept {
+unsigned supervisor::size() const noexcept {
     return core_->size();
 }
-thread_pool& crew::driver() noexcept {
+thread_pool& supervisor::driver() noexcept {
     return core_->driver();
 }
-void crew::drain() {
+void supervisor::drain() {
     if (!is_left_to_parent()) core_->drain();
 }
-void crew::hold() noexcept {
+void supervisor::hold() noexcept {
     if (!is_left_to_parent()) core_->hold();
 }
-void crew::release() noexcept {
+void supervisor::release() noexcept {
     if (!is_left_to_parent()) core_->release();
 }
 

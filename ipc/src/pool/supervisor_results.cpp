@@ -1,7 +1,7 @@
 // What comes back from workers: results, and their ends.
 #include "encoding/exception_codec.hpp"
-#include "os/bell.hpp"
-#include "pool/crew_core.hpp"
+#include "os/doorbell.hpp"
+#include "pool/supervisor_core.hpp"
 
 #include <bobbin/ipc/encoding.hpp>
 #include <bobbin/ipc/errors.hpp>
@@ -16,20 +16,20 @@
 
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
-bool crew_core::read_results(seat& at, arrivals& to) {
-    if (at.way == nullptr || at.is_damaged) return false;
+bool supervisor_core::read_results(worker_slot& at, arrivals& to) {
+    if (at.ring == nullptr || at.is_damaged) return false;
     // Acquire, with the worker's release.
-    const std::uint64_t finished = at.way->finished.load(std::memory_order_acquire);
+    const std::uint64_t finished = at.ring->finished.load(std::memory_order_acquire);
     const std::uint64_t came = finished - at.results_read;
     if (came == 0) return false;
     std::uint64_t done = 0;
     std::uint64_t gone = 0;
     to.make_room_for(at);
     std::size_t next = to.bytes.size();
-    if (came <= lane::ring_bytes) {
+    if (came <= job_ring::ring_bytes) {
         // All at once: what is looked at below no worker can change any more.
         to.bytes.resize(next + came);
-        at.way->results.read(at.results_read, std::span(to.bytes).subspan(next));
+        at.ring->results.read(at.results_read, std::span(to.bytes).subspan(next));
     }
     at.results_read = finished;
     do {
@@ -40,7 +40,7 @@ bool crew_core::read_results(seat& at, arrivals& to) {
             break;
         }
         next += sizeof *header;
-        seat::sent& sent = at.job(at.answered++);
+        worker_slot::sent& sent = at.job(at.answered++);
         at.arguments_begin = sent.arguments_end;
         ++(sent.is_taken_back ? gone : done);
         if (remote_call* const call = std::exchange(sent.call, nullptr)) {
@@ -59,20 +59,20 @@ bool crew_core::read_results(seat& at, arrivals& to) {
 }
 
 // None if no worker writes that.
-std::optional<result_header> crew_core::header_of(const seat& at,
-                                                  std::span<const std::byte> result) noexcept {
+std::optional<result_header> supervisor_core::header_of(
+    const worker_slot& at, std::span<const std::byte> result) noexcept {
     result_header header;
     if (result.size() < sizeof header) return std::nullopt;
     std::memcpy(&header, result.data(), sizeof header);
     if (at.answered == at.submitted || header.job != at.answered) return std::nullopt;
     if (header.what > answer::retracted) return std::nullopt;
     if (header.segment == 0 && header.size > result.size() - sizeof header) return std::nullopt;
-    const bool is_taken_back = at.jobs[at.answered % lane::jobs_at_once].is_taken_back;
+    const bool is_taken_back = at.jobs[at.answered % job_ring::jobs_at_once].is_taken_back;
     if (is_taken_back != (header.what == answer::retracted)) return std::nullopt;
     return header;
 }
 
-void crew_core::measured(seat& at, std::uint64_t jobs) {
+void supervisor_core::measured(worker_slot& at, std::uint64_t jobs) {
     last_read_ = clock::now();
     const auto took = last_read_ - std::exchange(at.busy_since, last_read_);
     if (jobs == 0) return;
@@ -92,7 +92,7 @@ bool is_cancelled(const boost::system::error_code& error) noexcept {
 
 }  // namespace
 
-void crew_core::tell(arrivals& those) noexcept {
+void supervisor_core::tell(arrivals& those) noexcept {
     for (const auto& each : those.all) tell_one(each, those);
     std::size_t told = those.all.size();
     for (; !those.ended.empty(); ++told) those.ended.pop_front().ended({});
@@ -108,10 +108,10 @@ void crew_core::tell(arrivals& those) noexcept {
         if (calls_ == 0 && holders_ == 0) idle_.notify_all();
         if (calls_ == 0 && told > 0) begin_idleness();
     }
-    if (has_waiter) ring(waiter_bell_.get());  // it may have been its job
+    if (has_waiter) ring(waiter_doorbell_.get());  // it may have been its job
 }
 
-void crew_core::tell_one(const arrivals::one& each, const arrivals& of) noexcept {
+void supervisor_core::tell_one(const arrivals::one& each, const arrivals& of) noexcept {
     remote_call& call = *each.call;
     remote_call::encoded result;
     result.segments = each.line;
@@ -138,17 +138,17 @@ void crew_core::tell_one(const arrivals::one& each, const arrivals& of) noexcept
     call.ended(result);
 }
 
-void crew_core::tell_of_results(arrivals& those) {
+void supervisor_core::tell_of_results(arrivals& those) {
     tell(those);
     // Only now: the segments of results are their worker's again.
     const auto lock = locked();
-    for (auto& each : seats_)
-        if (each->way != nullptr && each->way->read.own() != each->results_read)
-            each->way->read.publish(each->results_read);
+    for (auto& each : slots_)
+        if (each->ring != nullptr && each->ring->read.own() != each->results_read)
+            each->ring->read.publish(each->results_read);
 }
 
 // True: it may be worth another look.
-bool crew_core::look_at_results() {
+bool supervisor_core::look_at_results() {
     bool any = false;
     bool has_room = true;
     bool has_chores = false;
@@ -161,8 +161,8 @@ bool crew_core::look_at_results() {
             any = !ended_.empty() || !to_close_.empty();
             arrivals_.ended.append(ended_);
             arrivals_.to_close.append(to_close_);
-            has_room = read_all_lanes(any);
-            // Also what was taken back has taken its place in a lane until now.
+            has_room = read_all_rings(any);
+            // Also what was taken back has taken its place in a job ring until now.
             if (any) {
                 pass_by_long_jobs();
                 dispatch(ours);
@@ -176,9 +176,9 @@ bool crew_core::look_at_results() {
 }
 
 // False: there is no memory for all that is there.
-bool crew_core::read_all_lanes(bool& any) noexcept {
+bool supervisor_core::read_all_rings(bool& any) noexcept {
     try {
-        for (auto& each : seats_) {
+        for (auto& each : slots_) {
             if (!read_results(*each, arrivals_)) continue;
             any = true;
             if (has_waiting() && each->to_do() == 0) each->ran_dry = true;
@@ -190,14 +190,14 @@ bool crew_core::read_all_lanes(bool& any) noexcept {
 }
 
 // What others want that only the driver may do.
-void crew_core::do_chores() {
+void supervisor_core::do_chores() {
     bool opens_server = false;
     by_driver([&](arrivals& ended, turn& ours) {
         if (ending_) return;
         if (stopped_ && calls_ > 0 && !stop_timer_) end_running_later();
         if (idleness_begins_) watch_idleness();
         send_owed_stops();
-        fill_seats(ended);  // also of workers that went for idleness
+        fill_slots(ended);  // also of workers that went for idleness
         dispatch(ours);
         opens_server = is_opening_server_;
     });
@@ -205,61 +205,62 @@ void crew_core::do_chores() {
 }
 
 // Of who sleeps, or is about to. True: there is something to be read already. The orders are those
-// of the worker's `ring_bell`.
-bool crew_core::falls_asleep(seat& at, reader_asleep::who who) noexcept {
-    at.way->asleep.exchange(who, std::memory_order_acq_rel);
+// of the worker's `ring_doorbell`.
+bool supervisor_core::falls_asleep(worker_slot& at, reader_asleep::who who) noexcept {
+    at.ring->asleep.exchange(who, std::memory_order_acq_rel);
     return at.has_results();
 }
 
-bool crew_core::must_look_again(reader_asleep::who as) {
+bool supervisor_core::must_look_again(reader_asleep::who as) {
     const auto lock = locked();
     if (calls_ == 0) as = reader_asleep::driver;  // for who knows how long
     naps_ = as == reader_asleep::driver_for_now;
     is_unhurried_ = naps_ && awaited_ == 0 && !has_waiter_;
     bool any = false;
-    for (auto& each : seats_) {
-        if (each->way == nullptr) continue;
+    for (auto& each : slots_) {
+        if (each->ring == nullptr) continue;
         // Who ran dry holds too little for a nap: it rings.
         const bool rings = !is_unhurried_ || each->ran_dry;
         any = falls_asleep(*each, rings ? as : reader_asleep::driver_unhurried) || any;
     }
     if (any) return true;
-    for (auto& each : seats_) each->ran_dry = false;
+    for (auto& each : slots_) each->ran_dry = false;
     return false;
 }
 
 // False: there may be more, but the driver has other things to do, too.
-bool crew_core::read_all(reader_asleep::who then) {
+bool supervisor_core::read_all(reader_asleep::who then) {
     constexpr int most_looks = 64;
     for (int i = 0; i < most_looks; ++i)
         if (!look_at_results() && !must_look_again(then)) return true;
     return false;
 }
 
-void crew_core::listen_to_bell() {
-    if (!read_all(reader_asleep::driver_for_now)) return later(&crew_core::listen_to_bell);
-    if (!bell_reader_) return;  // the pool ends
+void supervisor_core::listen_to_doorbell() {
+    if (!read_all(reader_asleep::driver_for_now))
+        return later(&supervisor_core::listen_to_doorbell);
+    if (!doorbell_reader_) return;  // the pool ends
     const auto rings = [self = shared_from_this()](const boost::system::error_code& error) {
         // Also after an error: then it has come for nothing.
-        if (is_cancelled(error) || !self->bell_reader_) return;
-        take_rings(self->bell_.get());
-        self->listen_to_bell();
+        if (is_cancelled(error) || !self->doorbell_reader_) return;
+        take_rings(self->doorbell_.get());
+        self->listen_to_doorbell();
     };
     until_there_is_memory([&] {
         if (naps_) watch_for_second_look();
-        bell_reader_->async_wait(pool_descriptor::wait_read, rings);
+        doorbell_reader_->async_wait(pool_descriptor::wait_read, rings);
     });
 }
 
 // Results of short jobs that are not told of yet are not to wait for a long one behind them.
-void crew_core::watch_for_second_look() {
+void supervisor_core::watch_for_second_look() {
     constexpr std::chrono::microseconds soon{200};
     is_first_nap_ = !second_look_is_due_;
     if (second_look_is_due_) return;
     if (!second_look_) second_look_.emplace(*driver_);
     second_look_->expires_after(soon);
     second_look_->async_wait([self = shared_from_this()](const boost::system::error_code& error) {
-        if (error || !self->bell_reader_) return;
+        if (error || !self->doorbell_reader_) return;
         self->second_look_is_due_ = false;
         // It has been awake since: it is too early to give up naps.
         if (!self->is_first_nap_ && self->naps_)
@@ -270,16 +271,16 @@ void crew_core::watch_for_second_look() {
     second_look_is_due_ = true;
 }
 
-void crew_core::look_a_second_time() {
-    if (!read_all(reader_asleep::driver)) later(&crew_core::look_a_second_time);
+void supervisor_core::look_a_second_time() {
+    if (!read_all(reader_asleep::driver)) later(&supervisor_core::look_a_second_time);
 }
 
-void crew_core::later(void (crew_core::*what)()) {
+void supervisor_core::later(void (supervisor_core::*what)()) {
     const auto once_more = [self = shared_from_this(), what] { ((*self).*what)(); };
     until_there_is_memory([&] { boost::asio::post(driver_->get_executor(), once_more); });
 }
 
-void crew_core::listen_to_server() {
+void supervisor_core::listen_to_server() {
     const auto has_news = [self = shared_from_this()](const boost::system::error_code& error) {
         if (is_cancelled(error) || !self->server_reader_) return;
         self->hear_news();
@@ -289,12 +290,12 @@ void crew_core::listen_to_server() {
         [&] { server_reader_->async_wait(pool_descriptor::wait_read, has_news); });
 }
 
-void crew_core::hear_news() {
+void supervisor_core::hear_news() {
     // A waiter may still read what came by a line that is closed.
     const std::lock_guard reading(reading_);
     by_driver([this](arrivals& ended, turn& ours) {
         read_news(ended);
-        fill_seats(ended);
+        fill_slots(ended);
         dispatch(ours);
     });
 }
@@ -303,29 +304,29 @@ void crew_core::hear_news() {
 
 namespace {
 
-thread_local const crew_core* reading_here = nullptr;
+thread_local const supervisor_core* reading_here = nullptr;
 
 }  // namespace
 
-bool crew_core::is_needed_here() const noexcept {
+bool supervisor_core::is_needed_here() const noexcept {
     return on_driver() || reading_here == this;
 }
 
 // Whoever waits for the only job there is reads its result itself, which is one wake fewer. When
 // there are others, the driver reads: their callbacks are not to run on this thread.
-void crew_core::bring(const remote_call& call) {
+void supervisor_core::bring(const remote_call& call) {
     std::unique_lock lock(mutex_);
     if (has_waiter_ || !is_the_only_one(call)) return;
     has_waiter_ = true;
-    seat& at = *call.seat_;
-    while (is_the_only_one(call) && call.seat_ == &at && !falls_asleep(at, reader_asleep::waiter)) {
+    worker_slot& at = *call.slot_;
+    while (is_the_only_one(call) && call.slot_ == &at && !falls_asleep(at, reader_asleep::waiter)) {
         lock.unlock();
-        take_rings(waiter_bell_.get());
+        take_rings(waiter_doorbell_.get());
         lock.lock();
     }
     has_waiter_ = false;
-    // The driver sleeps, and has not asked for this lane's bell since.
-    const bool unread = at.way != nullptr && falls_asleep(at, reader_asleep::driver);
+    // The driver sleeps, and has not asked for this job ring's doorbell since.
+    const bool unread = at.ring != nullptr && falls_asleep(at, reader_asleep::driver);
     lock.unlock();
     bool is_read = false;
     try {
@@ -333,18 +334,18 @@ void crew_core::bring(const remote_call& call) {
     } catch (const std::bad_alloc&) {
         // The driver may find memory.
     }
-    if (unread && !is_read) ring(bell_.get());
+    if (unread && !is_read) ring(doorbell_.get());
 }
 
 // False: the driver has to.
-bool crew_core::read_alone(const remote_call& call) {
+bool supervisor_core::read_alone(const remote_call& call) {
     const std::unique_lock reading(reading_, std::try_to_lock);
     if (!reading) return false;
     arrivals_.clear();
     {
         const auto lock = locked();
         if (!is_the_only_one(call)) return false;
-        read_results(*call.seat_, arrivals_);
+        read_results(*call.slot_, arrivals_);
     }
     const auto* const outer = std::exchange(reading_here, this);
     tell_of_results(arrivals_);
