@@ -1,5 +1,5 @@
-// Where tracing attaches: empty, and free of cost, until a build turns it on; the names at the
-// call sites are part of the protocols' documentation. (Fault injection: detail/fault_point.hpp.)
+// Where a tracer would attach: empty, and free of cost. The names at the call sites are part of the
+// protocols' documentation. (Fault injection: detail/os/fault_point.hpp.)
 #pragma once
 
 namespace bobbin { inline namespace v0 { namespace detail {

@@ -1,5 +1,6 @@
 // The exceptions that bobbin itself throws. Each means that an operation did not do what it was
-// asked to; none of them is thrown for a bug (those are assertions).
+// asked to. Mistakes of a caller's are std::logic_error and std::invalid_argument; where nobody
+// would catch them, a message and the end of the program.
 #pragma once
 
 #include <bobbin/runtime/detail/os/needs_rtti.hpp>

@@ -55,10 +55,10 @@ protected:
 private:
     friend class supervisor_core;
     friend struct call_list;
-    // On a thread of the driver, once for each time it was posted. It may be posted again. The
-    // bytes are there until this returns.
+    // Once for each time it was posted: on the driver's thread, or on one that waits for this call
+    // (`supervisor::bring`). It may be posted again. The bytes are there until this returns.
     virtual void ended(const encoded& result) noexcept = 0;
-    // On a thread of the driver, if that was asked for by `supervisor::close_later`.
+    // On the driver's thread, if that was asked for by `supervisor::close_later`.
     virtual void close_on_driver() noexcept {}
 
     enum class stage : std::uint8_t { nowhere, waiting, sent };
