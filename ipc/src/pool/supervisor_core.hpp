@@ -7,6 +7,7 @@
 
 #include "memory/segment_store.hpp"
 #include "os/lifeline.hpp"
+#include "pool/dispatch_policy.hpp"
 #include "pool/job_ring.hpp"
 #include "pool/output_lines.hpp"
 #include "pool/worker_line.hpp"
@@ -68,6 +69,9 @@ struct worker_slot {
     [[nodiscard]] std::uint64_t in_ring() const noexcept { return submitted - answered; }
     // Without those that were taken back.
     [[nodiscard]] std::uint64_t to_do() const noexcept { return in_ring() - taken_back; }
+    [[nodiscard]] worker_load load() const noexcept {
+        return {.to_do = to_do(), .takes_more = may_be_sent_more(), .busy_since = busy_since};
+    }
     // False: it is begun.
     bool take_back(std::uint64_t number) noexcept;
     bool has_begun(std::uint64_t number) noexcept {
@@ -245,7 +249,6 @@ private:
     pool_timer& timer_of(worker_slot& at);
     void break_down(const std::string& why, arrivals& to);
     void measured(worker_slot& at, std::uint64_t jobs);
-    [[nodiscard]] std::uint64_t depth() const noexcept;
     void read_news(arrivals& to);
     void server_gone(arrivals& to);
     void open_server_later() noexcept;
@@ -328,7 +331,7 @@ private:
     std::size_t holders_ = 0;
     std::uint64_t ids_ = 0;
     std::atomic<std::uint32_t> groups_{0};
-    double job_ns_ = 0;  // how long a job takes, of late
+    dispatch_policy policy_;
     clock::time_point last_read_;
     std::deque<clock::time_point> restarts_;
     std::string last_death_;

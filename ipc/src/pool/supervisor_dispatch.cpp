@@ -1,4 +1,4 @@
-// Which job goes to which worker, and when.
+// Sends jobs to workers, and takes them back: what dispatch_policy.hpp decides.
 #include "pool/supervisor_core.hpp"
 
 #include <algorithm>
@@ -7,20 +7,13 @@
 
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
-std::uint64_t supervisor_core::depth() const noexcept {
-    // So many that their worker is busy while the driver sleeps for now; and one ahead of it.
-    constexpr double ahead_ns = 400'000;
-    const double jobs = job_ns_ > 0 ? ahead_ns / job_ns_ : 2;
-    return static_cast<std::uint64_t>(std::clamp(jobs, 2.0, job_ring::jobs_at_once * 0.8));
-}
-
 void supervisor_core::dispatch(turn& ours) {
     for (;;) {
         worker_slot* at = nullptr;
         std::uint64_t left = 1;
         if (has_waiting()) {
             at = next_slot();
-            left = depth() / 16 + 1;  // short jobs some at a time
+            left = policy_.batch();
         } else {
             at = relieve();
         }
@@ -36,16 +29,13 @@ void supervisor_core::dispatch(turn& ours) {
 
 worker_slot* supervisor_core::next_slot() noexcept {
     worker_slot* const best = least_loaded();
-    return best != nullptr && best->to_do() < depth() ? best : nullptr;
+    return best != nullptr && policy_.is_sent_more(best->load()) ? best : nullptr;
 }
 
-// A job behind a long one would wait although another worker is idle.
 worker_slot* supervisor_core::least_loaded() noexcept {
-    worker_slot* best = nullptr;
-    for (auto& each : slots_)
-        if (each->may_be_sent_more() && (best == nullptr || each->to_do() < best->to_do()))
-            best = each.get();
-    return best;
+    const auto best = dispatch_policy::least_loaded(
+        slots_, [](const auto& each) noexcept { return each->load(); });
+    return best != slots_.end() ? best->get() : nullptr;
 }
 
 // --- taking back ---
@@ -91,11 +81,8 @@ void supervisor_core::make_way_for_urgent() noexcept {
 
 // Nor is it to wait for a long job for as long as later ones keep the other workers busy.
 void supervisor_core::pass_by_long_jobs() noexcept {
-    constexpr double least_ns = 20e6;
-    const std::chrono::duration<double, std::nano> is_long(std::max(least_ns, 2 * job_ns_));
     for (auto& each : slots_) {
-        if (each->is_held_up || each->to_do() == 0) continue;
-        if (last_read_ - each->busy_since < is_long) continue;
+        if (each->is_held_up || !policy_.is_held_up(each->load(), last_read_)) continue;
         reclaim_all(*each, true);
         each->is_held_up = true;  // until it answers, if only for what was taken back
     }
@@ -105,9 +92,9 @@ void supervisor_core::pass_by_long_jobs() noexcept {
 // first: the others may wait for that. Null, or the worker that is to be sent it.
 worker_slot* supervisor_core::relieve() noexcept {
     worker_slot* const idle = least_loaded();
-    if (idle == nullptr || idle->to_do() != 0) return nullptr;
+    if (idle == nullptr || !dispatch_policy::may_help(idle->load())) return nullptr;
     for (auto& each : slots_) {
-        if (each->ring == nullptr || each->to_do() < 2) continue;
+        if (each->ring == nullptr || !dispatch_policy::may_be_helped(each->load())) continue;
         for (auto number = each->first_waiting(); number != each->submitted; ++number)
             if (reclaim(*each, number)) return idle;
     }

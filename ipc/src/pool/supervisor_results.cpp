@@ -75,11 +75,7 @@ std::optional<result_header> supervisor_core::header_of(
 void supervisor_core::measured(worker_slot& at, std::uint64_t jobs) {
     last_read_ = clock::now();
     const auto took = last_read_ - std::exchange(at.busy_since, last_read_);
-    if (jobs == 0) return;
-    const double each =
-        std::chrono::duration<double, std::nano>(took).count() / static_cast<double>(jobs);
-    constexpr double weight = 0.25;
-    job_ns_ = job_ns_ == 0 ? each : job_ns_ + weight * (each - job_ns_);
+    policy_.measured(took, jobs);
 }
 
 // --- the driver ---
