@@ -1,10 +1,10 @@
 #include "os/anonymous_file.hpp"
 #include "os/fail.hpp"
-#include "os/held_signals.hpp"
 #include "os/memory_room.hpp"
 
 #include <bobbin/ipc/errors.hpp>
 #include <bobbin/ipc/segment.hpp>
+#include <bobbin/runtime/detail/os/held_signals.hpp>
 
 #include <boost/interprocess/mapped_region.hpp>
 #include <boost/interprocess/shared_memory_object.hpp>
@@ -75,7 +75,7 @@ void reserve(int file, std::size_t bytes) {
     refuse_beyond_file_limit(bytes);
     constexpr std::size_t part = std::size_t{64} << 20U;
     for (std::size_t begin = 0; begin < bytes; begin += part) {
-        const detail::held_signals held;
+        const bobbin::detail::held_signals held;
         const auto size = static_cast<off_t>(std::min(part, bytes - begin));
         const int error = ::posix_fallocate(file, static_cast<off_t>(begin), size);
         if (error != 0) fail(error, bytes_text(bytes) + " could not be reserved");

@@ -4,6 +4,7 @@
 #include "os/doorbell.hpp"
 
 #include <bobbin/ipc/errors.hpp>
+#include <bobbin/runtime/detail/os/spin_pause.hpp>
 #include <bobbin/runtime/errors.hpp>
 
 #include <boost/asio/post.hpp>
@@ -198,7 +199,7 @@ void supervisor_core::forget_calls(worker_slot& at, arrivals& ended) noexcept {
 std::unique_lock<std::mutex> supervisor_core::locked() const {
     constexpr int looks = 300;
     std::unique_lock lock(mutex_, std::defer_lock);
-    for (int i = 0; i < looks && !lock.try_lock(); ++i) spin_pause();
+    for (int i = 0; i < looks && !lock.try_lock(); ++i) bobbin::detail::spin_pause();
     if (!lock) lock.lock();
     return lock;
 }

@@ -21,6 +21,7 @@
 #include <bobbin/ipc/worker_state.hpp>
 #include <bobbin/runtime/detail/os/fault_point.hpp>
 #include <bobbin/runtime/detail/os/process_generation.hpp>
+#include <bobbin/runtime/detail/os/spin_pause.hpp>
 #include <bobbin/runtime/errors.hpp>
 
 #include <algorithm>
@@ -139,7 +140,7 @@ private:
             for (int i = 0; i < looks; ++i) {
                 submitted_ = ring_->submitted.read();
                 if (submitted_ > number) return true;
-                spin_pause();
+                bobbin::detail::spin_pause();
             }
             const auto key = ring_->submitted.current();
             if (ring_->submitted.read() > number) continue;

@@ -1,6 +1,5 @@
 #include "os/default_signals.hpp"
 #include "os/fail.hpp"
-#include "os/held_signals.hpp"
 #include "os/lifeline.hpp"
 #include "os/owned_descriptor.hpp"
 #include "os/uninterrupted.hpp"
@@ -9,6 +8,7 @@
 #include "process/run_and_exit.hpp"
 
 #include <bobbin/ipc/process.hpp>
+#include <bobbin/runtime/detail/os/held_signals.hpp>
 #include <bobbin/runtime/detail/os/memory_shortage.hpp>
 #include <bobbin/runtime/detail/os/process_generation.hpp>
 #include <bobbin/runtime/detail/pool/readable.hpp>
@@ -122,7 +122,7 @@ process process::fork(const std::function<int()>& function) {
     const pid_t parent = ::getpid();
     // No signal reaches the child before it has its own way to take it.
     {
-        const detail::held_signals no_signals;
+        const bobbin::detail::held_signals no_signals;
         made->pid = ::fork();
         if (made->pid == 0) run_copy(function, parent, held.get());
     }

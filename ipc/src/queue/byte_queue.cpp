@@ -1,6 +1,7 @@
 #include "queue/byte_ring.hpp"
 
 #include <bobbin/ipc/detail/queue/byte_queue.hpp>
+#include <bobbin/runtime/detail/os/spin_pause.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -86,7 +87,7 @@ void await_change(ring_end& mine, event_count<>& other, event_count<>::key seen,
     constexpr int pauses = 200;
     const std::uint32_t looks = std::min(mine.looks.load(std::memory_order_relaxed), most);
     for (std::uint32_t i = 0; i < looks; ++i) {
-        for (int pause = 0; pause < pauses; ++pause) spin_pause();
+        for (int pause = 0; pause < pauses; ++pause) bobbin::detail::spin_pause();
         if (other.current() != seen) {
             if (looks < most) mine.looks.store(looks + 1, std::memory_order_relaxed);
             return;

@@ -2,6 +2,7 @@
 
 #include "os/futex.hpp"
 #include "os/quiet_thread.hpp"
+#include "os/system_time.hpp"
 
 #include <bobbin/runtime/detail/task/run_here.hpp>
 
@@ -38,11 +39,7 @@ struct words {
 
 // Returns when a word changes or is woken, after `patience` if that is not 0, or for nothing.
 void wait_for_any(words& those, std::chrono::nanoseconds patience) {
-    std::timespec until{};
-    ::clock_gettime(CLOCK_MONOTONIC, &until);
-    const auto nanoseconds = until.tv_nsec + patience.count();
-    until.tv_sec += nanoseconds / 1'000'000'000;
-    until.tv_nsec = nanoseconds % 1'000'000'000;
+    const std::timespec until = timespec_of(deadline::after(patience));
     ::syscall(SYS_futex_waitv, those.all.data(), those.count, 0U,
               patience.count() == 0 ? nullptr : &until, CLOCK_MONOTONIC);
 }

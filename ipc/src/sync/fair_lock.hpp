@@ -19,6 +19,8 @@
 #include "sync/holding.hpp"
 #include "sync/robust_lock.hpp"
 
+#include <bobbin/runtime/detail/os/spin_pause.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -75,7 +77,7 @@ private:
         // Its holders keep it for less time than going to sleep takes.
         constexpr int longest_pause = 64;
         for (int pause = 1; pause <= longest_pause && may_pass(); pause *= 2) {
-            for (int i = 0; i < pause; ++i) spin_pause();
+            for (int i = 0; i < pause; ++i) bobbin::detail::spin_pause();
             if (const acquired got = pass(repair); got != acquired::no) return got;
         }
         // Who died in line had nothing else.

@@ -5,37 +5,18 @@
 #include "os/hooks.hpp"
 #include "task/unseen_error.hpp"
 
+#include <bobbin/runtime/detail/os/held_signals.hpp>
 #include <bobbin/runtime/errors.hpp>
 
 #include <algorithm>
 #include <new>
 #include <pthread.h>
-#include <signal.h>
 #include <stdexcept>
 #include <utility>
 
 namespace bobbin { inline namespace v0 { namespace detail {
 
 namespace {
-
-// While this lives, and in the threads that are made meanwhile, all signals are blocked but those
-// of a thread's own faults: nobody else can handle them, and blocked they kill past the handler.
-class blocked_signals {
-public:
-    blocked_signals() noexcept {
-        sigset_t all;
-        sigfillset(&all);
-        for (const int own : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT})
-            sigdelset(&all, own);
-        pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    blocked_signals(const blocked_signals&) = delete;
-    blocked_signals& operator=(const blocked_signals&) = delete;
-    ~blocked_signals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-private:
-    sigset_t before_;
-};
 
 // Keeps the pool's destructor waiting.
 class work_guard {
@@ -87,7 +68,7 @@ void pool_core::drain() noexcept {
 }
 
 void pool_core::start_threads(const std::string& name) {
-    const blocked_signals blocked;
+    const held_signals blocked;
     threads_.reserve(workers_.size());
     for (unsigned i = 0; i < workers_.size(); ++i)
         threads_.emplace_back([this, i, own_name = name.substr(0, 11) + '/' + std::to_string(i)] {

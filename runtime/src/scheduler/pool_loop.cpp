@@ -4,6 +4,8 @@
 #include "os/hooks.hpp"
 #include "scheduler/pool_core.hpp"
 
+#include <bobbin/runtime/detail/os/spin_pause.hpp>
+
 #include <boost/asio/defer.hpp>
 #include <boost/asio/post.hpp>
 
@@ -21,12 +23,6 @@ constexpr int search_rounds = 100;
 constexpr std::int64_t largest_loot = 16;
 // Taken from the injection queue at once, at most.
 constexpr std::size_t largest_batch = 32;
-
-void pause() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#endif
-}
 
 void count(std::atomic<std::uint64_t>& counter) noexcept {
     counter.fetch_add(1, std::memory_order_relaxed);
@@ -137,7 +133,7 @@ work_item pool_core::search_everywhere(worker& self) noexcept {
     for (int round = 0; round < search_rounds; ++round) {
         if (const work_item stolen = steal(self)) return stolen;
         if (const work_item injected = take_injected(self)) return injected;
-        pause();
+        spin_pause();
     }
     return 0;
 }
