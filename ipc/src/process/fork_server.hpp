@@ -27,9 +27,9 @@ namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 class fork_session {
 public:
-    // Of a server that may not be ready yet. Throws
-    // std::logic_error if the program did not call init() or may not fork, and std::system_error or
-    // std::runtime_error if there is no server to be had.
+    // Of a server that may not be ready yet. Throws std::logic_error if the program did not call
+    // init() or may not fork, and std::system_error or std::runtime_error if there is no server to
+    // be had.
     static fork_session begin(start_method how);
     // Waits until it is, before anything was asked of it: another one, if the first has gone.
     // Throws as `begin` does.
@@ -57,7 +57,7 @@ public:
         server_packet what;
         owned_descriptor pidfd;
         bool server_gone = false;  // it has ended, and what it left is killed; or ended the session
-        // With that: the last request. What came of it, if anything, nobody knows.
+        // With that: the last request, as far as can be told. What came of it nobody knows.
         bool was_read = false;
 
         // Of a child that has ended.

@@ -25,10 +25,10 @@ struct value_of<T> {
 //
 // Of integers, floating-point numbers, enums and bool it is a std::atomic, by its functions and by
 // its cost: `++value` by a hundred processes at once loses nothing, and a process may die at any
-// point. See detail/atomic_value.hpp for the list.
+// point. See detail/sync/atomic_value.hpp for the list.
 //
 // Values of other types are read and written whole, one after the other: load, store, update; see
-// detail/locked_value.hpp. A death leaves the value as it was before or after a store.
+// detail/sync/locked_value.hpp. A death leaves the value as it was before or after a store.
 //
 // For what takes more than that, get_lock() gives a lock of the value, which is re-entrant:
 //
