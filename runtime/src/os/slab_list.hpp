@@ -3,6 +3,8 @@
 
 #include <bobbin/runtime/detail/os/frame_cache.hpp>
 
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -21,7 +23,9 @@ struct free_block {
 //
 // Blocks lie side by side, at multiples of their size from the slab's beginning, and that lies at a
 // multiple of `slab_bytes`. Hence they are as aligned as their size is, at no cost of memory, and a
-// block's address says which slab it is from. One thread at a time.
+// block's address says which slab it is from. The free block with the lowest address is taken
+// first, in whatever order blocks came back: two threads' frames share no line of the cache then,
+// but where what one took ends. One thread at a time.
 class slab_list {
 public:
     // A chain of `count` blocks; of fewer, and `count` says so, if memory is short.
@@ -42,20 +46,20 @@ public:
     }
 
 private:
+    static constexpr std::size_t slab_bytes = 64 * 1024;
+    static constexpr std::size_t words = slab_bytes / frame_class_bytes / 64;
+
+    // Lies at its beginning, where its first blocks, which are never free, would be.
     struct slab {
         slab* next = nullptr;
         slab* previous = nullptr;
-        free_block* returned = nullptr;
-        std::uint32_t place = 0;  // of the first block that was never used
-        std::uint32_t used = 0;
+        std::size_t free = 0;  // blocks, as `used`
+        std::size_t used = 0;
+        std::array<std::uint64_t, words> is_free = {};  // a bit for each block
     };
-    static constexpr std::size_t slab_bytes = 64 * 1024;
 
-    static std::size_t position(std::uint32_t place, std::size_t size_class) noexcept {
-        return place * size_class * frame_class_bytes;
-    }
-    static bool is_full(const slab& of, std::size_t size_class) noexcept {
-        return of.returned == nullptr && position(of.place + 1, size_class) > slab_bytes;
+    static std::size_t block_bytes(std::size_t size_class) noexcept {
+        return size_class * frame_class_bytes;
     }
     static slab& slab_of(free_block* of) noexcept {
         return *reinterpret_cast<slab*>(reinterpret_cast<std::uintptr_t>(of) & ~(slab_bytes - 1));
@@ -87,27 +91,39 @@ private:
         void* const memory = map_aligned();
         if (memory == nullptr) return false;
         slab& added = *new (memory) slab;
-        while (position(added.place, size_class) < sizeof(slab)) ++added.place;
+        const std::size_t size = block_bytes(size_class);
+        for (auto place = (sizeof(slab) + size - 1) / size; place < slab_bytes / size; ++place)
+            mark_free(added, place);
         link(added);
         return true;
     }
 
+    static void mark_free(slab& of, std::size_t place) noexcept {
+        of.is_free[place / 64] |= std::uint64_t{1} << place % 64;
+        ++of.free;
+    }
+    // The first block that is free.
+    static std::size_t take_place(slab& from) noexcept {
+        std::size_t word = 0;
+        while (from.is_free[word] == 0) ++word;
+        const auto bit = static_cast<std::size_t>(std::countr_zero(from.is_free[word]));
+        from.is_free[word] &= from.is_free[word] - 1;
+        --from.free;
+        return word * 64 + bit;
+    }
+
     free_block* take_from(slab& from, std::size_t size_class) noexcept {
-        void* taken = from.returned;
-        if (taken != nullptr)
-            from.returned = from.returned->next;
-        else
-            taken = reinterpret_cast<std::byte*>(&from) + position(from.place++, size_class);
+        const std::size_t offset = take_place(from) * block_bytes(size_class);
         ++from.used;
-        if (is_full(from, size_class)) unlink(from);
-        return static_cast<free_block*>(taken);
+        if (from.free == 0) unlink(from);
+        return reinterpret_cast<free_block*>(reinterpret_cast<std::byte*>(&from) + offset);
     }
 
     void give_back(free_block* returned, std::size_t size_class) noexcept {
         slab& to = slab_of(returned);
-        if (is_full(to, size_class)) link(to);
-        returned->next = to.returned;
-        to.returned = returned;
+        const auto offset = reinterpret_cast<std::uintptr_t>(returned) % slab_bytes;
+        if (to.free == 0) link(to);
+        mark_free(to, offset / block_bytes(size_class));
         if (--to.used > 0) return;
         unlink(to);
         // The kernel may refuse to split a mapping in two; then the slab is used again.
