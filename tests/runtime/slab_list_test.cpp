@@ -45,11 +45,12 @@ std::size_t span_of(const std::vector<free_block*>& blocks) {
 
 }  // namespace
 
-TEST_CASE("blocks lie side by side, also those that came back in another order") {
+TEST_CASE("blocks lie side by side, upwards, also those that came back in another order") {
     slab_list list;
     const auto kept = take(list, 1);
     std::vector<free_block*> blocks = take(list, 200);
     CHECK(span_of(blocks) == 200 * block_bytes);
+    CHECK(std::ranges::is_sorted(blocks, {}, address));
     std::ranges::sort(blocks, {}, [](const free_block* of) { return address(of) % 4093; });
     give(list, blocks);
 

@@ -28,16 +28,18 @@ struct free_block {
 // but where what one took ends. One thread at a time.
 class slab_list {
 public:
-    // A chain of `count` blocks; of fewer, and `count` says so, if memory is short.
+    // A chain of `count` blocks; of fewer, and `count` says so, if memory is short. It goes
+    // upwards, as caches fetch ahead.
     free_block* take(std::size_t size_class, std::uint32_t& count) noexcept {
         free_block* chain = nullptr;
+        free_block** end = &chain;
         const std::uint32_t wanted = std::exchange(count, 0);
         while (count < wanted && (first_ != nullptr || add(size_class))) {
-            free_block* const taken = take_from(*first_, size_class);
-            taken->next = chain;
-            chain = taken;
+            *end = take_from(*first_, size_class);
+            end = &(*end)->next;
             ++count;
         }
+        *end = nullptr;
         return chain;
     }
 
