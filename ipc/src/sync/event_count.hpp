@@ -60,7 +60,7 @@ public:
         std::uint32_t word = word_.load(std::memory_order_relaxed);
         slot(word + one).store(number, std::memory_order_release);  // with the acquire in read()
         bobbin::detail::fault_point("event_count.prepared");
-        // Others change nothing but the two lowest bits meanwhile.
+        // Others change nothing but the bits below the count meanwhile.
         while ((word & asleep) == 0) {
             // Release: with the acquires above.
             if (word_.compare_exchange_strong(word, word + one, std::memory_order_release,

@@ -18,9 +18,9 @@ constexpr bool bytewise_by_shape();
 }  // namespace detail
 
 // Whether a copy of its bytes is a copy of the value, in this process and in another one. It is so
-// for arithmetic types, enums of a fixed type, std::byte, arrays of such, and aggregates of such
-// without padding (which would be encoded as whatever memory held before). Pointers, references and
-// views never are.
+// for arithmetic types but long double, enums of a fixed type, std::byte, arrays of such, and
+// aggregates of such without padding (which would be encoded as whatever memory held before).
+// Pointers, references and views never are.
 //
 // Say so for a type of yours that is trivially copyable, holds nothing that means something in one
 // process only, and is a value whatever its bytes are. Its padding, if it has any, travels too.

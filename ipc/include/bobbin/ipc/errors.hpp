@@ -36,7 +36,7 @@ public:
     producer_died();
 };
 
-// The message is larger than the queue.
+// The message, with 8 bytes for its size, is larger than the queue.
 class too_large : public std::runtime_error {
 public:
     too_large(std::size_t message, std::size_t capacity);

@@ -61,7 +61,7 @@ public:
     // A copy of this process (fork), which runs any callable: it sees all that there was here
     // before, and what it changes stays its own, but for shared memory. All the above holds but
     // this: ignored signals stay so; input, environment, directory and process group are ours;
-    // it is killed when the thread that made it ends, unless that is the last of this process. No
+    // it is killed already when the thread that made it ends, if this process goes on then. No
     // destructor of an object of this process runs there. It needs no init().
     //
     // Fork copies one thread: use it in programs that have no other yet, as others may hold locks

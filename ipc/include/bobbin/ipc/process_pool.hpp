@@ -27,8 +27,9 @@ namespace bobbin { inline namespace v0 { namespace ipc {
 // Workers have what the program has when it starts: what main and its threads did since is not
 // there. They read nothing from the terminal, and go when the application does, however that ends.
 //
-// fork(): a child has no part in the pool, nor in its workers' ends: every use throws
-// `pool_closed`, and the destructor does nothing (see pool.hpp). It may make one of its own.
+// fork(): a child has no part in the pool, nor in its workers' ends: what asks for jobs throws
+// `pool_closed`; close, stop and the destructor do nothing (see pool.hpp). It may make one of its
+// own.
 //
 // Threads. All members may be called from any thread. Callbacks of jobs run on a thread of the
 // pool's own; they should be short. Results are decoded there, or by a thread that waits for one.

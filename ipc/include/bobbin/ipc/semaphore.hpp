@@ -22,7 +22,8 @@ namespace bobbin { inline namespace v0 { namespace ipc {
 // any.
 class semaphore : public detail::shared_object {
 public:
-    // Throw std::system_error if there is no memory, or the name is taken.
+    // Throw std::system_error if there is no memory, or the name is taken, std::overflow_error for
+    // 2^63 permits or more.
     explicit semaphore(std::size_t initial);
     semaphore(const create_named& name, std::size_t initial);
     // One that exists. Throw wrong_segment, and std::system_error if there is none of that name.
@@ -39,8 +40,8 @@ public:
     }
     [[nodiscard]] bool try_acquire_until(deadline until);
 
-    // So many more permits, all at once. Throws std::overflow_error if they would be more than
-    // 2^63 in all its life.
+    // So many more permits, all at once. Throws std::overflow_error if they would be 2^63 or
+    // more in all its life.
     void release(std::size_t permits = 1);
 
     // How many permits there are; may be out of date at once.

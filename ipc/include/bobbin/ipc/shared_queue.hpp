@@ -27,7 +27,8 @@ namespace bobbin { inline namespace v0 { namespace ipc {
 // popped and not used when it died is lost.
 //
 // put and get, in all their forms, block the thread. push and pop suspend the task and block
-// nothing; one thread of this process waits for all of them, and is there only while there are any.
+// nothing; a thread of this process waits for them, one for 127 ends of queues, and is there only
+// while there are any, and for 0.1 s after that.
 //
 // A producer that stands in line behind n others is passed by at most (n + 1) x 512 puts of those
 // that come later; so are consumers.
@@ -37,7 +38,7 @@ namespace bobbin { inline namespace v0 { namespace ipc {
 // process_pool), by send_handle, or by a name. Threads: all functions may be called from any
 // thread, but for assignment to the handle.
 //
-// What may throw: too_large if an item is larger than the capacity, queue_closed, std::bad_alloc,
+// What may throw: too_large if an item takes more than the capacity, queue_closed, std::bad_alloc,
 // std::system_error if the system fails, and what encoding throws. Then nothing was put, or nothing
 // was taken; but for protocol_error and what a user's function throws while decoding: the item is
 // gone, as it would only be in the way. If somebody has written over the queue's own memory, the
@@ -96,8 +97,8 @@ public:
 
     // From now on get throws producer_died when the queue is empty and all processes that were
     // expected have ended: instead of waiting for ever. Whoever starts a producer should say so, at
-    // once: `queue.expect(child.pid())`. At most 128 that live. Throws std::system_error if there
-    // is no such process.
+    // once: `queue.expect(child.pid())`. Throws std::length_error for more than 128 that
+    // live, std::system_error if there is no such process.
     void expect(pid_t producer) { bytes_.expect(producer); }
 
     [[nodiscard]] std::size_t capacity() const noexcept { return bytes_.capacity(); }

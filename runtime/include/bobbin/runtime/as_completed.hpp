@@ -60,7 +60,8 @@ task<std::size_t> wait_any(const Jobs& jobs) {
     co_return *first;
 }
 
-// Waits until all have ended, with whatever. As `wait_any`.
+// Waits until all have ended, with whatever; returns at once if there are none. Throws `cancelled`
+// as `wait_any` does; `jobs` must live until it returns.
 template <std::ranges::input_range Jobs>
 task<void> wait_all(const Jobs& jobs) {
     for (const auto& each : jobs) co_await detail::job_waiter(detail::job_access::state(each));

@@ -32,7 +32,8 @@ public:
 };
 
 // A blocking call on a worker thread of the pool whose work it would wait for, or of one whose
-// threads and that pool's would all wait for each other (see job::get).
+// threads and that pool's would all wait for each other (see job::get); or `sync_wait` of a task
+// without a pool, inside a task.
 class would_deadlock : public std::logic_error {
 public:
     using std::logic_error::logic_error;

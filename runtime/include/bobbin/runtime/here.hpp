@@ -24,7 +24,7 @@ private:
 // `co_await bobbin::here(aw)`: as `co_await aw` for an awaitable of another library, but the task
 // goes on on the thread that resumed it, even if that is not one of its pool's, until it next
 // awaits something that hops: an awaitable of another library without `here`, or a sleep. Tasks
-// that it starts meanwhile run on that thread too.
+// that it awaits meanwhile, alone or in a group, run on that thread too; spawned ones on the pool.
 //
 // So does whoever waits for it. If the task ends there, its awaiter goes on there, and if it is the
 // last of a group or a scope to end, whoever awaits that: away from their pool, until they in turn

@@ -29,7 +29,8 @@ inline constexpr std::size_t automatic = std::numeric_limits<std::size_t>::max()
 // Of the jobs that are made of a range.
 struct map_options {
     // Jobs that a worker takes at once. 0: std::invalid_argument. Each job has its own result and
-    // error, whatever its chunk. With a timeout they are taken one at a time.
+    // error, whatever its chunk. With a timeout, and by worker processes in any case, they are
+    // taken one at a time; so are coroutines.
     std::size_t chunk_size = automatic;
     // Inputs taken from the range whose jobs are unfinished, at most; of streams, whose results
     // have not been handed on to the reader either. 0: std::invalid_argument. Automatic: 1024 for

@@ -25,7 +25,7 @@ T sync_wait(thread_pool& pool, task<T> work) {
 
 // Runs `work` without a pool: on this thread, and on whichever thread resumes it; so its children
 // run one after another, and timers are not to be had (`no_pool`). Throws `would_deadlock` inside a
-// task, std::bad_alloc; then `work` has not begun.
+// task and on a pool's thread, std::bad_alloc; then `work` has not begun.
 template <class T>
 T sync_wait(task<T> work) {
     detail::check_awaitable(work);

@@ -11,8 +11,8 @@ namespace bobbin { inline namespace v0 {
 
 struct thread_pool_options {
     unsigned threads = available_parallelism();
-    std::string_view name =
-        "bobbin";  // threads are called name/0, name/1, …; the first 15 bytes show
+    // Threads are called name/0, name/1, …, by the first 11 bytes of it.
+    std::string_view name = "bobbin";
 };
 static_assert(std::is_trivially_destructible_v<thread_pool_options>,
               "or designated initialisers in a co_await break on g++ 12");

@@ -79,8 +79,9 @@ private:
 // have ended the error of the first by position is thrown. The same happens if one is `cancelled`.
 // Cancellation of the awaiting task reaches them all.
 //
-// Awaiting may throw std::bad_alloc before any of them has begun, std::logic_error if a task is
-// empty (moved from) or the group was awaited before, and std::length_error for 2^32 tasks or more.
+// The call throws std::logic_error if a task is empty (moved from). Awaiting may throw, before any
+// of them has begun, std::bad_alloc, std::logic_error if the group was awaited before, and
+// std::length_error for 2^32 tasks or more.
 template <class... Ts>
 [[nodiscard]] auto when_all(task<Ts>... tasks) {
     (detail::check_awaitable(tasks), ...);

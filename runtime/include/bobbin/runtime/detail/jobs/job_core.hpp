@@ -41,8 +41,8 @@ public:
     job_listener& operator=(const job_listener&) = delete;
 
 protected:
-    // `waits`: told as soon as the result is known, on any thread. Otherwise (callbacks) on a
-    // thread of the job's pool, in the order of registration.
+    // `waits`: if the job is cancelled, told at once, on any thread. At its end all are told on a
+    // thread of the job's pool, in the order of registration, and callbacks only there.
     explicit job_listener(bool waits) noexcept : waits_(waits) {}
     virtual ~job_listener() = default;
 

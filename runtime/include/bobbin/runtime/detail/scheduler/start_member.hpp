@@ -12,10 +12,10 @@ struct promise_base;
 // suspends. If yes, the scope calls `task_ended` at its end.
 enum class keeps_pool : bool { no, yes };
 
-// Starts `work` as a member of `scope`, on its pool: on this thread's deque if it is one of that
-// pool's, otherwise, and if it has priority, through the injection queue. Without a pool: here and
-// now, until it ends or first suspends, also inside a task. May throw std::bad_alloc; then it has
-// not begun.
+// Starts `work` as a member of `scope`, on its pool: on this thread's deque if it runs a task of
+// that pool's, otherwise, and if it has priority, through the injection queue. Without a pool: here
+// and now, until it ends or first suspends, also inside a task. May throw std::bad_alloc; then it
+// has not begun.
 void start_member(join_scope& scope, promise_base& work, priority how, keeps_pool keeps);
 
 }}}  // namespace bobbin::v0::detail

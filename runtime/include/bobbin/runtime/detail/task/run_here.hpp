@@ -7,11 +7,11 @@ namespace bobbin { inline namespace v0 { namespace detail {
 
 class pool_core;
 
-// Every resumption from outside a task goes through here: loops, Asio's completions, `sync_wait`,
-// foreign callbacks. On a thread of `home` (on any thread, if `home` is none) `item` runs now, or,
-// if a task is running on this thread already, right after it; on any other thread it is sent to
-// `home`, or forgotten if that is of the process that forked this one. May throw std::bad_alloc,
-// and then it will not run.
+// Every resumption from outside a task goes through here: Asio's completions, foreign callbacks,
+// the ends of jobs and maps, tasks that begin without a pool. On a thread of `home` (on any thread,
+// if `home` is none) `item` runs now, or, if a task is running on this thread already, right after
+// it; on any other thread it is sent to `home`, or forgotten if that is of the process that forked
+// this one. May throw std::bad_alloc, and then it will not run.
 void run_here(work_item item, pool_core* home);
 
 // The same for a task that has begun: if there is no memory to send it, this waits until there is.
