@@ -1,5 +1,6 @@
 #include "report.hpp"
 
+#include "json_value.hpp"
 #include "numbers.hpp"
 
 #include <fmt/format.h>
@@ -59,16 +60,17 @@ std::string as_text(const settings& settings, const std::vector<result>& results
 }
 
 std::string as_json(const settings& settings, const std::vector<result>& results) {
-    std::string text;
-    for (const result& result : results) {
-        text += fmt::format(
-            R"({}{{"method":"{}","processes":{},"increments":{},"expected":{},"counted":{},)"
-            R"("store":[{}],"seconds":{:.6f}}})",
-            text.empty() ? "[" : ",\n", name_of(result.method), settings.processes,
-            settings.increments, result.expected, result.tally.counted,
-            fmt::join(result.tally.store, ","), result.seconds);
-    }
-    return text + "]\n";
+    using apps::json_value;
+    const auto to_json = [&](const result& result) {
+        return json_value::object({{"method", name_of(result.method)},
+                                   {"processes", settings.processes},
+                                   {"increments", settings.increments},
+                                   {"expected", result.expected},
+                                   {"counted", result.tally.counted},
+                                   {"store", json_value::list(result.tally.store)},
+                                   {"seconds", json_value::fixed(result.seconds, 6)}});
+    };
+    return json_value::list(results, to_json, {.between = "\n"}).text() + "\n";
 }
 
 }  // namespace counter

@@ -1,5 +1,6 @@
 #include "report.hpp"
 
+#include "json_value.hpp"
 #include "numbers.hpp"
 
 #include <array>
@@ -80,16 +81,23 @@ std::string as_text(const settings& settings, const result& result) {
 }
 
 std::string as_json(const settings& settings, const result& result) {
+    using apps::json_value;
     const summary summary = summarise(settings, result);
-    const bool automatic = settings.chunk == bobbin::automatic;
-    return fmt::format(
-        R"({{"place":"{}","kernel":"{}","workers":{},"jobs":{},"samples":{},"chunk":{},"seed":{},)"
-        R"("estimates":{},"pi":{},"error":{},"seconds":{},"cpu_seconds":{}}})"
-        "\n",
-        name_of(settings.pool.place), name_of(settings.kernel), settings.pool.size(), settings.jobs,
-        settings.samples, automatic ? "\"auto\"" : std::to_string(settings.chunk), settings.seed,
-        apps::json_array(result.estimates), summary.mean, summary.error, result.seconds,
-        result.cpu_seconds);
+    const json_value chunk =
+        settings.chunk == bobbin::automatic ? json_value("auto") : json_value(settings.chunk);
+    const json_value all = json_value::object({{"place", name_of(settings.pool.place)},
+                                               {"kernel", name_of(settings.kernel)},
+                                               {"workers", settings.pool.size()},
+                                               {"jobs", settings.jobs},
+                                               {"samples", settings.samples},
+                                               {"chunk", chunk},
+                                               {"seed", settings.seed},
+                                               {"estimates", json_value::list(result.estimates)},
+                                               {"pi", summary.mean},
+                                               {"error", summary.error},
+                                               {"seconds", result.seconds},
+                                               {"cpu_seconds", result.cpu_seconds}});
+    return all.text() + "\n";
 }
 
 }  // namespace pi

@@ -1,5 +1,6 @@
 #include "report.hpp"
 
+#include "json_value.hpp"
 #include "numbers.hpp"
 
 #include <cstddef>
@@ -35,13 +36,16 @@ std::string as_text(const settings& settings, const result& result) {
 }
 
 std::string as_json(const settings& settings, const result& result) {
-    std::string received;
-    for (const auto& [pid, number] : result.received) {
-        received += fmt::format("{}[{},{}]", received.empty() ? "" : ",", pid, number);
-    }
-    return fmt::format(R"({{"processes":{},"items":{},"received":[{}],"seconds":{:.6f}}})"
-                       "\n",
-                       settings.processes, settings.items, received, result.seconds);
+    using apps::json_value;
+    const auto to_json = [](const item& each) {
+        return json_value::list({each.first, each.second});
+    };
+    const json_value all =
+        json_value::object({{"processes", settings.processes},
+                            {"items", settings.items},
+                            {"received", json_value::list(result.received, to_json)},
+                            {"seconds", json_value::fixed(result.seconds, 6)}});
+    return all.text() + "\n";
 }
 
 }  // namespace queue

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 namespace apps {
 namespace {
@@ -23,10 +22,6 @@ std::string rows(std::span<const double> values) {
 }
 
 }  // namespace
-
-std::string json_array(std::span<const double> values) {
-    return fmt::format("[{}]", fmt::join(values, ","));
-}
 
 std::string array_text(std::span<const double> values) {
     if (values.size() <= 2 * shown_each_end) {

@@ -1,5 +1,6 @@
 #include "report.hpp"
 
+#include "json_value.hpp"
 #include "numbers.hpp"
 #include "utf8.hpp"
 
@@ -10,7 +11,7 @@ namespace wordcount {
 std::string as_text(const settings& settings, const result& result) {
     std::string text;
     for (const auto& [word, count] : result.top) {
-        text += fmt::format("{:>15}  {}\n", apps::grouped(count), valid_utf8(word));
+        text += fmt::format("{:>15}  {}\n", apps::grouped(count), apps::valid_utf8(word));
     }
     return text + fmt::format(
                       "{}{} words, {} of them distinct, in {} bytes of {} file{}\n"
@@ -21,18 +22,20 @@ std::string as_text(const settings& settings, const result& result) {
                       as_text(settings.pool));
 }
 
-// Words hold nothing that JSON would want escaped.
 std::string as_json(const settings& settings, const result& result) {
-    std::string top;
-    for (const auto& [word, count] : result.top) {
-        top += fmt::format(R"({}{{"word":"{}","count":{}}})", top.empty() ? "" : ",",
-                           valid_utf8(word), count);
-    }
-    return fmt::format(R"({{"place":"{}","workers":{},"files":{},"bytes":{},"words":{},)"
-                       R"("distinct":{},"top":[{}],"seconds":{:.6f}}})"
-                       "\n",
-                       name_of(settings.pool.place), settings.pool.size(), result.files,
-                       result.bytes, result.words, result.distinct, top, result.seconds);
+    using apps::json_value;
+    const auto to_json = [](const auto& word) {
+        return json_value::object({{"word", word.first}, {"count", word.second}});
+    };
+    const json_value all = json_value::object({{"place", name_of(settings.pool.place)},
+                                               {"workers", settings.pool.size()},
+                                               {"files", result.files},
+                                               {"bytes", result.bytes},
+                                               {"words", result.words},
+                                               {"distinct", result.distinct},
+                                               {"top", json_value::list(result.top, to_json)},
+                                               {"seconds", json_value::fixed(result.seconds, 6)}});
+    return all.text() + "\n";
 }
 
 }  // namespace wordcount

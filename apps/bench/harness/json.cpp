@@ -1,19 +1,21 @@
 #include "json.hpp"
 
-#include <fmt/format.h>
+#include "json_value.hpp"
 
 namespace bench {
 
-// Names come from our own tables and hold nothing that JSON would want escaped.
 std::string to_json(const suite& suite, const std::vector<row>& rows) {
-    std::string text = fmt::format(R"({{"suite":"{}","rows":[)", suite.name);
-    for (const row& row : rows) {
-        text += fmt::format(R"({}{{"runtime":"{}","work":"{}","workers":{},"seconds":{:.9f},)"
-                            R"("ns_per_task":{:.4f},"peak_rss_mib":{:.2f}}})",
-                            &row == rows.data() ? "\n" : ",\n", row.runtime, row.work, row.workers,
-                            row.seconds, row.ns_per_task, row.peak_rss_mib);
-    }
-    return text + "\n]}\n";
+    using apps::json_value;
+    const auto row_to_json = [](const row& row) {
+        return json_value::object({{"runtime", row.runtime},
+                                   {"work", row.work},
+                                   {"workers", row.workers},
+                                   {"seconds", json_value::fixed(row.seconds, 9)},
+                                   {"ns_per_task", json_value::fixed(row.ns_per_task, 4)},
+                                   {"peak_rss_mib", json_value::fixed(row.peak_rss_mib, 2)}});
+    };
+    const json_value list = json_value::list(rows, row_to_json, {.edges = "\n", .between = "\n"});
+    return json_value::object({{"suite", suite.name}, {"rows", list}}).text() + "\n";
 }
 
 }  // namespace bench

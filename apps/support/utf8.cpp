@@ -2,7 +2,7 @@
 
 #include <boost/locale/utf.hpp>
 
-namespace wordcount {
+namespace apps {
 
 std::string valid_utf8(std::string_view text) {
     namespace utf = boost::locale::utf;
@@ -20,4 +20,4 @@ std::string valid_utf8(std::string_view text) {
     return valid;
 }
 
-}  // namespace wordcount
+}  // namespace apps
