@@ -22,8 +22,9 @@ class chapter {
 public:
     chapter(std::string_view title, std::string_view text) {
         const apps::terminal terminal;
-        text_ = fmt::format("\n{}\n{}\n", terminal.bold(title),
-                            apps::wrapped(text, 2, terminal.prose_columns()));
+        text_ =
+            fmt::format("\n{}\n{}\n", terminal.bold(title),
+                        apps::wrapped(text, {.first = 2, .others = 2}, terminal.prose_columns()));
     }
 
     template <class... Args>

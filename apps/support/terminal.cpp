@@ -50,19 +50,27 @@ std::string terminal::styled(std::string_view how, std::string_view text) const 
     return styles_ ? fmt::format("\x1b[{}m{}\x1b[0m", how, text) : std::string(text);
 }
 
-std::string wrapped(std::string_view text, std::size_t indent, std::size_t width) {
+std::string wrapped(std::string_view text, indents indents, std::size_t width) {
     std::string lines;
-    std::size_t column = width;  // the first word begins a line
+    std::size_t column = 0;
+    const auto begin_line = [&](std::size_t indent) {
+        lines.append(indent, ' ');
+        column = indent;
+    };
     while (!text.empty()) {
         const std::string_view word = text.substr(0, text.find(' '));
         text.remove_prefix(std::min(word.size() + 1, text.size()));
-        if (column + 1 + word.size() > width) {
-            lines += lines.empty() ? "" : "\n";
-            lines.append(indent, ' ');
-            column = indent;
-        } else {
+        if (word.empty()) {
+            continue;  // between two spaces
+        }
+        if (lines.empty()) {
+            begin_line(indents.first);
+        } else if (column + 1 + word.size() <= width) {
             lines += ' ';
             ++column;
+        } else {
+            lines += '\n';
+            begin_line(indents.others);
         }
         lines += word;
         column += word.size();

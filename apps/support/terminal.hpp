@@ -26,8 +26,15 @@ private:
     bool styles_;
 };
 
-/// The words of `text` in lines that begin with `indent` spaces and end before column `width`.
-std::string wrapped(std::string_view text, std::size_t indent, std::size_t width);
+/// Spaces before the first line, and before each of the others.
+struct indents {
+    std::size_t first = 0;
+    std::size_t others = 0;
+};
+
+/// The words of `text`, as they stand between spaces, in lines of at most `width` columns; a word
+/// that is longer stands alone. With a newline at the end.
+std::string wrapped(std::string_view text, indents indents, std::size_t width);
 
 /// Each line of `text` behind `prefix`, with a newline and no spaces at the end.
 std::string prefixed(std::string_view text, std::string_view prefix);

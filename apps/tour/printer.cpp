@@ -51,7 +51,7 @@ std::string printer::introduction() const {
                    "worker{}, where no other number is given; the notebook's have 4. The times "
                    "on the CPU, user and system, are of this process alone, as the notebook's.",
                    workers_, workers_ == 1 ? "" : "s"),
-               0, terminal_.prose_columns());
+               {}, terminal_.prose_columns());
 }
 
 std::string printer::before(const cell& cell) {
@@ -61,7 +61,8 @@ std::string printer::before(const cell& cell) {
         text += fmt::format("\n{}\n", terminal_.bold(fmt::format("=== {}", of_cell->title)));
     }
     text += fmt::format("\n{}\n", terminal_.bold(fmt::format("{}  {}", numbers(cell), cell.title)));
-    text += apps::wrapped(cell.shows, indent, terminal_.prose_columns());
+    text +=
+        apps::wrapped(cell.shows, {.first = indent, .others = indent}, terminal_.prose_columns());
     const std::string_view code = snippet_of(cell.name);
     if (code.empty()) {
         text += '\n';

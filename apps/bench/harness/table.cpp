@@ -1,12 +1,12 @@
 #include "table.hpp"
 
 #include "grouping.hpp"
+#include "terminal.hpp"
 
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
 #include <functional>
-#include <sstream>
 
 namespace bench {
 namespace {
@@ -218,17 +218,7 @@ std::string to_table(const suite& suite, const std::vector<row>& rows) {
 std::string to_notes(const suite& suite) {
     std::string text;
     for (const std::string& note : suite.notes) {
-        std::size_t column = 0;
-        std::istringstream words(note);
-        for (std::string word; words >> word; column += word.size() + 1) {
-            const bool fits = column + word.size() <= text_width;
-            text += column == 0 ? "" : fits ? " " : "\n  ";
-            if (!fits) {
-                column = 2;
-            }
-            text += word;
-        }
-        text += "\n";
+        text += apps::wrapped(note, {.first = 0, .others = 2}, text_width);
     }
     return text;
 }
