@@ -22,33 +22,48 @@ void write_to_terminal(const std::string& text) {
 
 }  // namespace
 
-progress_bar::progress_bar(std::uint64_t total, bool wanted)
-    : total_(total), shown_(wanted && ::isatty(STDERR_FILENO) == 1) {
-    if (shown_) {
+std::string progress_text(std::uint64_t done, std::uint64_t total) {
+    const double share =
+        done < total ? static_cast<double>(done) / static_cast<double>(total) : 1.0;
+    const auto filled = static_cast<std::size_t>(share * bar_width);
+    return fmt::format("[{:#<{}}{:.<{}}] {} of {}", "", filled, "", bar_width - filled, done,
+                       total);
+}
+
+progress_bar::progress_bar(std::uint64_t total, bool wanted, drawn when)
+    : total_(total), shown_(wanted && ::isatty(STDERR_FILENO) == 1), when_(when) {
+    if (!shown_) {
+        return;
+    }
+    if (when_ == drawn::in_advance) {
+        draw();
+    } else {
         artist_ = std::jthread([this](const std::stop_token& stop) { draw_until(stop); });
     }
 }
 
-progress_bar::~progress_bar() = default;
+progress_bar::~progress_bar() {
+    if (shown_ && when_ == drawn::in_advance) {
+        write_to_terminal(erase_line);
+    }
+}
 
 void progress_bar::draw_until(const std::stop_token& stop) {
-    bool drawn = false;
+    bool was_drawn = false;
     std::unique_lock lock(mutex_);
     while (!stopped_.wait_for(lock, stop, redraw_interval, [&] { return stop.stop_requested(); })) {
         draw();
-        drawn = true;
+        was_drawn = true;
     }
-    if (drawn) {
+    if (was_drawn) {
         write_to_terminal(erase_line);
     }
 }
 
 void progress_bar::draw() const {
-    const std::uint64_t done = done_.load(std::memory_order_relaxed);  // a count, as in advance
-    const double share = static_cast<double>(done) / static_cast<double>(total_);
-    const auto filled = static_cast<std::size_t>(share * bar_width);
-    write_to_terminal(fmt::format("\r[{:#<{}}{:.<{}}] {} of {}", "", filled, "", bar_width - filled,
-                                  done, total_));
+    // A count, as in advance.
+    const std::uint64_t done = done_.load(std::memory_order_relaxed);
+    write_to_terminal(fmt::format("\r{}", progress_text(done, total_)));
 }
 
 }  // namespace apps

@@ -184,6 +184,15 @@ TEST_CASE("people get a table of at most 80 columns, and a chart where they want
     std::remove(svg.c_str());
 }
 
+TEST_CASE("a bar on a terminal says how many rounds are done, and is erased") {
+    const std::string bar = tests::terminal_output(
+        BENCH_PROGRAM, "forkjoin --quick --json --rounds 1 --runtimes serial --works fib");
+    CHECK(bar.starts_with("\r[........................................] 0 of 2\r"));
+    CHECK(bar.find("\r[####################....................] 1 of 2\r") != std::string::npos);
+    CHECK(bar.find("\r[########################################] 2 of 2\r\x1b[K") !=
+          std::string::npos);
+}
+
 TEST_CASE("bad input is explained on stderr, with exit code 2") {
     for (const std::string arguments :
          {"", "nonsense", "pi extra", "pi --rounds 0", "pi --workers 1", "pi --runtimes nobody",

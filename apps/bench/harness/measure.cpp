@@ -1,11 +1,12 @@
 #include "measure.hpp"
 
+#include "progress_bar.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
 #include <stdexcept>
 #include <thread>
-#include <unistd.h>
 
 namespace bench {
 namespace {
@@ -23,16 +24,6 @@ run_result run_once(const contender& contender, std::uint64_t expected) {
     }
     std::this_thread::sleep_for(settle);
     return result;
-}
-
-void show_progress(std::uint64_t round, std::uint64_t rounds) {
-    static const bool on_terminal = ::isatty(STDERR_FILENO) != 0;
-    if (on_terminal) {
-        fmt::print(stderr, "\r{:40}\rround {} of {}", "", round, rounds);
-        if (round == rounds) {
-            fmt::print(stderr, "\r{:40}\r", "");
-        }
-    }
 }
 
 }  // namespace
@@ -66,17 +57,19 @@ std::vector<row> measure(const suite& suite, std::uint64_t rounds) {
     for (const contender& contender : suite.contenders) {
         expected.push_back(contender.expected());
     }
-    for (std::uint64_t round = 0; round <= rounds; ++round) {
-        show_progress(round, rounds);
+    const std::uint64_t all_rounds = 1 + rounds;  // round 0 warms up
+    apps::progress_bar bar(all_rounds, true, apps::progress_bar::drawn::in_advance);
+    for (std::uint64_t round = 0; round < all_rounds; ++round) {
         for (std::size_t i = 0; i < count; ++i) {
             // Every other round runs backwards: nobody always follows the same neighbour.
             const std::size_t turn = round % 2 == 0 ? i : count - 1 - i;
             const run_result result = run_once(suite.contenders[turn], expected[turn]);
             if (round > 0) {
-                seconds[turn].push_back(result.seconds);  // round 0 warms up
+                seconds[turn].push_back(result.seconds);
             }
             resident_bytes[turn] = result.resident_bytes;
         }
+        bar.advance();
     }
     std::vector<row> rows;
     for (std::size_t i = 0; i < count; ++i) {
