@@ -2,17 +2,16 @@
 // Parallelism". See --help.
 
 #include "counting.hpp"
+#include "output.hpp"
 #include "report.hpp"
 #include "settings.hpp"
 
 #include <bobbin/ipc/init.hpp>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <fmt/format.h>
-#include <system_error>
 
 int main(int argc, char** argv) try {
     bobbin::ipc::init(argc, argv);
@@ -22,10 +21,7 @@ int main(int argc, char** argv) try {
     }
     const auto& settings = std::get<counter::settings>(settings_or_exit_code);
     const std::vector<counter::result> results = counter::count(settings);
-    fmt::print("{}", settings.json ? as_json(settings, results) : as_text(settings, results));
-    if (std::fflush(stdout) != 0) {
-        throw std::system_error(errno, std::generic_category(), "standard output");
-    }
+    apps::print(settings.json ? as_json(settings, results) : as_text(settings, results));
     const bool all_right = std::all_of(results.begin(), results.end(), [&](const auto& result) {
         return is_right(settings, result);
     });

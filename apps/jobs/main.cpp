@@ -2,26 +2,18 @@
 // where the notebook depends on luck. See --help.
 
 #include "chapter.hpp"
+#include "output.hpp"
 #include "settings.hpp"
 
 #include <bobbin/ipc/init.hpp>
 
-#include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <fmt/format.h>
 #include <stdexcept>
 #include <string>
-#include <system_error>
 
 namespace {
-
-void write(const std::string& text) {
-    fmt::print("{}", text);
-    if (std::fflush(stdout) != 0) {
-        throw std::system_error(errno, std::generic_category(), "standard output");
-    }
-}
 
 template <class P>
 bool show_all(P& pool) {
@@ -29,7 +21,7 @@ bool show_all(P& pool) {
     for (const auto show : {jobs::status<P>, jobs::cancelling<P>, jobs::callbacks<P>,
                             jobs::completion<P>, jobs::limits<P>}) {
         const jobs::chapter chapter = show(pool);
-        write(chapter.text());
+        apps::print(chapter.text());
         kept = kept && chapter.kept();
     }
     return kept;
@@ -39,19 +31,19 @@ bool run(const jobs::settings& settings) {
     const auto workers = static_cast<unsigned>(settings.workers);
     switch (settings.place) {
         case jobs::place::sequential: {
-            write("Jobs on a pool in line: each has ended when submit() returns.\n");
+            apps::print("Jobs on a pool in line: each has ended when submit() returns.\n");
             bobbin::sequential_pool pool;
             return show_all(pool);
         }
         case jobs::place::threads: {
-            write(
+            apps::print(
                 fmt::format("Jobs on a pool of {} thread{}.\n", workers, workers == 1 ? "" : "s"));
             bobbin::thread_pool pool({.threads = workers, .name = "jobs"});
             return show_all(pool);
         }
         case jobs::place::processes: {
-            write(fmt::format("Jobs on a pool of {} process{}.\n", workers,
-                              workers == 1 ? "" : "es"));
+            apps::print(fmt::format("Jobs on a pool of {} process{}.\n", workers,
+                                    workers == 1 ? "" : "es"));
             bobbin::ipc::process_pool pool(workers);
             return show_all(pool);
         }

@@ -2,17 +2,16 @@
 // tasks: see --help.
 
 #include "computation.hpp"
+#include "output.hpp"
 #include "progress_bar.hpp"
 #include "report.hpp"
 #include "settings.hpp"
 
 #include <bobbin/ipc/init.hpp>
 
-#include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <fmt/format.h>
-#include <system_error>
 
 namespace {
 
@@ -22,10 +21,7 @@ void run(const pi::settings& settings) {
         apps::progress_bar bar(settings.jobs, !settings.json);
         result = compute(settings, bar);
     }
-    fmt::print("{}", settings.json ? as_json(settings, result) : as_text(settings, result));
-    if (std::fflush(stdout) != 0) {
-        throw std::system_error(errno, std::generic_category(), "standard output");
-    }
+    apps::print(settings.json ? as_json(settings, result) : as_text(settings, result));
 }
 
 }  // namespace

@@ -2,14 +2,13 @@
 // Parallelism": through a queue. See --help.
 
 #include "exchange.hpp"
+#include "output.hpp"
 #include "report.hpp"
 #include "settings.hpp"
 
-#include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <fmt/format.h>
-#include <system_error>
 
 int main(int argc, char** argv) try {
     const auto settings_or_exit_code = queue::read_settings(argc, argv);
@@ -18,10 +17,7 @@ int main(int argc, char** argv) try {
     }
     const auto& settings = std::get<queue::settings>(settings_or_exit_code);
     const queue::result result = queue::exchange(settings);
-    fmt::print("{}", settings.json ? as_json(settings, result) : as_text(settings, result));
-    if (std::fflush(stdout) != 0) {
-        throw std::system_error(errno, std::generic_category(), "standard output");
-    }
+    apps::print(settings.json ? as_json(settings, result) : as_text(settings, result));
     return 0;
 } catch (const std::exception& error) {
     fmt::print(stderr, "queue: {}\n", error.what());

@@ -1,6 +1,7 @@
 // The course notebook "Multi-Core Parallelism", cell by cell, with bobbin: see --help.
 
 #include "json.hpp"
+#include "output.hpp"
 #include "printer.hpp"
 #include "run.hpp"
 #include "settings.hpp"
@@ -8,22 +9,13 @@
 #include <bobbin/ipc/init.hpp>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <fmt/format.h>
 #include <string>
-#include <system_error>
 #include <vector>
 
 namespace {
-
-void write(const std::string& text) {
-    fmt::print("{}", text);
-    if (std::fflush(stdout) != 0) {
-        throw std::system_error(errno, std::generic_category(), "standard output");
-    }
-}
 
 std::vector<tour::cell_run> run(const tour::settings& settings) {
     const auto workers = static_cast<unsigned>(settings.workers);
@@ -32,7 +24,7 @@ std::vector<tour::cell_run> run(const tour::settings& settings) {
     std::vector<tour::cell_run> runs;
     const auto tell = [&settings](const std::string& text) {
         if (!settings.json) {
-            write(text);
+            apps::print(text);
         }
     };
     tell(printer.introduction());
@@ -41,7 +33,7 @@ std::vector<tour::cell_run> run(const tour::settings& settings) {
         runs.push_back(runner.run(*cell));
         tell(printer.after(runs.back()));
     }
-    write(settings.json ? as_json(runs) : printer.conclusion(runs));
+    apps::print(settings.json ? as_json(runs) : printer.conclusion(runs));
     return runs;
 }
 

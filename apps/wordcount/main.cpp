@@ -1,16 +1,15 @@
 // The words of files, counted by map and reduce: see --help.
 
 #include "counting.hpp"
+#include "output.hpp"
 #include "report.hpp"
 #include "settings.hpp"
 
 #include <bobbin/ipc/init.hpp>
 
-#include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <fmt/format.h>
-#include <system_error>
 
 int main(int argc, char** argv) try {
     bobbin::ipc::init(argc, argv);
@@ -20,10 +19,7 @@ int main(int argc, char** argv) try {
     }
     const auto& settings = std::get<wordcount::settings>(settings_or_exit_code);
     const wordcount::result result = wordcount::count(settings);
-    fmt::print("{}", settings.json ? as_json(settings, result) : as_text(settings, result));
-    if (std::fflush(stdout) != 0) {
-        throw std::system_error(errno, std::generic_category(), "standard output");
-    }
+    apps::print(settings.json ? as_json(settings, result) : as_text(settings, result));
     return 0;
 } catch (const std::exception& error) {
     fmt::print(stderr, "wordcount: {}\n", error.what());
