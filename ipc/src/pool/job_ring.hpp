@@ -14,10 +14,11 @@
 // job that was taken back, that it was.
 //
 // Orders: what lies before `submitted` is published by its release, what lies before `finished`
-// likewise. The state itself needs none: all it decides is who may go on. Nor does the time at
-// which a job began.
+// likewise (result_signal.hpp says how its reader is woken). The state itself needs none: all it
+// decides is who may go on. Nor does the time at which a job began.
 #pragma once
 
+#include "pool/result_signal.hpp"
 #include "sync/event_count.hpp"
 
 #include <bobbin/ipc/detail/encoding/payload.hpp>
@@ -99,12 +100,6 @@ struct ring_job {
     std::uint32_t place = 0;       // in its group
 };
 
-// Who sleeps, to be woken by a result. For now: it will look by itself soon. Unhurried: nor is it
-// rung for when a worker runs dry, as nobody waits.
-namespace reader_asleep {
-enum who : std::uint32_t { none, driver_unhurried, driver_for_now, driver, waiter };
-}
-
 enum class answer : std::uint32_t { value, error, skipped, retracted };
 
 // Stands before a result in the ring.
@@ -149,10 +144,9 @@ struct job_ring {
 
     ring_job& job(std::uint64_t number) noexcept { return jobs[number % jobs_at_once]; }
 
-    alignas(128) event_count<> submitted;  // jobs so far; closed: the worker is to end
-    alignas(128) event_count<> read;       // bytes of results that the application is done with
-    alignas(128) std::atomic<std::uint64_t> finished{0};  // bytes of results
-    std::atomic<std::uint32_t> asleep{reader_asleep::driver};
+    alignas(128) event_count<> submitted;   // jobs so far; closed: the worker is to end
+    alignas(128) event_count<> read;        // bytes of results that the application is done with
+    alignas(128) result_signal<> finished;  // bytes of results
     alignas(128) worker_terms terms;
     timed_job timed;
     lost_segments lost;

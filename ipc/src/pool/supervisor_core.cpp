@@ -19,40 +19,6 @@
 
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
-// --- lists ---
-
-void call_list::push_back(remote_call& call) noexcept {
-    call.previous_ = last;
-    call.next_ = nullptr;
-    (last != nullptr ? last->next_ : first) = &call;
-    last = &call;
-}
-void call_list::push_front(remote_call& call) noexcept {
-    call.next_ = first;
-    call.previous_ = nullptr;
-    (first != nullptr ? first->previous_ : last) = &call;
-    first = &call;
-}
-remote_call& call_list::pop_front() noexcept {
-    remote_call& call = *first;
-    remove(call);
-    return call;
-}
-void call_list::remove(remote_call& call) noexcept {
-    (call.previous_ != nullptr ? call.previous_->next_ : first) = call.next_;
-    (call.next_ != nullptr ? call.next_->previous_ : last) = call.previous_;
-    call.next_ = call.previous_ = nullptr;
-}
-void call_list::append(call_list& others) noexcept {
-    if (others.empty()) return;
-    others.first->previous_ = last;
-    (last != nullptr ? last->next_ : first) = others.first;
-    last = others.last;
-    others = {};
-}
-
-// --- the supervisor ---
-
 pool_descriptor watched_by(thread_pool& driver, int descriptor) {
     owned_descriptor copy(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
     if (!copy) throw std::system_error(errno, std::generic_category(), "bobbin: dup");
@@ -86,7 +52,8 @@ supervisor_core::supervisor_core(const process_pool_options& options)
       driver_core_(&bobbin::detail::core_of(*driver_)),
       doorbell_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       waiter_doorbell_(::eventfd(0, EFD_CLOEXEC)),
-      library_threads_(std::max(1U, available_parallelism() / std::max(1U, options.workers))) {
+      library_threads_(std::max(1U, available_parallelism() / std::max(1U, options.workers))),
+      deaths_(options.restart_intensity) {
     if (!doorbell_ || !waiter_doorbell_)
         throw std::system_error(errno, std::generic_category(), "bobbin: eventfd");
     for (std::uint32_t i = 0; i < options.workers; ++i) {
@@ -125,27 +92,24 @@ void supervisor_core::end() {
         std::unique_lock lock(mutex_);
         ending_ = true;
         for (auto& each : slots_)
-            if (each->ring != nullptr) {
+            if (each->has_worker()) {
                 each->ring->submitted.close();
                 // No time of grace now, for those that were to end.
-                if (each->is_leaving && !each->is_idle) each->send_signal(SIGKILL);
+                if (each->state > slot_state::leaves_idle) each->send_signal(SIGKILL);
             }
         await_finish(lock);
         // For the last lines of its workers, which have nothing left to do; if anybody is told
         // that.
         if (options_.output != output::inherit && server_reader_)
             worker_gone_.wait_for(lock, std::chrono::seconds(10), [this] {
-                return std::ranges::all_of(slots_, [](const auto& each) { return each->is_empty; });
+                return std::ranges::none_of(slots_,
+                                            [](const auto& each) { return each->has_worker(); });
             });
     }
     const auto leave = [self = shared_from_this()] {
         self->doorbell_reader_.reset();
         self->server_reader_.reset();
-        self->second_look_.reset();
-        self->idle_timer_.reset();
-        self->stop_timer_.reset();
-        self->owed_stops_timer_.reset();
-        self->server_timer_.reset();
+        self->timers_ = {};
         // Not later: they are the driver's. And nobody is left to have a time of grace.
         self->by_driver([&](arrivals& last, turn&) {
             last.outputs.reserve(self->slots_.size());
@@ -174,7 +138,7 @@ void supervisor_core::await_finish(std::unique_lock<std::mutex>& lock) {
     const deadline until = stopped_ ? deadline::after(options_.grace) : deadline::never;
     const auto finishes = [this](const auto& each) {
         // Acquire, with the worker's release.
-        return !each->is_empty &&
+        return each->has_worker() &&
                (options_.finalizer || each->ring->terms.has_state.load(std::memory_order_acquire));
     };
     const auto none_does = [&] { return std::ranges::none_of(slots_, finishes); };
@@ -188,8 +152,7 @@ void supervisor_core::await_finish(std::unique_lock<std::mutex>& lock) {
 void supervisor_core::forget_calls(worker_slot& at, arrivals& ended) noexcept {
     for (auto number = at.answered; number != at.submitted; ++number)
         if (remote_call* const call = std::exchange(at.job(number).call, nullptr)) {
-            leaves_table(*call);
-            call->ended_as = remote_call::end::withdrawn;
+            table_.end(*call, remote_call::end::withdrawn);
             ended.ended.push_back(*call);
         }
 }
@@ -225,19 +188,12 @@ void supervisor_core::post(std::span<remote_call* const> calls) {
             return each->attempt > 1 && (stopped_ || each->was_asked_to_stop_);
         }))
         throw cancelled();
-    if (std::ranges::any_of(slots_,
-                            [](const auto& each) { return each->is_empty && each->is_idle; })) {
+    if (std::ranges::any_of(
+            slots_, [](const auto& each) { return each->state == slot_state::dismissed; })) {
         has_chores_ = true;  // they come back
         ours.will_wake_driver();
     }
-    calls_ += calls.size();
-    for (remote_call* each : calls) {
-        each->stage_ = remote_call::stage::waiting;
-        each->id_ = ++ids_;
-        each->error = nullptr;
-        if (each->is_awaited) ++awaited_;
-        (each->is_urgent ? urgent_ : waiting_).push_back(*each);
-    }
+    for (remote_call* each : calls) table_.post(*each);
     if (std::ranges::any_of(calls, [](auto* each) { return each->is_urgent; }))
         make_way_for_urgent();
     if (stopped_) {  // it came too late
@@ -245,53 +201,36 @@ void supervisor_core::post(std::span<remote_call* const> calls) {
         return;
     }
     dispatch(ours);
-    if (awaited_ > 0) hurry(ours);
-}
-
-// Whose end is known: it is the supervisor's no more, but to be told.
-void supervisor_core::leaves_table(remote_call& call) noexcept {
-    call.stage_ = remote_call::stage::nowhere;
-    if (call.is_awaited) --awaited_;
+    if (table_.is_awaited()) hurry(ours);
 }
 
 void supervisor_core::awaited(remote_call& call) noexcept {
     turn ours(*this);
-    if (std::exchange(call.is_awaited, true)) return;
-    if (call.stage_ == remote_call::stage::nowhere) return;
-    ++awaited_;
-    hurry(ours);
+    if (table_.await(call)) hurry(ours);
 }
 
-// Somebody waits from now on: job rings ring as in any nap. The driver is woken only if there is
-// something to be read already.
+// Somebody waits from now on: what was deferred is coalesced, as in any nap. The driver is woken
+// only if there is something to be read already.
 void supervisor_core::hurry(turn& ours) noexcept {
-    if (!std::exchange(is_unhurried_, false)) return;
+    if (!sleep_.hurry()) return;
     for (auto& each : slots_)
-        if (each->ring != nullptr && falls_asleep(*each, reader_asleep::driver_for_now))
-            ours.will_wake_driver();
+        if (each->ask(wake_up::coalesced)) ours.will_wake_driver();
 }
 
+// True: no worker begins it any more.
 bool supervisor_core::retract(remote_call& call) noexcept {
-    if (call.stage_ == remote_call::stage::waiting) {
-        (call.is_urgent ? urgent_ : waiting_).remove(call);
-        return true;
-    }
-    if (call.stage_ != remote_call::stage::sent) return false;
-    return call.slot_->take_back(call.number_);
+    if (call.stage_ == remote_call::stage::waiting) return true;
+    return call.stage_ == remote_call::stage::sent && call.slot_->take_back(call.number_);
 }
 
 // It is told as all are, on the driver.
-void supervisor_core::tell_later(remote_call& call) noexcept {
-    leaves_table(call);
-    if (ended_.empty()) ring(doorbell_.get());
-    ended_.push_back(call);
+void supervisor_core::end_later(remote_call& call, remote_call::end how) noexcept {
+    if (table_.end_later(call, how)) ring(doorbell_.get());
 }
 
 void supervisor_core::close_later(remote_call& call) noexcept {
     const std::lock_guard lock(mutex_);
-    ++holders_;  // callbacks belong to what the pool's end waits for
-    if (to_close_.empty()) ring(doorbell_.get());
-    to_close_.push_back(call);
+    if (table_.close_later(call)) ring(doorbell_.get());
 }
 
 // The driver is to look what there is to do: see `do_chores`.
@@ -301,8 +240,7 @@ void supervisor_core::want_driver() noexcept {
 
 bool supervisor_core::withdraw(remote_call& call) noexcept {
     if (!retract(call)) return false;
-    call.ended_as = remote_call::end::withdrawn;
-    tell_later(call);
+    end_later(call, remote_call::end::withdrawn);
     return true;
 }
 
@@ -324,8 +262,7 @@ void supervisor_core::ask_to_stop(remote_call& call) noexcept {
 
 void supervisor_core::stop() noexcept {
     const std::lock_guard lock(mutex_);
-    for (call_list* list : {&urgent_, &waiting_})
-        while (!list->empty()) stop_one(*list->first);
+    while (table_.has_waiting()) stop_one(table_.next());
     for (auto& at : slots_)
         for (auto number = at->answered; number != at->submitted; ++number)
             if (remote_call* const each = at->job(number).call) stop_one(*each);
@@ -342,21 +279,22 @@ bool supervisor_core::has_begun(const remote_call& call) const noexcept {
 
 void supervisor_core::hold() noexcept {
     const std::lock_guard lock(mutex_);
-    ++holders_;
+    table_.hold();
 }
 void supervisor_core::release() noexcept {
     const std::lock_guard lock(mutex_);
-    if (--holders_ == 0 && calls_ == 0) idle_.notify_all();
+    table_.release();
+    if (table_.is_drained()) idle_.notify_all();
 }
 void supervisor_core::drain() {
     {
         turn ours(*this);  // whose end may ring the doorbell
-        ++awaited_;
+        table_.begin_to_drain();
         hurry(ours);
     }
     std::unique_lock lock(mutex_);
-    idle_.wait(lock, [this] { return calls_ == 0 && holders_ == 0; });
-    --awaited_;
+    idle_.wait(lock, [this] { return table_.is_drained(); });
+    table_.drained();
 }
 
 }}}  // namespace bobbin::v0::ipc::detail

@@ -1,16 +1,16 @@
 // The inside of a supervisor: see supervisor.hpp for the ways of a job.
 //
-// One lock protects the table: what waits, and what each slot (the place of one worker, whichever
-// process that is at the time) has been sent. The table is the truth; a job ring only says how far
-// its worker has come. `ended()` is called without the lock.
+// One lock protects the table of jobs and the slots of workers. These are the truth; a job ring
+// only says how far its worker has come. `ended()` is called without the lock.
 #pragma once
 
 #include "memory/segment_store.hpp"
-#include "os/lifeline.hpp"
 #include "pool/dispatch_policy.hpp"
-#include "pool/job_ring.hpp"
+#include "pool/driver_sleep.hpp"
+#include "pool/job_table.hpp"
 #include "pool/output_lines.hpp"
-#include "pool/worker_line.hpp"
+#include "pool/recent_deaths.hpp"
+#include "pool/worker_slot.hpp"
 #include "process/fork_server.hpp"
 
 #include <bobbin/ipc/detail/pool/supervisor.hpp>
@@ -25,7 +25,6 @@
 #include <array>
 #include <chrono>
 #include <condition_variable>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -36,90 +35,7 @@ namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 using bobbin::detail::error_of;
 using bobbin::detail::pool_descriptor;
-using bobbin::detail::pool_timer;
 using bobbin::detail::until_there_is_memory;
-
-// A list through the calls.
-struct call_list {
-    remote_call* first = nullptr;
-    remote_call* last = nullptr;
-
-    [[nodiscard]] bool empty() const noexcept { return first == nullptr; }
-    void push_back(remote_call& call) noexcept;
-    void push_front(remote_call& call) noexcept;
-    remote_call& pop_front() noexcept;
-    void remove(remote_call& call) noexcept;
-    // All of another, which is empty after that.
-    void append(call_list& others) noexcept;
-};
-
-struct worker_slot {
-    struct sent {
-        remote_call* call = nullptr;  // null: taken back, or expired
-        std::uint64_t arguments_end = 0;
-        bool is_taken_back = false;
-    };
-
-    using clock = std::chrono::steady_clock;
-
-    [[nodiscard]] bool may_be_sent_more() const noexcept {
-        return ring != nullptr && in_ring() < job_ring::jobs_at_once && !has_timed_job &&
-               !is_leaving && !is_held_up && !refuses;
-    }
-    [[nodiscard]] std::uint64_t in_ring() const noexcept { return submitted - answered; }
-    // Without those that were taken back.
-    [[nodiscard]] std::uint64_t to_do() const noexcept { return in_ring() - taken_back; }
-    [[nodiscard]] worker_load load() const noexcept {
-        return {.to_do = to_do(), .takes_more = may_be_sent_more(), .busy_since = busy_since};
-    }
-    // False: it is begun.
-    bool take_back(std::uint64_t number) noexcept;
-    bool has_begun(std::uint64_t number) noexcept {
-        return number < answered || ring->job(number).owner.is_claimed(number);
-    }
-    // The first that is not, if any.
-    std::uint64_t first_waiting() noexcept;
-    sent& job(std::uint64_t number) noexcept { return jobs[number % job_ring::jobs_at_once]; }
-    // Not read yet.
-    [[nodiscard]] bool has_results() const noexcept {
-        return !is_damaged && ring->finished.load(std::memory_order_relaxed) != results_read;
-    }
-    // SIGKILL reaches it in any case.
-    void send_signal(int signal) noexcept;
-    // Its worker sees what it was sent. True: it sleeps, and is to be woken.
-    [[nodiscard]] bool publish() noexcept;
-
-    std::uint32_t index = 0;
-    std::optional<segment> memory;
-    job_ring* ring = nullptr;
-    std::unique_ptr<worker_line> line;
-    lifeline holds;                        // its worker alive
-    std::shared_ptr<output_lines> output;  // none if it is inherited
-    owned_descriptor pidfd;                // none until it has started
-    pid_t pid = -1;
-    std::uint64_t submitted = 0;
-    std::uint64_t answered = 0;
-    std::uint64_t published = 0;
-    std::uint64_t taken_back = 0;
-    std::uint64_t arguments_begin = 0;
-    std::uint64_t arguments_end = 0;
-    std::uint64_t results_read = 0;
-    std::array<sent, job_ring::jobs_at_once> jobs;
-    clock::time_point busy_since;
-    // Of the job with a timeout that it has; or when its worker is ended, or started.
-    std::unique_ptr<pool_timer> deadline;
-    std::uint64_t generation = 0;  // which of the slot's workers that is
-    unsigned failed_starts = 0;    // since its last that became one
-    bool has_timed_job = false;
-    bool is_leaving = false;    // it is sent nothing any more
-    bool is_held_up = false;    // it has answered nothing for long
-    bool ran_dry = false;       // it had nothing left when it was read, although jobs waited
-    bool refuses = false;       // it has no room for what is to be sent now
-    bool is_damaged = false;    // what stands in its job ring can't be
-    bool is_idle = false;       // its worker is leaving for idleness, or has
-    bool is_empty = true;       // it has no worker
-    bool awaits_start = false;  // but will be given one when `deadline` has come
-};
 
 // What was read from job rings, to be told to those who wait for it when the lock is not held.
 struct arrivals {
@@ -211,9 +127,6 @@ private:
     void dispatch(turn& ours);
     worker_slot* next_slot() noexcept;
     worker_slot* least_loaded() noexcept;
-    [[nodiscard]] bool has_waiting() const noexcept {
-        return !urgent_.empty() || !waiting_.empty();
-    }
     bool send_next(worker_slot& at);
     bool send(worker_slot& at, remote_call& call);
     bool place_arguments(worker_slot& at, const payload& arguments, ring_job& job);
@@ -222,10 +135,9 @@ private:
     bool has_passed(worker_slot& at, const remote_call& call, turn& ours);
     bool retract(remote_call& call) noexcept;
     bool withdraw(remote_call& call) noexcept;
-    void leaves_table(remote_call& call) noexcept;
     void hurry(turn& ours) noexcept;
     void stop_one(remote_call& call) noexcept;
-    void tell_later(remote_call& call) noexcept;
+    void end_later(remote_call& call, remote_call::end how) noexcept;
     bool reclaim(worker_slot& from, std::uint64_t number) noexcept;
     void reclaim_all(worker_slot& from, bool also_urgent) noexcept;
     void make_way_for_urgent() noexcept;
@@ -235,7 +147,6 @@ private:
     static std::optional<result_header> header_of(const worker_slot& at,
                                                   std::span<const std::byte> result) noexcept;
     void worker_ended(worker_slot& at, const exit_status& how, arrivals& to);
-    void count_death(std::string of);
     void forget_calls(worker_slot& at, arrivals& to) noexcept;
     static std::exception_ptr death_of(const worker_slot& at, const std::optional<exit_status>& how,
                                        const remote_call& call) noexcept;
@@ -254,9 +165,8 @@ private:
     void open_server_later() noexcept;
     void put_off_starts(const std::string& why, arrivals& to);
 
-    static bool falls_asleep(worker_slot& at, reader_asleep::who who) noexcept;
     [[nodiscard]] bool is_the_only_one(const remote_call& call) const noexcept {
-        return calls_ == 1 && call.stage_ == remote_call::stage::sent;
+        return table_.size() == 1 && call.stage_ == remote_call::stage::sent;
     }
 
     // --- by who reads results ---
@@ -274,9 +184,9 @@ private:
     void hear_news();
     bool look_at_results();
     bool read_all_rings(bool& any) noexcept;
-    bool must_look_again(reader_asleep::who as);
-    bool read_all(reader_asleep::who then);
-    void watch_for_second_look();
+    bool must_look_again(wake_up then);
+    bool read_all(wake_up then);
+    void set_second_look();
     void look_a_second_time();
     void later(void (supervisor_core::*what)());
     static void tell_one(const arrivals::one& each, const arrivals& of) noexcept;
@@ -309,32 +219,23 @@ private:
     std::optional<pool_descriptor> doorbell_reader_;
     std::optional<pool_descriptor> server_reader_;
     std::vector<std::unique_ptr<worker_slot>> slots_;
-    call_list urgent_;
-    call_list waiting_;
-    call_list ended_;     // to be told by the driver
-    call_list to_close_;  // by the driver
-    std::size_t calls_ = 0;
-    std::size_t awaited_ = 0;  // calls that somebody waits for; and who drains the pool
+    job_table table_;
     std::optional<fork_session::news> news_;  // that is being read, until all is done about it
     deadline idle_until_ = deadline::never;
-    bool idleness_begins_ = false;
-    bool idleness_is_watched_ = false;
-    std::optional<pool_timer> second_look_;
-    bool naps_ = false;
-    bool is_unhurried_ = false;  // job rings were told so, and not hurried since: awaited_ is 0
-    bool second_look_is_due_ = false;
-    bool is_first_nap_ = false;  // since then
-    std::optional<pool_timer> idle_timer_;
-    std::optional<pool_timer> stop_timer_;
-    std::optional<pool_timer> owed_stops_timer_;
-    std::optional<pool_timer> server_timer_;
-    std::size_t holders_ = 0;
-    std::uint64_t ids_ = 0;
+    enum class idleness : std::uint8_t { none, begins, is_watched } idleness_ = idleness::none;
+    driver_sleep sleep_;
+    // The driver's, but those of slots.
+    struct timers {
+        std::optional<pool_timer> second_look;
+        std::optional<pool_timer> idleness;
+        std::optional<pool_timer> stop;
+        std::optional<pool_timer> owed_stops;
+        std::optional<pool_timer> server;
+    } timers_;
     std::atomic<std::uint32_t> groups_{0};
     dispatch_policy policy_;
     clock::time_point last_read_;
-    std::deque<clock::time_point> restarts_;
-    std::string last_death_;
+    recent_deaths deaths_;
     std::string broken_;                       // why, if it is
     std::shared_ptr<supervisor_core> itself_;  // in a forked child, for ever
     bool has_chores_ = false;

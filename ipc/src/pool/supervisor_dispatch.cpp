@@ -11,19 +11,19 @@ void supervisor_core::dispatch(turn& ours) {
     for (;;) {
         worker_slot* at = nullptr;
         std::uint64_t left = 1;
-        if (has_waiting()) {
+        if (table_.has_waiting()) {
             at = next_slot();
             left = policy_.batch();
         } else {
             at = relieve();
         }
         if (at == nullptr) break;
-        for (; left > 0 && has_waiting() && at->may_be_sent_more(); --left)
+        for (; left > 0 && table_.has_waiting() && at->may_be_sent_more(); --left)
             at->refuses = !send_next(*at);
     }
     for (auto& each : slots_) {
         each->refuses = false;
-        if (each->ring != nullptr && each->publish()) ours.will_wake(*each->ring);
+        if (each->has_worker() && each->publish()) ours.will_wake(*each->ring);
     }
 }
 
@@ -40,33 +40,17 @@ worker_slot* supervisor_core::least_loaded() noexcept {
 
 // --- taking back ---
 
-bool worker_slot::take_back(std::uint64_t number) noexcept {
-    if (!ring->job(number).owner.retract(number)) return false;
-    job(number).call = nullptr;
-    job(number).is_taken_back = true;
-    ++taken_back;
-    return true;
-}
-
-// Jobs are begun in order.
-std::uint64_t worker_slot::first_waiting() noexcept {
-    auto number = submitted;
-    while (number > answered && !has_begun(number - 1)) --number;
-    return number;
-}
-
 // False: it is begun, or none.
 bool supervisor_core::reclaim(worker_slot& from, std::uint64_t number) noexcept {
     remote_call* const call = from.job(number).call;
     if (call == nullptr || call->is_pinned_ || !retract(*call)) return false;
-    call->stage_ = remote_call::stage::waiting;
-    (call->is_urgent ? urgent_ : waiting_).push_front(*call);
+    table_.put_back(*call);
     return true;
 }
 
 // The last first, so that they keep their order.
 void supervisor_core::reclaim_all(worker_slot& from, bool also_urgent) noexcept {
-    if (from.ring == nullptr) return;
+    if (!from.has_worker()) return;
     const auto first = from.first_waiting();
     for (auto number = from.submitted; number > first; --number)
         if (const auto* call = from.job(number - 1).call;
@@ -94,7 +78,7 @@ worker_slot* supervisor_core::relieve() noexcept {
     worker_slot* const idle = least_loaded();
     if (idle == nullptr || !dispatch_policy::may_help(idle->load())) return nullptr;
     for (auto& each : slots_) {
-        if (each->ring == nullptr || !dispatch_policy::may_be_helped(each->load())) continue;
+        if (!each->has_worker() || !dispatch_policy::may_be_helped(each->load())) continue;
         for (auto number = each->first_waiting(); number != each->submitted; ++number)
             if (reclaim(*each, number)) return idle;
     }
@@ -105,10 +89,8 @@ worker_slot* supervisor_core::relieve() noexcept {
 
 // False if the next has to wait.
 bool supervisor_core::send_next(worker_slot& at) {
-    call_list& from = urgent_.empty() ? waiting_ : urgent_;
-    remote_call& call = *from.first;
+    remote_call& call = table_.next();
     if (call.timeout != time_span::zero && at.in_ring() > 0) return false;
-    from.remove(call);
     try {
         if (send(at, call)) return true;
         // Whoever answers next makes room.
@@ -117,13 +99,11 @@ bool supervisor_core::send_next(worker_slot& at) {
                                     "bobbin: the arguments of a job can't be sent");
     } catch (...) {
         // There is no memory or no descriptor for its arguments, or its timer.
-        if (call.stage_ == remote_call::stage::sent) retract(call);
-        call.ended_as = remote_call::end::error;
+        retract(call);
         call.error = std::current_exception();
-        tell_later(call);
+        end_later(call, remote_call::end::error);
         return true;
     }
-    from.push_front(call);
     return false;
 }
 
@@ -135,9 +115,7 @@ bool supervisor_core::send(worker_slot& at, remote_call& call) {
     job.callable = call.callable;
     job.owner.queue(at.submitted);
     at.job(at.submitted) = {.call = &call, .arguments_end = at.arguments_end};
-    call.stage_ = remote_call::stage::sent;
-    call.slot_ = &at;
-    call.number_ = at.submitted;
+    table_.send(call, at, at.submitted);
     if (at.to_do() == 0) at.busy_since = clock::now();
     ++at.submitted;
     if (call.timeout != time_span::zero) begin_time(at, call);
@@ -160,12 +138,6 @@ bool supervisor_core::place_arguments(worker_slot& at, const payload& arguments,
     at.ring->arguments.write(job.begin, arguments.bytes());
     at.arguments_end += job.size;
     return true;
-}
-
-bool worker_slot::publish() noexcept {
-    if (published == submitted) return false;
-    published = submitted;
-    return ring->submitted.publish_silently(submitted);
 }
 
 }}}  // namespace bobbin::v0::ipc::detail

@@ -17,9 +17,8 @@
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 bool supervisor_core::read_results(worker_slot& at, arrivals& to) {
-    if (at.ring == nullptr || at.is_damaged) return false;
-    // Acquire, with the worker's release.
-    const std::uint64_t finished = at.ring->finished.load(std::memory_order_acquire);
+    if (!at.may_be_read()) return false;
+    const std::uint64_t finished = at.ring->finished.read();
     const std::uint64_t came = finished - at.results_read;
     if (came == 0) return false;
     std::uint64_t done = 0;
@@ -35,7 +34,7 @@ bool supervisor_core::read_results(worker_slot& at, arrivals& to) {
     do {
         const auto header = header_of(at, std::span(to.bytes).subspan(next));
         if (!header) {
-            at.is_damaged = true;
+            at.state = slot_state::damaged;
             end_worker(at, at.answered, SIGKILL);
             break;
         }
@@ -44,7 +43,7 @@ bool supervisor_core::read_results(worker_slot& at, arrivals& to) {
         at.arguments_begin = sent.arguments_end;
         ++(sent.is_taken_back ? gone : done);
         if (remote_call* const call = std::exchange(sent.call, nullptr)) {
-            leaves_table(*call);
+            table_.end(*call, remote_call::end::value);  // `tell_one` looks closer
             to.all.push_back(
                 {call, at.line.get(), header->what, next, header->size, header->segment});
         }
@@ -52,7 +51,7 @@ bool supervisor_core::read_results(worker_slot& at, arrivals& to) {
     } while (next != to.bytes.size());
     if (done + gone == 0) return false;
     at.has_timed_job = at.is_held_up = false;
-    if (at.deadline && !at.is_leaving) at.deadline->cancel();
+    if (at.deadline && !at.is_leaving()) at.deadline->cancel();
     at.taken_back -= gone;
     measured(at, done);
     return true;
@@ -86,23 +85,28 @@ bool is_cancelled(const boost::system::error_code& error) noexcept {
     return error == boost::asio::error::operation_aborted;
 }
 
+remote_call& taken_from(call_list& list) noexcept {
+    remote_call& call = list.front();
+    list.pop_front();
+    return call;
+}
+
 }  // namespace
 
 void supervisor_core::tell(arrivals& those) noexcept {
     for (const auto& each : those.all) tell_one(each, those);
     std::size_t told = those.all.size();
-    for (; !those.ended.empty(); ++told) those.ended.pop_front().ended({});
+    for (; !those.ended.empty(); ++told) taken_from(those.ended).ended({});
     std::size_t closed = 0;
-    for (; !those.to_close.empty(); ++closed) those.to_close.pop_front().close_on_driver();
+    for (; !those.to_close.empty(); ++closed) taken_from(those.to_close).close_on_driver();
     for (const auto& each : those.outputs) each->finish();
     bool has_waiter = false;
     {
         const auto lock = locked();
-        calls_ -= told;
-        holders_ -= closed;
+        table_.told(told, closed);
         has_waiter = has_waiter_;
-        if (calls_ == 0 && holders_ == 0) idle_.notify_all();
-        if (calls_ == 0 && told > 0) begin_idleness();
+        if (table_.is_drained()) idle_.notify_all();
+        if (table_.size() == 0 && told > 0) begin_idleness();
     }
     if (has_waiter) ring(waiter_doorbell_.get());  // it may have been its job
 }
@@ -139,7 +143,7 @@ void supervisor_core::tell_of_results(arrivals& those) {
     // Only now: the segments of results are their worker's again.
     const auto lock = locked();
     for (auto& each : slots_)
-        if (each->ring != nullptr && each->ring->read.own() != each->results_read)
+        if (each->has_worker() && each->ring->read.own() != each->results_read)
             each->ring->read.publish(each->results_read);
 }
 
@@ -154,9 +158,8 @@ bool supervisor_core::look_at_results() {
         {
             turn ours(*this);
             has_chores = std::exchange(has_chores_, false);
-            any = !ended_.empty() || !to_close_.empty();
-            arrivals_.ended.append(ended_);
-            arrivals_.to_close.append(to_close_);
+            any = table_.has_to_tell();
+            table_.take(arrivals_.ended, arrivals_.to_close);
             has_room = read_all_rings(any);
             // Also what was taken back has taken its place in a job ring until now.
             if (any) {
@@ -177,7 +180,7 @@ bool supervisor_core::read_all_rings(bool& any) noexcept {
         for (auto& each : slots_) {
             if (!read_results(*each, arrivals_)) continue;
             any = true;
-            if (has_waiting() && each->to_do() == 0) each->ran_dry = true;
+            if (table_.has_waiting() && each->to_do() == 0) each->ran_dry = true;
         }
         return true;
     } catch (const std::bad_alloc&) {
@@ -190,8 +193,8 @@ void supervisor_core::do_chores() {
     bool opens_server = false;
     by_driver([&](arrivals& ended, turn& ours) {
         if (ending_) return;
-        if (stopped_ && calls_ > 0 && !stop_timer_) end_running_later();
-        if (idleness_begins_) watch_idleness();
+        if (stopped_ && table_.size() > 0 && !timers_.stop) end_running_later();
+        if (idleness_ == idleness::begins) watch_idleness();
         send_owed_stops();
         fill_slots(ended);  // also of workers that went for idleness
         dispatch(ours);
@@ -200,24 +203,14 @@ void supervisor_core::do_chores() {
     if (opens_server) open_server();
 }
 
-// Of who sleeps, or is about to. True: there is something to be read already. The orders are those
-// of the worker's `ring_doorbell`.
-bool supervisor_core::falls_asleep(worker_slot& at, reader_asleep::who who) noexcept {
-    at.ring->asleep.exchange(who, std::memory_order_acq_rel);
-    return at.has_results();
-}
-
-bool supervisor_core::must_look_again(reader_asleep::who as) {
+bool supervisor_core::must_look_again(wake_up then) {
     const auto lock = locked();
-    if (calls_ == 0) as = reader_asleep::driver;  // for who knows how long
-    naps_ = as == reader_asleep::driver_for_now;
-    is_unhurried_ = naps_ && awaited_ == 0 && !has_waiter_;
+    then = sleep_.begin(then, table_.size() > 0, table_.is_awaited() || has_waiter_);
     bool any = false;
     for (auto& each : slots_) {
-        if (each->ring == nullptr) continue;
         // Who ran dry holds too little for a nap: it rings.
-        const bool rings = !is_unhurried_ || each->ran_dry;
-        any = falls_asleep(*each, rings ? as : reader_asleep::driver_unhurried) || any;
+        const bool rings = then == wake_up::deferred && each->ran_dry;
+        any = each->ask(rings ? wake_up::coalesced : then) || any;
     }
     if (any) return true;
     for (auto& each : slots_) each->ran_dry = false;
@@ -225,7 +218,7 @@ bool supervisor_core::must_look_again(reader_asleep::who as) {
 }
 
 // False: there may be more, but the driver has other things to do, too.
-bool supervisor_core::read_all(reader_asleep::who then) {
+bool supervisor_core::read_all(wake_up then) {
     constexpr int most_looks = 64;
     for (int i = 0; i < most_looks; ++i)
         if (!look_at_results() && !must_look_again(then)) return true;
@@ -233,8 +226,7 @@ bool supervisor_core::read_all(reader_asleep::who then) {
 }
 
 void supervisor_core::listen_to_doorbell() {
-    if (!read_all(reader_asleep::driver_for_now))
-        return later(&supervisor_core::listen_to_doorbell);
+    if (!read_all(wake_up::coalesced)) return later(&supervisor_core::listen_to_doorbell);
     if (!doorbell_reader_) return;  // the pool ends
     const auto rings = [self = shared_from_this()](const boost::system::error_code& error) {
         // Also after an error: then it has come for nothing.
@@ -243,32 +235,30 @@ void supervisor_core::listen_to_doorbell() {
         self->listen_to_doorbell();
     };
     until_there_is_memory([&] {
-        if (naps_) watch_for_second_look();
+        set_second_look();
         doorbell_reader_->async_wait(pool_descriptor::wait_read, rings);
     });
 }
 
 // Results of short jobs that are not told of yet are not to wait for a long one behind them.
-void supervisor_core::watch_for_second_look() {
+void supervisor_core::set_second_look() {
     constexpr std::chrono::microseconds soon{200};
-    is_first_nap_ = !second_look_is_due_;
-    if (second_look_is_due_) return;
-    if (!second_look_) second_look_.emplace(*driver_);
-    second_look_->expires_after(soon);
-    second_look_->async_wait([self = shared_from_this()](const boost::system::error_code& error) {
-        if (error || !self->doorbell_reader_) return;
-        self->second_look_is_due_ = false;
-        // It has been awake since: it is too early to give up naps.
-        if (!self->is_first_nap_ && self->naps_)
-            until_there_is_memory([&] { self->watch_for_second_look(); });
-        else
-            self->look_a_second_time();
-    });
-    second_look_is_due_ = true;
+    if (!sleep_.needs_timer()) return;
+    if (!timers_.second_look) timers_.second_look.emplace(*driver_);
+    timers_.second_look->expires_after(soon);
+    timers_.second_look->async_wait(
+        [self = shared_from_this()](const boost::system::error_code& error) {
+            if (error || !self->doorbell_reader_) return;
+            if (self->sleep_.has_come())
+                self->look_a_second_time();
+            else
+                until_there_is_memory([&] { self->set_second_look(); });
+        });
+    sleep_.timer_is_set();
 }
 
 void supervisor_core::look_a_second_time() {
-    if (!read_all(reader_asleep::driver)) later(&supervisor_core::look_a_second_time);
+    if (!read_all(wake_up::prompt)) later(&supervisor_core::look_a_second_time);
 }
 
 void supervisor_core::later(void (supervisor_core::*what)()) {
@@ -315,14 +305,14 @@ void supervisor_core::bring(const remote_call& call) {
     if (has_waiter_ || !is_the_only_one(call)) return;
     has_waiter_ = true;
     worker_slot& at = *call.slot_;
-    while (is_the_only_one(call) && call.slot_ == &at && !falls_asleep(at, reader_asleep::waiter)) {
+    while (is_the_only_one(call) && call.slot_ == &at && !at.ask(wake_up::prompt_waiter)) {
         lock.unlock();
         take_rings(waiter_doorbell_.get());
         lock.lock();
     }
     has_waiter_ = false;
     // The driver sleeps, and has not asked for this job ring's doorbell since.
-    const bool unread = at.ring != nullptr && falls_asleep(at, reader_asleep::driver);
+    const bool unread = at.ask(wake_up::prompt);
     lock.unlock();
     bool is_read = false;
     try {

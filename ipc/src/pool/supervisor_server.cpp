@@ -22,7 +22,7 @@ void supervisor_core::server_gone(arrivals& ended) {
                   : "the fork server has no descriptor left (ulimit -n), or no memory";
     if (!ending_ && was_final) break_down("bobbin: " + why, ended);
     for (auto& each : slots_) {
-        if (each->is_empty) continue;
+        if (!each->has_worker()) continue;
         each->send_signal(SIGKILL);  // it may have been stopped before it could be told
         const bool had_started = each->pid >= 0;
         vacate(*each, std::nullopt, ended);
@@ -30,7 +30,7 @@ void supervisor_core::server_gone(arrivals& ended) {
             start_failed(*each, "bobbin: " + why, has_ended ? most_server_deaths : most_errors,
                          ended);
     }
-    if (has_ended) count_death(why);
+    if (has_ended) deaths_.count(why, clock::now());
     // Only now, as there may have been no memory for all that.
     news_.reset();
     server_reader_.reset();
@@ -85,16 +85,15 @@ void supervisor_core::open_server() {
 
 void supervisor_core::put_off_starts(const std::string& why, arrivals& ended) {
     for (auto& each : slots_)
-        if (each->is_empty && !each->awaits_start && wants_worker(*each))
-            start_failed(*each, why, most_errors, ended);
+        if (wants_worker(*each)) start_failed(*each, why, most_errors, ended);
 }
 
 // One that is stopped, for example, is no server: it is killed, and there will be another.
 void supervisor_core::limit_start_of_server() {
     if (server_->server().is_ready()) return;
-    if (!server_timer_) server_timer_.emplace(*driver_);
-    server_timer_->expires_after(server_process::patience);
-    server_timer_->async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+    if (!timers_.server) timers_.server.emplace(*driver_);
+    timers_.server->expires_after(server_process::patience);
+    timers_.server->async_wait([self = shared_from_this()](const boost::system::error_code& error) {
         const std::lock_guard lock(self->mutex_);
         if (!error && self->server_ && !self->server_->server().is_ready())
             self->server_->server().kill();

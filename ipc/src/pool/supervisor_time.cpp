@@ -8,21 +8,12 @@
 #include <algorithm>
 #include <csignal>
 #include <memory>
-#include <sys/syscall.h>
-#include <unistd.h>
 #include <utility>
 
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 using bobbin::detail::timed_out_error;
 using namespace std::chrono_literals;
-
-void worker_slot::send_signal(int signal) noexcept {
-    const bool is_sent =
-        pidfd && ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0) == 0;
-    // It has not started, or has ended, or is another user's by now.
-    if (!is_sent && signal == SIGKILL) holds = lifeline();
-}
 
 pool_timer& supervisor_core::timer_of(worker_slot& at) {
     if (!at.deadline) at.deadline = std::make_unique<pool_timer>(*driver_);
@@ -71,7 +62,7 @@ bool supervisor_core::has_passed(worker_slot& at, const remote_call& call, turn&
 void supervisor_core::time_is_up(worker_slot& at, std::uint64_t generation, std::uint64_t job) {
     look_at_results();  // its worker may not have come to tell of it
     by_driver([&](arrivals& ended, turn& ours) {
-        if (at.ring == nullptr || at.generation != generation || job < at.answered) return;
+        if (!at.has_worker() || at.generation != generation || job < at.answered) return;
         if (at.has_results()) return watch_time(at, job, 1ms);
         const remote_call* const call = at.job(job).call;
         if (call == nullptr || !has_passed(at, *call, ours)) return;
@@ -90,8 +81,7 @@ void supervisor_core::time_is_up(worker_slot& at, std::uint64_t generation, std:
 void supervisor_core::give_up(worker_slot& at, std::uint64_t job, std::exception_ptr why,
                               arrivals& ended) noexcept {
     remote_call* const call = std::exchange(at.job(job).call, nullptr);
-    leaves_table(*call);
-    call->ended_as = remote_call::end::error;
+    table_.end(*call, remote_call::end::error);
     call->error = std::move(why);
     ended.ended.push_back(*call);
 }
@@ -101,10 +91,10 @@ void supervisor_core::send_owed_stops() {
     if (ending_) return;  // there is no job left, and soon no driver
     bool owes_any = false;
     for (auto& each : slots_)
-        if (each->ring != nullptr && !each->line->send_owed_stop()) owes_any = true;
-    if (!owes_any) return owed_stops_timer_.reset();
-    owed_stops_timer_.emplace(*driver_, deadline::after(1ms).time());
-    owed_stops_timer_->async_wait(
+        if (each->has_worker() && !each->line->send_owed_stop()) owes_any = true;
+    if (!owes_any) return timers_.owed_stops.reset();
+    timers_.owed_stops.emplace(*driver_, deadline::after(1ms).time());
+    timers_.owed_stops->async_wait(
         [self = shared_from_this()](const boost::system::error_code& error) {
             if (!error) self->by_driver([&](arrivals&, turn&) { self->send_owed_stops(); });
         });
@@ -115,7 +105,7 @@ void supervisor_core::end_running_later() {
     timer.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
         if (!error) self->end_running();
     });
-    stop_timer_.emplace(std::move(timer));
+    timers_.stop.emplace(std::move(timer));
 }
 
 // What has not followed a request to stop in time is ended with its worker.
@@ -124,7 +114,7 @@ void supervisor_core::end_running() {
     by_driver([this](arrivals& ended, turn&) {
         if (ending_) return;
         for (auto& at : slots_) {
-            if (at->ring == nullptr || at->in_ring() == 0) continue;
+            if (!at->has_worker() || at->in_ring() == 0) continue;
             end_worker(*at, at->answered, SIGTERM);
             for (auto job = at->answered; job != at->submitted; ++job)
                 if (at->job(job).call != nullptr && !at->job(job).call->is_pinned_)
@@ -135,7 +125,7 @@ void supervisor_core::end_running() {
 
 // Whatever it has done by the time a signal reaches it, it is sent nothing more.
 void supervisor_core::end_worker(worker_slot& at, std::uint64_t job, int signal) {
-    at.is_leaving = true;
+    if (at.state != slot_state::damaged) at.state = slot_state::leaves;
     at.send_signal(signal);
     if (signal == SIGTERM) after_grace(at, job, SIGKILL);
 }
@@ -146,8 +136,8 @@ void supervisor_core::after_grace(worker_slot& at, std::uint64_t job, int signal
                              signal](const boost::system::error_code& error) {
         if (error) return;
         self->by_driver([&](arrivals&, turn&) {
-            if (self->ending_ || at.ring == nullptr || at.generation != generation) return;
-            if (at.is_leaving || job >= at.answered) self->end_worker(at, job, signal);
+            if (self->ending_ || !at.has_worker() || at.generation != generation) return;
+            if (at.is_leaving() || job >= at.answered) self->end_worker(at, job, signal);
         });
     });
 }
@@ -158,29 +148,29 @@ void supervisor_core::after_grace(worker_slot& at, std::uint64_t job, int signal
 void supervisor_core::begin_idleness() noexcept {
     if (options_.idle_timeout == time_span::zero) return;
     idle_until_ = deadline::after(options_.idle_timeout);
-    if (idleness_is_watched_ || idleness_begins_) return;
-    idleness_begins_ = true;
+    if (idleness_ != idleness::none) return;
+    idleness_ = idleness::begins;
     want_driver();
 }
 
 void supervisor_core::watch_idleness() {
     if (!doorbell_reader_) return;  // the pool ends
-    if (!idle_timer_) idle_timer_.emplace(*driver_);
-    idle_timer_->expires_at(idle_until_.time());
-    idle_timer_->async_wait([self = shared_from_this()](const boost::system::error_code& error) {
-        if (!error) self->by_driver([&](arrivals&, turn&) { self->look_at_idleness(); });
-    });
-    idleness_is_watched_ = true;
-    idleness_begins_ = false;
+    if (!timers_.idleness) timers_.idleness.emplace(*driver_);
+    timers_.idleness->expires_at(idle_until_.time());
+    timers_.idleness->async_wait(
+        [self = shared_from_this()](const boost::system::error_code& error) {
+            if (!error) self->by_driver([&](arrivals&, turn&) { self->look_at_idleness(); });
+        });
+    idleness_ = idleness::is_watched;
 }
 
 void supervisor_core::look_at_idleness() {
-    idleness_is_watched_ = false;
-    if (ending_ || calls_ > 0) return;
+    idleness_ = idleness::none;
+    if (ending_ || table_.size() > 0) return;
     if (!idle_until_.has_passed()) return watch_idleness();
     for (auto& each : slots_)
-        if (each->ring != nullptr) {
-            each->is_leaving = each->is_idle = true;
+        if (each->has_worker()) {
+            if (each->state != slot_state::damaged) each->state = slot_state::leaves_idle;
             each->ring->submitted.close();
         }
 }

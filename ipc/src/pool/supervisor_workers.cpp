@@ -80,7 +80,7 @@ bool supervisor_core::start_worker(worker_slot& at) {
     at.ring = ring;
     at.line = std::move(line);
     at.holds = std::move(holds);
-    at.is_empty = false;
+    at.state = slot_state::works;
     at.output = output;
     // In this order: see worker_terms.
     if (initial != nullptr) send_first(at, std::move(initial), "the initializer");
@@ -118,19 +118,17 @@ std::unique_ptr<initial_call> supervisor_core::first_call(const initializer& wha
 
 void supervisor_core::send_first(worker_slot& at, std::unique_ptr<initial_call> call,
                                  const char* name) {
-    call->id_ = ++ids_;
     try {
         if (!send(at, *call))  // into an empty job ring
             throw std::system_error(
                 ETOOMANYREFS, std::generic_category(),
                 std::string("bobbin: what ") + name + " of a worker takes along can't be sent");
     } catch (const std::bad_alloc&) {
-        at.is_leaving = true;  // and there will be another
+        at.state = slot_state::leaves;  // and there will be another
         at.ring->submitted.close();
         return;
     }
-    static_cast<void>(call.release());
-    ++calls_;
+    table_.admit(*call.release());
     if (at.publish()) at.ring->submitted.wake();
 }
 
@@ -158,11 +156,11 @@ void supervisor_core::read_news(arrivals& ended) {
                 if (news->pidfd) at.pidfd = std::move(news->pidfd);
                 if (at.output) at.output->listen_to(at.pid);
                 // Nor is there to be one without its pidfd, for which there was no room here.
-                if (at.is_damaged || at.is_leaving || !at.pidfd) at.send_signal(SIGKILL);
+                if (at.is_leaving() || !at.pidfd) at.send_signal(SIGKILL);
                 break;
             case server_news::failed:
-                if (!at.is_empty) vacate(at, std::nullopt, ended);  // it may have been sent jobs
-                if (ending_) break;
+                if (at.has_worker()) vacate(at, std::nullopt, ended);  // it may have been sent jobs
+                if (!wants_worker(at)) break;
                 start_failed(at,
                              "bobbin: a worker could not be started: " +
                                  std::generic_category().message(news->what.number),
@@ -179,16 +177,16 @@ void supervisor_core::read_news(arrivals& ended) {
 }
 
 void supervisor_core::worker_ended(worker_slot& at, const exit_status& how, arrivals& ended) {
-    if (at.is_empty) return;        // as there was no memory for what follows
+    if (!at.has_worker()) return;   // as there was no memory for what follows
     ended.make_room_to_vacate(at);  // before anything is counted, or read, which can't be again
     // Acquire, with the worker's release. Those that were to end are no misfortune.
     const bool was_to_end =
-        at.is_leaving || at.ring->terms.has_left.load(std::memory_order_acquire) != 0;
+        at.is_leaving() || at.ring->terms.has_left.load(std::memory_order_acquire) != 0;
     const auto words =
         at.submitted == 0 || !at.has_begun(0) ? at.line->read_last_words() : std::nullopt;
     // With words it has never been a worker, which is no death of one.
     if (!was_to_end && !words)
-        count_death("worker " + std::to_string(at.pid) + ' ' + describe_end(how));
+        deaths_.count("worker " + std::to_string(at.pid) + ' ' + describe_end(how), clock::now());
     vacate(at, how, ended);
     if (!words) return;
     const std::string why = "bobbin: a worker could not be started: " + words->text;
@@ -196,11 +194,6 @@ void supervisor_core::worker_ended(worker_slot& at, const exit_status& how, arri
         break_down(why, ended);
     else if (wants_worker(at))
         start_failed(at, why, most_errors, ended);
-}
-
-void supervisor_core::count_death(std::string of) {
-    restarts_.push_back(clock::now());
-    last_death_ = std::move(of);
 }
 
 // Of its worker, which has died.
@@ -223,12 +216,17 @@ void supervisor_core::vacate(worker_slot& at, std::optional<exit_status> how, ar
     ended.make_room_to_vacate(at);  // nothing below throws
     // Those that it has not begun are taken back, the last first: if it is the server that died,
     // the worker may live for a moment, and go on.
-    call_list again;
     for (auto number = at.submitted; number != at.answered; --number) {
         remote_call* const call = at.job(number - 1).call;
         if (call == nullptr) continue;
         if (!at.take_back(number - 1)) break;
-        again.push_front(*call);
+        if (!call->is_pinned_) {
+            table_.put_back(*call);
+            continue;
+        }
+        // What its worker does first or last is no job: there will be another worker.
+        table_.end(*call, remote_call::end::withdrawn);
+        ended.ended.push_back(*call);
     }
     // What it has answered counts. So one is left at most, which it has begun.
     read_results(at, ended);
@@ -236,57 +234,38 @@ void supervisor_core::vacate(worker_slot& at, std::optional<exit_status> how, ar
         remote_call* const call = std::exchange(at.job(number).call, nullptr);
         if (call == nullptr) continue;
         call->was_claimed_ = true;
-        leaves_table(*call);
-        // What its worker does first or last is no job: there will be another worker.
-        call->ended_as = call->is_pinned_ ? remote_call::end::withdrawn : remote_call::end::error;
         if (!call->is_pinned_) call->error = death_of(at, how, *call);
+        table_.end(*call, call->is_pinned_ ? remote_call::end::withdrawn : remote_call::end::error);
         ended.ended.push_back(*call);
-    }
-    while (again.last != nullptr) {
-        remote_call& call = *again.last;
-        again.remove(call);
-        if (call.is_pinned_) {
-            leaves_table(call);
-            call.ended_as = remote_call::end::withdrawn;
-            ended.ended.push_back(call);
-        } else {
-            call.stage_ = remote_call::stage::waiting;
-            (call.is_urgent ? urgent_ : waiting_).push_front(call);
-        }
     }
     if (at.ring->pid.load(std::memory_order_relaxed) != -1) at.failed_starts = 0;
     at.ring = nullptr;
     at.holds = lifeline();
-    at.is_empty = true;
+    at.state = at.state == slot_state::leaves_idle ? slot_state::dismissed : slot_state::vacant;
     ended.closed.push_back(std::move(at.line));
     if (at.output) ended.outputs.push_back(std::move(at.output));
     if (ending_) worker_gone_.notify_all();
 }
 
-// If not, it has one when there is a job: see `fill_slots`.
+// That has none, nor waits for a time to try again.
 bool supervisor_core::wants_worker(worker_slot& at) noexcept {
-    at.is_idle = stopped_ ? !has_waiting() : at.is_idle && calls_ == 0;
-    return !ending_ && !at.is_idle;
+    const bool was_dismissed = at.state == slot_state::dismissed;
+    if (!was_dismissed && at.state != slot_state::vacant) return false;
+    const bool is_needed = stopped_ ? table_.has_waiting() : !was_dismissed || table_.size() > 0;
+    at.state = is_needed ? slot_state::vacant : slot_state::dismissed;
+    return is_needed && !ending_;
 }
 
-// Each slot that wants a worker and has none, nor waits for a time to try again. Where that throws,
-// it is as it was.
+// Where that throws, a slot is as it was.
 void supervisor_core::fill_slots(arrivals& ended) {
     for (auto& each : slots_)
-        if (each->is_empty && !each->awaits_start && wants_worker(*each)) replace(*each, ended);
+        if (wants_worker(*each)) replace(*each, ended);
 }
 
 void supervisor_core::replace(worker_slot& at, arrivals& ended) {
     if (!broken_.empty()) return break_down(broken_, ended);
-    const auto [most, period] = options_.restart_intensity;
-    while (!restarts_.empty() && clock::now() - restarts_.front() > period.nanoseconds())
-        restarts_.pop_front();
-    if (restarts_.size() > most)
-        return break_down("bobbin: the pool is broken: " + std::to_string(restarts_.size()) +
-                              " workers have died" +
-                              (period.is_endless() ? "" : " within " + to_string(period)) +
-                              ". The last death: " + last_death_,
-                          ended);
+    if (const auto deaths = deaths_.are_too_many(clock::now()))
+        return break_down("bobbin: the pool is broken: " + *deaths, ended);
     if (!server_) return open_server_later();
     try {
         if (!start_worker(at))
@@ -300,21 +279,22 @@ void supervisor_core::replace(worker_slot& at, arrivals& ended) {
 // now.
 void supervisor_core::start_failed(worker_slot& at, const std::string& why, unsigned most,
                                    arrivals& ended) {
-    const bool any = std::ranges::any_of(slots_, [](const auto& each) { return !each->is_empty; });
+    const bool any =
+        std::ranges::any_of(slots_, [](const auto& each) { return each->has_worker(); });
     const unsigned failed = at.failed_starts + 1;
-    if (!at.is_empty || (!any && failed >= most)) return break_down(why, ended);
+    if (at.has_worker() || (!any && failed >= most)) return break_down(why, ended);
     timer_of(at).expires_after(back_off(failed));
     at.deadline->async_wait(
         [self = shared_from_this(), &at](const boost::system::error_code& error) {
             if (!error) self->start_again(at);
         });
-    at.awaits_start = true;
+    at.state = slot_state::awaits_start;
     at.failed_starts = failed;
 }
 
 void supervisor_core::start_again(worker_slot& at) {
     by_driver([&](arrivals& ended, turn& ours) {
-        at.awaits_start = false;
+        if (at.state == slot_state::awaits_start) at.state = slot_state::vacant;
         fill_slots(ended);
         dispatch(ours);
     });
@@ -322,14 +302,12 @@ void supervisor_core::start_again(worker_slot& at) {
 
 void supervisor_core::break_down(const std::string& why, arrivals& ended) {
     if (broken_.empty()) broken_ = why;
-    for (call_list* list : {&urgent_, &waiting_})
-        while (!list->empty()) {
-            remote_call& call = list->pop_front();
-            leaves_table(call);
-            call.ended_as = remote_call::end::error;
-            call.error = error_of<pool_broken>(broken_);
-            ended.ended.push_back(call);
-        }
+    while (table_.has_waiting()) {
+        remote_call& call = table_.next();
+        table_.end(call, remote_call::end::error);
+        call.error = error_of<pool_broken>(broken_);
+        ended.ended.push_back(call);
+    }
 }
 
 }}}  // namespace bobbin::v0::ipc::detail

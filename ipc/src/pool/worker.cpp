@@ -122,8 +122,7 @@ private:
     // False: there will be no more.
     bool await_job(std::uint64_t number) {
         if (is_there(number)) return true;
-        // Who is unhurried looks by itself, or is hurried and sees this result then.
-        if (who_sleeps() != reader_asleep::driver_unhurried) ring_doorbell();
+        tell_if_due(wake_up_moment::out_of_jobs);
         const bool any = sleep_until_job(number);
         began_ = clock::now();
         return any;
@@ -194,7 +193,7 @@ private:
         writer_->finish();
         answer_with(number_, answer::value, result_);
         is_answered_ = true;
-        if (has_destructors) tell_of_result();
+        if (has_destructors) tell_if_due(wake_up_moment::after_result);
     }
 
     void answer_with_error(std::uint64_t number, const ring_job& job,
@@ -211,31 +210,25 @@ private:
         answer_with(number, answer::error, text);
     }
 
-    // A read-modify-write, for the reason given at `ring_doorbell`.
-    std::uint32_t who_sleeps() { return ring_->asleep.fetch_or(0, std::memory_order_acq_rel); }
-
-    // Whatever comes next may take as long as it likes. Who sleeps only for now sees it anyway.
-    void tell_of_result() {
-        const auto asleep = who_sleeps();
-        if (asleep == reader_asleep::driver || asleep == reader_asleep::waiter) ring_doorbell();
+    void tell_if_due(wake_up_moment at) {
+        if (is_due(ring_->finished.asked(), at)) ring_doorbell();
     }
 
-    // Between a claim and its job, which may be long: who sleeps is told of the results before it.
-    // Who does so for a moment is not told of short ones until they add up.
+    // Between a claim and its job, which may be long.
     void tell_of_work() {
-        // This look can't be earlier than the results, thanks to the claim's compare-and-swap (on
-        // x86; elsewhere it might, and they would be told of with the next).
-        const auto asleep = ring_->asleep.load(std::memory_order_relaxed);
-        if (asleep == reader_asleep::driver_unhurried) return;
+        const wake_up asked = ring_->finished.glance();  // after the claim's compare-and-swap
+        if (asked == wake_up::deferred) return;
         // The time costs more than a short job. While nobody sleeps it is read now and then, so
         // that it never seems much longer ago than it is.
         constexpr unsigned now_and_then = 16;
-        if (asleep == reader_asleep::none && ++untimed_ % now_and_then != 0) return;
+        if (asked == wake_up::none && ++untimed_ % now_and_then != 0) return;
         const auto now = clock::now();
         unrung_ += now - began_;
         began_ = now;
         constexpr std::chrono::microseconds worth_a_ring{200};
-        if (asleep != reader_asleep::driver_for_now || unrung_ > worth_a_ring) ring_doorbell();
+        const auto moment =
+            unrung_ > worth_a_ring ? wake_up_moment::worth_a_ring : wake_up_moment::before_job;
+        if (is_due(asked, moment)) ring_doorbell();
     }
 
     void take_arguments(const ring_job& job) {
@@ -281,8 +274,7 @@ private:
         if (header.segment == 0) ring_->results.write(written_ + sizeof header, bytes);
         fault_point("worker.result_written");
         written_ += room;
-        // Release, with the application's acquire.
-        ring_->finished.store(written_, std::memory_order_release);
+        ring_->finished.publish(written_);
         fault_point("worker.answered");
         if (large != nullptr) read_later_.push_back({written_, large});
     }
@@ -302,22 +294,19 @@ private:
         }
     }
 
-    // Who reads results says that it sleeps, and then looks at `finished` once more. Both change
-    // the same word: whoever is second sees the other (release with acquire), so that the reader
-    // sees the result, or this sees the reader.
     void ring_doorbell() noexcept {
         unrung_ = {};
         bool is_heard = true;
-        switch (ring_->asleep.exchange(reader_asleep::none, std::memory_order_acq_rel)) {
-            case reader_asleep::driver_unhurried:
-            case reader_asleep::driver_for_now:
-            case reader_asleep::driver:
+        switch (ring_->finished.take_request()) {
+            case wake_up::deferred:
+            case wake_up::coalesced:
+            case wake_up::prompt:
                 is_heard = ring(doorbell_);
                 break;
-            case reader_asleep::waiter:
+            case wake_up::prompt_waiter:
                 is_heard = ring(waiter_doorbell_);
                 break;
-            case reader_asleep::none:
+            case wake_up::none:
                 break;
             default:  // a job has written over it
                 ::eventfd_write(doorbell_, 1);

@@ -5,6 +5,8 @@
 #include <bobbin/ipc/detail/encoding/payload.hpp>
 #include <bobbin/runtime/time_span.hpp>
 
+#include <boost/intrusive/list_hook.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -15,9 +17,13 @@ namespace bobbin { inline namespace v0 { namespace ipc::detail {
 class supervisor_core;
 struct worker_slot;
 
+// In a supervisor's lists.
+using call_hook =
+    boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>>;
+
 // Made and destroyed by those who post it. From `post` until `ended` it is the
 // supervisor's.
-class remote_call {
+class remote_call : public call_hook {
 public:
     remote_call(const remote_call&) = delete;
     remote_call& operator=(const remote_call&) = delete;
@@ -54,7 +60,7 @@ protected:
 
 private:
     friend class supervisor_core;
-    friend struct call_list;
+    friend class job_table;
     // Once for each time it was posted: on the driver's thread, or on one that waits for this call
     // (`supervisor::bring`). It may be posted again. The bytes are there until this returns.
     virtual void ended(const encoded& result) noexcept = 0;
@@ -69,8 +75,6 @@ private:
     bool was_claimed_ = false;     // by a worker that died
     bool is_pinned_ = false;       // to the worker that it was sent to
     bool was_asked_to_stop_ = false;
-    remote_call* next_ = nullptr;
-    remote_call* previous_ = nullptr;
 };
 
 }}}  // namespace bobbin::v0::ipc::detail

@@ -1,0 +1,38 @@
+// See worker_slot.hpp.
+#include "pool/worker_slot.hpp"
+
+#include <csignal>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace bobbin { inline namespace v0 { namespace ipc::detail {
+
+bool worker_slot::take_back(std::uint64_t number) noexcept {
+    if (!ring->job(number).owner.retract(number)) return false;
+    job(number).call = nullptr;
+    job(number).is_taken_back = true;
+    ++taken_back;
+    return true;
+}
+
+// Jobs are begun in order.
+std::uint64_t worker_slot::first_waiting() noexcept {
+    auto number = submitted;
+    while (number > answered && !has_begun(number - 1)) --number;
+    return number;
+}
+
+bool worker_slot::publish() noexcept {
+    if (published == submitted) return false;
+    published = submitted;
+    return ring->submitted.publish_silently(submitted);
+}
+
+void worker_slot::send_signal(int signal) noexcept {
+    const bool is_sent =
+        pidfd && ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0) == 0;
+    // It has not started, or has ended, or is another user's by now.
+    if (!is_sent && signal == SIGKILL) holds = lifeline();
+}
+
+}}}  // namespace bobbin::v0::ipc::detail
