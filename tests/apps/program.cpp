@@ -1,3 +1,4 @@
+// See program.hpp.
 #include "program.hpp"
 
 #include <array>

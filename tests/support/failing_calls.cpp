@@ -1,3 +1,4 @@
+// See failing_calls.hpp.
 #include "failing_calls.hpp"
 
 #include <array>

@@ -1,3 +1,4 @@
+// See interleavings.hpp.
 #include <algorithm>
 #include <array>
 #include <bit>

@@ -1,3 +1,4 @@
+// See count.hpp.
 #include <bobbin/ipc/event.hpp>
 #include <bobbin/ipc/process.hpp>
 #include <bobbin/ipc/sharded_counter.hpp>

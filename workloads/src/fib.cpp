@@ -1,3 +1,4 @@
+// See fib.hpp.
 #include <bobbin/runtime/when_all.hpp>
 #include <bobbin/workloads/fib.hpp>
 

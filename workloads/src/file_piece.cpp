@@ -1,3 +1,4 @@
+// See file_piece.hpp.
 #include "file_reader.hpp"
 
 #include <bobbin/workloads/file_piece.hpp>

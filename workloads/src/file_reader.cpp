@@ -1,3 +1,4 @@
+// See file_reader.hpp.
 #include "file_reader.hpp"
 
 #include <cerrno>

@@ -1,3 +1,4 @@
+// See mc_pi_isa.hpp.
 #include <bobbin/workloads/mc_pi_isa.hpp>
 
 namespace bobbin { inline namespace v0 {

@@ -1,3 +1,4 @@
+// See skynet.hpp.
 #include <bobbin/runtime/when_all.hpp>
 #include <bobbin/workloads/skynet.hpp>
 

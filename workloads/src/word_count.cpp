@@ -1,3 +1,4 @@
+// See word_count.hpp.
 #include "file_reader.hpp"
 
 #include <bobbin/workloads/word_count.hpp>

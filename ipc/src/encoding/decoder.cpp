@@ -1,3 +1,4 @@
+// See decoder.hpp.
 #include <bobbin/ipc/decoder.hpp>
 #include <bobbin/ipc/segment.hpp>
 

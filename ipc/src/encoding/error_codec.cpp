@@ -1,3 +1,4 @@
+// How std::error_code and std::error_condition are encoded: by the category's place in a list.
 #include "encoding/exception_codec.hpp"
 #include "encoding/exception_forms.hpp"
 

@@ -1,3 +1,4 @@
+// See exception_codec.hpp.
 #include "encoding/exception_codec.hpp"
 
 #include "encoding/exception_forms.hpp"

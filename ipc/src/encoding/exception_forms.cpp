@@ -1,3 +1,4 @@
+// See exception_forms.hpp.
 #include "encoding/exception_forms.hpp"
 
 #include <bobbin/ipc/encoding.hpp>

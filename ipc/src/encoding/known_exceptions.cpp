@@ -1,3 +1,4 @@
+// See known_exceptions.hpp.
 #include "encoding/known_exceptions.hpp"
 
 #include "encoding/exception_forms.hpp"

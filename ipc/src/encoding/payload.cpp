@@ -1,3 +1,4 @@
+// See payload.hpp.
 #include "memory/segment_store.hpp"
 
 #include <bobbin/ipc/detail/encoding/payload.hpp>

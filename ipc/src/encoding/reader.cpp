@@ -1,3 +1,4 @@
+// See reader.hpp.
 #include <bobbin/ipc/errors.hpp>
 #include <bobbin/ipc/reader.hpp>
 

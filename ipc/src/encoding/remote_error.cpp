@@ -1,3 +1,4 @@
+// See remote_error.hpp.
 #include <bobbin/ipc/remote_error.hpp>
 
 namespace bobbin { inline namespace v0 { namespace ipc {

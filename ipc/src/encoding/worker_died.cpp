@@ -1,3 +1,4 @@
+// See worker_died.hpp.
 #include "os/describe_end.hpp"
 
 #include <bobbin/ipc/worker_died.hpp>

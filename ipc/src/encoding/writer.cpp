@@ -1,3 +1,4 @@
+// See writer.hpp.
 #include <bobbin/ipc/writer.hpp>
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// The fork server: forks the children that its sessions ask for, reaps them, and tells of their
+// ends.
 #include "entry/server_child.hpp"
 #include "os/control_socket.hpp"
 #include "os/default_signals.hpp"

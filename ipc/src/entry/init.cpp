@@ -1,3 +1,4 @@
+// See init.hpp.
 #include "entry/static_objects.hpp"
 #include "os/other_threads.hpp"
 #include "os/thread_caps.hpp"

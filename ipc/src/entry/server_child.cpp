@@ -1,3 +1,4 @@
+// See server_child.hpp.
 #include "entry/server_child.hpp"
 
 #include "os/standard_output.hpp"

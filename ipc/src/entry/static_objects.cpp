@@ -1,3 +1,4 @@
+// See static_objects.hpp.
 #include "entry/static_objects.hpp"
 
 #include <cstddef>

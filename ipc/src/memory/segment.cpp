@@ -1,3 +1,4 @@
+// See segment.hpp.
 #include "os/anonymous_file.hpp"
 #include "os/fail.hpp"
 #include "os/memory_room.hpp"

@@ -1,3 +1,4 @@
+// See segment_exchange.hpp.
 #include "memory/segment_exchange.hpp"
 
 #include "memory/worker_packet.hpp"

@@ -1,3 +1,4 @@
+// See segment_store.hpp.
 #include "memory/segment_store.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// See shared_object.hpp.
 #include <bobbin/ipc/detail/memory/shared_object.hpp>
 
 #include <atomic>

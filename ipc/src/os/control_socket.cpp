@@ -1,3 +1,4 @@
+// See control_socket.hpp.
 #include "os/control_socket.hpp"
 
 #include "os/fail.hpp"

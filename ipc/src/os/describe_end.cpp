@@ -1,3 +1,4 @@
+// See describe_end.hpp.
 #include "os/describe_end.hpp"
 
 #include <csignal>

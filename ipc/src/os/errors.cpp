@@ -1,3 +1,4 @@
+// See errors.hpp.
 #include <bobbin/ipc/errors.hpp>
 
 #include <string>

@@ -1,3 +1,4 @@
+// See futex.hpp.
 #include "os/futex.hpp"
 
 #include "os/system_time.hpp"

@@ -1,3 +1,4 @@
+// See lifeline.hpp.
 #include "os/lifeline.hpp"
 
 #include "os/uninterrupted.hpp"

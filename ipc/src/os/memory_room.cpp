@@ -1,3 +1,4 @@
+// See memory_room.hpp.
 #include "os/memory_room.hpp"
 
 #include <bobbin/runtime/detail/os/control_groups.hpp>

@@ -1,3 +1,4 @@
+// See other_threads.hpp.
 #include "os/other_threads.hpp"
 
 #include "os/owned_descriptor.hpp"

@@ -1,3 +1,4 @@
+// See process_identity.hpp.
 #include "os/process_identity.hpp"
 
 #include "os/owned_descriptor.hpp"

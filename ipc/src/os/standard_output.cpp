@@ -1,3 +1,4 @@
+// See standard_output.hpp.
 #include "os/standard_output.hpp"
 
 #include "os/uninterrupted.hpp"

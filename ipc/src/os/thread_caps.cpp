@@ -1,3 +1,4 @@
+// See thread_caps.hpp.
 #include "os/thread_caps.hpp"
 
 #include <cstdlib>

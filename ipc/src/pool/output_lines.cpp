@@ -1,3 +1,4 @@
+// See output_lines.hpp.
 #include "pool/output_lines.hpp"
 
 #include "os/uninterrupted.hpp"

@@ -1,3 +1,4 @@
+// See process_pool.hpp.
 #include <bobbin/ipc/process_pool.hpp>
 #include <bobbin/runtime/errors.hpp>
 

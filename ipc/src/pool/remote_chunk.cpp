@@ -1,3 +1,4 @@
+// See remote_chunk.hpp.
 #include <bobbin/ipc/detail/pool/remote_chunk.hpp>
 
 namespace bobbin { inline namespace v0 { namespace ipc::detail {

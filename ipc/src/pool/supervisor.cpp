@@ -1,3 +1,4 @@
+// See supervisor.hpp. What it does is supervisor_core's; in a forked child nothing is done.
 #include "pool/supervisor_core.hpp"
 
 #include <boost/system/system_error.hpp>

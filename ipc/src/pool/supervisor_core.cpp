@@ -1,3 +1,4 @@
+// See supervisor_core.hpp.
 #include "pool/supervisor_core.hpp"
 
 #include "os/anonymous_file.hpp"

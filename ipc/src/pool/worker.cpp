@@ -1,3 +1,4 @@
+// See worker.hpp.
 #include "pool/worker.hpp"
 
 #include "encoding/exception_codec.hpp"

@@ -1,3 +1,4 @@
+// See worker_line.hpp.
 #include "pool/worker_line.hpp"
 
 #include "memory/worker_packet.hpp"

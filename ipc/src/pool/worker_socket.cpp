@@ -1,3 +1,4 @@
+// See worker_socket.hpp.
 #include "pool/worker_socket.hpp"
 
 #include "os/quiet_thread.hpp"

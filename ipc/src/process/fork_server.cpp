@@ -1,3 +1,4 @@
+// See fork_server.hpp.
 #include "process/fork_server.hpp"
 
 #include "os/anonymous_file.hpp"

@@ -1,3 +1,4 @@
+// See last_call.hpp.
 #include "process/last_call.hpp"
 
 #include "process/make_call.hpp"

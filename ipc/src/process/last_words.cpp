@@ -1,3 +1,4 @@
+// See last_words.hpp.
 #include "process/last_words.hpp"
 
 #include "memory/worker_packet.hpp"

@@ -1,3 +1,4 @@
+// See make_call.hpp.
 #include "process/make_call.hpp"
 
 #include <array>

@@ -1,3 +1,4 @@
+// See process.hpp.
 #include "os/default_signals.hpp"
 #include "os/fail.hpp"
 #include "os/lifeline.hpp"

@@ -1,3 +1,4 @@
+// See process_start.hpp.
 #include "process/process_start.hpp"
 
 #include "memory/segment_exchange.hpp"

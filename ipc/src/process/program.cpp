@@ -1,3 +1,4 @@
+// See program.hpp.
 #include "process/program.hpp"
 
 #include "os/control_socket.hpp"

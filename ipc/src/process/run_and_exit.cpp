@@ -1,3 +1,4 @@
+// See run_and_exit.hpp.
 #include "process/run_and_exit.hpp"
 
 #include <bobbin/ipc/worker_state.hpp>

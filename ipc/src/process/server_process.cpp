@@ -1,3 +1,4 @@
+// See server_process.hpp.
 #include "process/server_process.hpp"
 
 #include "os/control_socket.hpp"

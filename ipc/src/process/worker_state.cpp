@@ -1,3 +1,4 @@
+// See worker_state.hpp.
 #include "process/worker_states.hpp"
 
 #include <bobbin/ipc/worker_state.hpp>

@@ -1,3 +1,4 @@
+// See byte_queue.hpp.
 #include "queue/byte_ring.hpp"
 
 #include <bobbin/ipc/detail/queue/byte_queue.hpp>

@@ -1,3 +1,4 @@
+// See handle.hpp.
 #include "os/control_socket.hpp"
 #include "os/fail.hpp"
 

@@ -1,3 +1,4 @@
+// See waiting_threads.hpp.
 #include "queue/waiting_threads.hpp"
 
 #include "os/futex.hpp"

@@ -1,3 +1,4 @@
+// See array_memory.hpp.
 #include "sync/lock_state.hpp"
 
 #include <bobbin/ipc/detail/sync/array_memory.hpp>

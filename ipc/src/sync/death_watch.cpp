@@ -1,3 +1,4 @@
+// See death_watch.hpp.
 #include "sync/death_watch.hpp"
 
 #include "os/doorbell.hpp"

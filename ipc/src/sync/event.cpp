@@ -1,3 +1,4 @@
+// See event.hpp.
 #include "sync/event_count.hpp"
 #include "sync/fair_lock.hpp"
 #include "sync/holding.hpp"

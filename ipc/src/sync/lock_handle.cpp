@@ -1,3 +1,4 @@
+// See lock_handle.hpp.
 #include "sync/lock_state.hpp"
 
 #include <bobbin/ipc/errors.hpp>

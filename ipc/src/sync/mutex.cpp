@@ -1,3 +1,4 @@
+// See mutex.hpp.
 #include <bobbin/ipc/mutex.hpp>
 
 namespace bobbin { inline namespace v0 { namespace ipc {

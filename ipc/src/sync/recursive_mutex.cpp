@@ -1,3 +1,4 @@
+// See recursive_mutex.hpp.
 #include <bobbin/ipc/recursive_mutex.hpp>
 
 namespace bobbin { inline namespace v0 { namespace ipc {

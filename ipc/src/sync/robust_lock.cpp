@@ -1,3 +1,4 @@
+// See robust_lock.hpp.
 #include "sync/robust_lock.hpp"
 
 #include "os/system_time.hpp"

@@ -1,3 +1,4 @@
+// See sharded_counter.hpp.
 #include "sync/robust_lock.hpp"
 
 #include <bobbin/ipc/sharded_counter.hpp>

@@ -1,3 +1,4 @@
+// See two_copies.hpp.
 #include "sync/lock_state.hpp"
 
 #include <bobbin/ipc/detail/sync/two_copies.hpp>

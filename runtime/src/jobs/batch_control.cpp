@@ -1,3 +1,4 @@
+// See batch_control.hpp.
 #include <bobbin/runtime/detail/jobs/batch_control.hpp>
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// See batch_core.hpp.
 #include "scheduler/pool_core.hpp"
 
 #include <bobbin/runtime/detail/jobs/batch_core.hpp>

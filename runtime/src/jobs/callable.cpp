@@ -1,3 +1,4 @@
+// See callable.hpp.
 #include "os/module.hpp"
 
 #include <bobbin/runtime/detail/jobs/callable.hpp>

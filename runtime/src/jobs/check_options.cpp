@@ -1,3 +1,4 @@
+// See check_options.hpp.
 #include <bobbin/runtime/detail/jobs/check_options.hpp>
 
 #include <stdexcept>

@@ -1,3 +1,4 @@
+// See completion_queue.hpp.
 #include <bobbin/runtime/detail/jobs/completion_queue.hpp>
 #include <bobbin/runtime/errors.hpp>
 

@@ -1,3 +1,4 @@
+// See job_task.hpp.
 #include "scheduler/pool_core.hpp"
 
 #include <bobbin/runtime/detail/jobs/attempt.hpp>

@@ -1,3 +1,4 @@
+// See available_parallelism.hpp.
 #include <bobbin/runtime/available_parallelism.hpp>
 #include <bobbin/runtime/detail/os/control_groups.hpp>
 

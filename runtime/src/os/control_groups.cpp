@@ -1,3 +1,4 @@
+// See control_groups.hpp.
 #include <bobbin/runtime/detail/os/control_groups.hpp>
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// See fault_point.hpp.
 #include <bobbin/runtime/detail/os/fault_point.hpp>
 
 #ifdef BOBBIN_FAULTS

@@ -1,3 +1,4 @@
+// See heavy_barrier.hpp.
 #include "os/heavy_barrier.hpp"
 
 #include <cstdio>

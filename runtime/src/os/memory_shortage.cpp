@@ -1,3 +1,4 @@
+// See memory_shortage.hpp.
 #include <bobbin/runtime/detail/os/memory_shortage.hpp>
 
 #include <chrono>

@@ -1,3 +1,4 @@
+// See module.hpp.
 #include "os/module.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// See process_generation.hpp.
 #include <bobbin/runtime/detail/os/process_generation.hpp>
 #include <bobbin/runtime/errors.hpp>
 

@@ -1,3 +1,4 @@
+// See time_span.hpp.
 #include <bobbin/runtime/time_span.hpp>
 
 #include <stdexcept>

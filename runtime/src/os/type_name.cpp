@@ -1,3 +1,4 @@
+// See type_name.hpp.
 #include <bobbin/runtime/detail/os/type_name.hpp>
 
 #include <cstdlib>

@@ -1,3 +1,4 @@
+// See readable.hpp.
 #include "scheduler/asio_wait.hpp"
 
 #include <bobbin/runtime/detail/os/asio_objects.hpp>

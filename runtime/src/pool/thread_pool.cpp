@@ -1,3 +1,4 @@
+// See thread_pool.hpp.
 #include "scheduler/pool_core.hpp"
 
 #include <bobbin/runtime/thread_pool.hpp>

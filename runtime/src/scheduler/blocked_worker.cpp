@@ -1,3 +1,4 @@
+// See blocked_worker.hpp.
 #include "scheduler/blocked_worker.hpp"
 
 #include "scheduler/pool_core.hpp"

@@ -1,3 +1,4 @@
+// See loop_pace.hpp.
 #include "scheduler/pool_core.hpp"
 #include "scheduler/worker.hpp"
 

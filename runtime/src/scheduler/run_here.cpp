@@ -1,3 +1,4 @@
+// See run_here.hpp.
 #include "scheduler/pool_core.hpp"
 #include "scheduler/worker.hpp"
 

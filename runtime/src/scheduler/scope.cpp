@@ -1,3 +1,4 @@
+// See scope.hpp.
 #include "scheduler/pool_core.hpp"
 
 #include <bobbin/runtime/errors.hpp>

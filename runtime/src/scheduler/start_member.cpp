@@ -1,3 +1,4 @@
+// See start_member.hpp.
 #include "scheduler/pool_core.hpp"
 
 #include <bobbin/runtime/detail/scheduler/start_member.hpp>

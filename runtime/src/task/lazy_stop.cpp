@@ -1,3 +1,4 @@
+// See lazy_stop.hpp.
 #include <bobbin/runtime/detail/task/join_scope.hpp>
 
 #include <memory>

@@ -1,3 +1,4 @@
+// How a task's promise takes an exception and gives it on: see promise_base.hpp.
 #include <bobbin/runtime/detail/task/cancelled_access.hpp>
 #include <bobbin/runtime/detail/task/fork.hpp>
 #include <bobbin/runtime/errors.hpp>

@@ -1,3 +1,4 @@
+// See unseen_error.hpp.
 #include "task/unseen_error.hpp"
 
 #include <bobbin/runtime/set_error_handler.hpp>

@@ -1,3 +1,4 @@
+// See jobs.hpp.
 #include "jobs.hpp"
 
 #include <bobbin/ipc/process_pool.hpp>

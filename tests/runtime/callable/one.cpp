@@ -1,3 +1,4 @@
+// See callables.hpp.
 #include "callables.hpp"
 
 #define NUMBER 10

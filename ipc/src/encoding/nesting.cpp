@@ -1,3 +1,4 @@
+// See nesting.hpp.
 #include <bobbin/ipc/detail/encoding/nesting.hpp>
 
 #include <stdexcept>
