@@ -9,6 +9,7 @@
 #include "os/thread_caps.hpp"
 #include "pool/job_ring.hpp"
 #include "pool/job_time.hpp"
+#include "pool/result_writer.hpp"
 #include "pool/worker_socket.hpp"
 #include "process/last_call.hpp"
 #include "process/last_words.hpp"
@@ -28,7 +29,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <typeinfo>
@@ -44,9 +44,8 @@ public:
     worker(segment memory, int control, int doorbell, int waiter_doorbell)
         : memory_(std::move(memory)),
           ring_(reinterpret_cast<job_ring*>(memory_.data())),
-          doorbell_(doorbell),
-          waiter_doorbell_(waiter_doorbell),
-          socket_(control, ring_->lost) {
+          socket_(control, ring_->lost),
+          results_(*ring_, socket_, doorbell, waiter_doorbell) {
         cap_library_threads(ring_->terms.threads);
         tell_of_states(ring_->terms.has_state);
         ring_->pid.store(::getpid(), std::memory_order_relaxed);
@@ -58,14 +57,14 @@ public:
             fault_point("worker.before_claim");
             time_.begin(number);  // first, or nobody would know when the job that it claims began
             if (!job.owner.claim(number)) {
-                answer_with(number, answer::retracted, {});
+                results_.write(number, answer::retracted, {});
             } else if (job.group != 0 && job.group == failed_group_ && job.place > failed_place_) {
-                answer_with(number, answer::skipped, {});
+                results_.write(number, answer::skipped, {});
             } else if (is_finalizer(number)) {
                 keep_finalizer(number, job);
             } else {
                 fault_point("worker.claimed");
-                tell_of_work();
+                results_.job_begins();
                 const bool done = do_job(number, job);
                 ++jobs_done_;
                 if (must_leave(number, done)) return leave();
@@ -94,7 +93,7 @@ private:
         try {
             take_arguments(job);
             last_.keep(find(job.callable), arguments);
-            answer_with(number, answer::value, {});
+            results_.write(number, answer::value, {});
         } catch (...) {
             answer_with_error(number, job, std::current_exception());
         }
@@ -117,15 +116,15 @@ private:
     void leave() {
         // Release, with the application's acquire, for what it has read of this by then.
         ring_->terms.has_left.store(1, std::memory_order_release);
-        ring_doorbell();
+        results_.ring();
     }
 
     // False: there will be no more.
     bool await_job(std::uint64_t number) {
         if (is_there(number)) return true;
-        tell_if_due(wake_up_moment::out_of_jobs);
+        results_.ring_if_due(wake_up_moment::out_of_jobs);
         const bool any = sleep_until_job(number);
-        began_ = clock::now();
+        results_.has_slept();
         return any;
     }
 
@@ -153,7 +152,7 @@ private:
     bool do_job(std::uint64_t number, const ring_job& job) {
         number_ = number;
         is_answered_ = false;
-        free_results();
+        results_.free_those_read();
         payload_writer to(result_, *store_);
         writer_ = &to;
         bobbin::outcome<void> ended;
@@ -192,9 +191,9 @@ private:
         fault_point("worker.has_run");
         if (time_.is_over()) std::rethrow_exception(time_.error(callable_type()));
         writer_->finish();
-        answer_with(number_, answer::value, result_);
+        results_.write(number_, answer::value, result_);
         is_answered_ = true;
-        if (has_destructors) tell_if_due(wake_up_moment::after_result);
+        if (has_destructors) results_.ring_if_due(wake_up_moment::after_result);
     }
 
     void answer_with_error(std::uint64_t number, const ring_job& job,
@@ -208,28 +207,7 @@ private:
         encoder bytes(to);
         ipc::encode_exception(bytes, error);
         to.finish();
-        answer_with(number, answer::error, text);
-    }
-
-    void tell_if_due(wake_up_moment at) {
-        if (is_due(ring_->finished.asked(), at)) ring_doorbell();
-    }
-
-    // Between a claim and its job, which may be long.
-    void tell_of_work() {
-        const wake_up asked = ring_->finished.glance();  // after the claim's compare-and-swap
-        if (asked == wake_up::deferred) return;
-        // The time costs more than a short job. While nobody sleeps it is read now and then, so
-        // that it never seems much longer ago than it is.
-        constexpr unsigned now_and_then = 16;
-        if (asked == wake_up::none && ++untimed_ % now_and_then != 0) return;
-        const auto now = clock::now();
-        unrung_ += now - began_;
-        began_ = now;
-        constexpr std::chrono::microseconds worth_a_ring{200};
-        const auto moment =
-            unrung_ > worth_a_ring ? wake_up_moment::worth_a_ring : wake_up_moment::before_job;
-        if (is_due(asked, moment)) ring_doorbell();
+        results_.write(number, answer::error, text);
     }
 
     void take_arguments(const ring_job& job) {
@@ -256,66 +234,6 @@ private:
         return callable_ == nullptr ? nullptr : callable_->type;
     }
 
-    void answer_with(std::uint64_t number, answer what, const payload& sent) {
-        // Nobody may have looked for what came with it.
-        if (what != answer::value) socket_.drain();
-        const auto bytes = sent.bytes();
-        result_header header{.job = number, .size = bytes.size(), .what = what};
-        std::size_t room = sizeof header;
-        for (const segment& each : sent.objects()) socket_.send(each);
-        const auto large = sent.large();
-        if (large != nullptr) {
-            header.segment = large->id();
-            socket_.send(*large);
-        } else {
-            room += bytes.size();
-        }
-        await_room(room);
-        ring_->results.write(written_, std::as_bytes(std::span(&header, 1)));
-        if (header.segment == 0) ring_->results.write(written_ + sizeof header, bytes);
-        fault_point("worker.result_written");
-        written_ += room;
-        ring_->finished.publish(written_);
-        fault_point("worker.answered");
-        if (large != nullptr) read_later_.push_back({written_, large});
-    }
-
-    // Those that the application is done with can be used again.
-    void free_results() {
-        while (!read_later_.empty() && read_later_.front().end <= ring_->read.read())
-            read_later_.pop_front();
-    }
-
-    void await_room(std::size_t size) {
-        for (;;) {
-            const auto key = ring_->read.current();
-            if (written_ + size - ring_->read.read() <= job_ring::ring_bytes) return;
-            ring_doorbell();
-            ring_->read.wait(key, deadline::never);
-        }
-    }
-
-    void ring_doorbell() noexcept {
-        unrung_ = {};
-        bool is_heard = true;
-        switch (ring_->finished.take_request()) {
-            case wake_up::deferred:
-            case wake_up::coalesced:
-            case wake_up::prompt:
-                is_heard = ring(doorbell_);
-                break;
-            case wake_up::prompt_waiter:
-                is_heard = ring(waiter_doorbell_);
-                break;
-            case wake_up::none:
-                break;
-            default:  // a job has written over it
-                ::eventfd_write(doorbell_, 1);
-                ::eventfd_write(waiter_doorbell_, 1);
-        }
-        if (!is_heard) end_without_descriptors();
-    }
-
     thread_pool& runtime() override {
         socket_.end_if_closed();  // or the pool's would be, too
         if (!runtime_) runtime_.emplace(thread_pool_options{.threads = 1, .name = "bobbin-job"});
@@ -324,16 +242,10 @@ private:
     void begins(bobbin::detail::job_core& coroutine) override { socket_.begin(number_, coroutine); }
     void ended() noexcept override { socket_.end(); }
 
-    struct large_result {
-        std::uint64_t end;  // of its header, among the bytes of results
-        std::shared_ptr<const segment> memory;
-    };
-
     const segment memory_;
     job_ring* const ring_;
-    const int doorbell_;
-    const int waiter_doorbell_;
     worker_socket socket_;
+    result_writer results_;
     const std::shared_ptr<segment_store> store_ = std::make_shared<segment_store>();
     std::optional<thread_pool> runtime_;
     const bobbin::detail::callable_entry* callable_ = nullptr;
@@ -342,7 +254,6 @@ private:
     std::vector<std::byte> copy_;
     payload result_;
     payload_writer* writer_ = nullptr;  // of the job that runs
-    std::deque<large_result> read_later_;
     const bobbin::detail::home_process home_;
     std::uint64_t submitted_ = 0;  // as far as it was seen
     std::uint64_t number_ = 0;
@@ -350,13 +261,9 @@ private:
     bool is_answered_ = false;
     bool is_finishing_ = false;
     last_call last_;
-    std::uint64_t written_ = 0;
     std::uint32_t failed_group_ = 0;
     std::uint32_t failed_place_ = 0;
     job_time time_{ring_->timed};
-    clock::time_point began_;  // the work that unrung_ lacks
-    std::chrono::nanoseconds unrung_{0};
-    unsigned untimed_ = 0;
     clock::time_point memory_read_;
 };
 
