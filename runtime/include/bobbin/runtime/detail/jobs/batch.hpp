@@ -5,6 +5,7 @@
 #include <bobbin/runtime/detail/jobs/batch_results.hpp>
 #include <bobbin/runtime/detail/jobs/call.hpp>
 #include <bobbin/runtime/detail/jobs/check_options.hpp>
+#include <bobbin/runtime/detail/jobs/chunk.hpp>
 #include <bobbin/runtime/detail/os/memory_shortage.hpp>
 #include <bobbin/runtime/detail/scheduler/loop_pace.hpp>
 #include <bobbin/runtime/detail/scheduler/start_member.hpp>
@@ -17,7 +18,6 @@
 #include <chrono>
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -27,7 +27,6 @@
 #include <type_traits>
 #include <typeinfo>
 #include <utility>
-#include <vector>
 
 BOBBIN_BEGIN_COROUTINES_OF_LAMBDAS
 
@@ -46,24 +45,7 @@ public:
     static constexpr bool is_ours = is_owning_view<View>;
     using element = element_of<View>;
 
-    // In a struct, as std::vector<bool> has no elements.
-    struct slot {
-        input value;
-    };
-    struct chunk {
-        std::size_t first = 0;
-        std::vector<slot> inputs;
-        std::vector<outcome<R>> outcomes;  // of the first of them
-        bool abandoned = false;            // the others are not to be run,
-        bool stopped = false;              // because of a stop
-        bool expired = false;              // its only job's result was brought by its alarm
-        bool gives_way = false;            // to the reader of the results before it
-        std::chrono::steady_clock::time_point began;
-
-        bool complete() const noexcept { return abandoned || outcomes.size() == inputs.size(); }
-        std::size_t next_index() const noexcept { return first + outcomes.size(); }
-        std::size_t left() const noexcept { return inputs.size() - outcomes.size(); }
-    };
+    using chunk = detail::chunk<input, R>;
 
     struct kind {
         order wanted;
@@ -277,8 +259,7 @@ private:
         own.inputs.reserve(wanted);
         own.outcomes.reserve(wanted);
         try {
-            while (own.inputs.size() < wanted && advance())
-                own.inputs.push_back(slot{read_element()});
+            while (own.inputs.size() < wanted && advance()) own.inputs.push_back({read_element()});
         } catch (...) {
             // The range threw: its error stands where the next result would.
             this->control_.close();
