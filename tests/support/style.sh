@@ -3,7 +3,8 @@
 # rule by rule, and fails if there is anything.
 set -euo pipefail
 export LC_ALL=C
-cd -- "${1:-$(dirname -- "${BASH_SOURCE[0]}")/../..}"
+support=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+cd -- "${1:-$support/../..}"
 
 failed=0
 # complain RULE LINES: reports the lines, if there are any, as breaking the rule.
@@ -22,8 +23,34 @@ in_sources() {
 
 mapfile -t sources < <(find runtime ipc workloads apps tests -name '*.[ch]pp' 2>/dev/null | sort)
 
+mapfile -t our_sources < <(printf '%s\n' "${sources[@]}" | grep -E '^(runtime|ipc|workloads)/' || true)
+complain "over 350 lines: split it" \
+    "$(wc -l "${our_sources[@]}" | awk '$1 > 350 && $2 != "total" { print $2 ": " $1 " lines" }')"
 complain "over 400 lines: split it" \
     "$(wc -l "${sources[@]}" | awk '$1 > 400 && $2 != "total" { print $2 ": " $1 " lines" }')"
+complain "a source opens with what it does, or with the header that says so" \
+    "$(for file in "${sources[@]}"; do
+        [[ $file == *.hpp || $file == */readme_example.cpp ]] && continue
+        [[ $(head -n 1 "$file") == //* ]] || echo "$file:1"
+    done)"
+
+# What a reader has to keep in mind at once. Those that hold more, and why:
+large_classes="
+supervisor_core  has the lock of a process_pool and wires its parts; reading, starting and limits in
+                 time are to become parts, too
+worker_slot      a record: one worker's handles and counters
+remote_call      a record: what a job is, and what came of it
+worker           a loop, of a thread or a process, with what it needs for one task or job after another
+pool_core        all that the threads of a pool share; its parts are deques, parking and injection
+shared_queue     an interface: each function in its waiting, timed and awaited form
+"
+complain "a class of more than 25 functions or 15 data members: split it, or say why not in style.sh" \
+    "$(awk -f "$support/class_sizes.awk" "${our_sources[@]}" |
+        while read -r functions members name place; do
+            ((functions > 25 || members > 15)) || continue
+            grep -q "^$name " <<<"$large_classes" ||
+                echo "$place: $name has $functions functions, $members data members"
+        done)"
 
 # Includes point one way: runtime <- ipc <- workloads <- apps, tests.
 complain "runtime includes what is built on it" \

@@ -23,12 +23,19 @@ expect() {
 
 mkdir -p runtime/include/bobbin/runtime runtime/src
 printf '%s\n' src/good.cpp src/bad.cpp include/bobbin/runtime/bad.hpp >runtime/CMakeLists.txt
-echo 'int good = state.load(std::memory_order_relaxed);' >runtime/src/good.cpp
+cat >runtime/src/good.cpp <<'END'
+// Breaks no rule.
+int good = state.load(std::memory_order_relaxed);
+END
 "$style" "$tree" || { echo "a good tree fails" && exit 1; }
 
 header=runtime/include/bobbin/runtime/bad.hpp
 source=runtime/src/bad.cpp
+expect "over 350 lines" "$source" "$(printf '\\n%.0s' {1..350})"
 expect "over 400 lines" "$source" "$(printf '\\n%.0s' {1..400})"
+expect "opens with what it does" "$source" 'int silent;'
+expect "a class of more than" "$source" "class many {\n$(printf '    void one();\\n%.0s' {1..26})};"
+expect "a class of more than" "$source" "struct full final : a,\n            b {\n$(printf '    std::function<int(int)> one;  // this\\n%.0s' {1..16})};"
 expect "runtime includes" "$source" '#include <bobbin/workloads/mc_pi.hpp>'
 expect "private files" "$source" '#include "../../ipc/src/ring.hpp"'
 expect "public header includes a private one" "$header" '#include "scheduler/worker.hpp"'
@@ -58,7 +65,7 @@ printf '%s\n' src/low/bad.cpp src/high/bad.cpp include/bobbin/ipc/two.hpp \
     include/bobbin/ipc/four.hpp include/bobbin/ipc/three.hpp >ipc/CMakeLists.txt
 echo '#include <bobbin/ipc/two.hpp>' >ipc/include/bobbin/ipc/three.hpp
 mkdir -p ipc/src/high
-echo '#include "low/file.hpp"' >ipc/src/high/bad.cpp
+printf '%s\n' '// Breaks no rule.' '#include "low/file.hpp"' >ipc/src/high/bad.cpp
 "$style" "$tree" || { echo "a good tree of two rooms fails" && exit 1; }
 expect "from room to room" ipc/src/low/bad.cpp '#include "high/file.hpp"'
 expect "from room to room" ipc/src/low/bad.cpp '#include <bobbin/ipc/three.hpp>'
