@@ -26,7 +26,7 @@ tests::program_run run_bench(const std::string& arguments) {
     return tests::run_program(BENCH_PROGRAM, arguments);
 }
 
-/// The rows of a run with --json, whose every field has been looked at.
+// The rows of a run with --json, whose every field has been looked at.
 std::set<row_key> rows_of(const std::string& suite) {
     const auto run = run_bench(suite + " --quick --json");
     REQUIRE(run.exit_code == 0);
@@ -61,7 +61,7 @@ std::set<row_key> all_of(const std::set<std::string>& runtimes, const std::set<s
     return keys;
 }
 
-/// Removes the rows of the runtimes that begin so.
+// Removes the rows of the runtimes that begin so.
 std::set<row_key> take_out(std::set<row_key>& rows, const std::string& prefix) {
     std::set<row_key> taken;
     for (auto row = rows.begin(); row != rows.end();) {

@@ -25,7 +25,7 @@ bool has(const std::string& text, const std::string& words) {
     return text.find(words) != std::string::npos;
 }
 
-/// By method.
+// By method.
 std::map<std::string, ptree> results_of(const std::string& arguments) {
     const auto run = run_counter("--json " + arguments);
     REQUIRE(run.exit_code == 0);

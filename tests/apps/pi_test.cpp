@@ -21,7 +21,7 @@ tests::program_run run_pi(const std::string& arguments) {
     return tests::run_program(PI_PROGRAM, arguments);
 }
 
-/// What stands behind "name": in the program's JSON, up to the end of the text.
+// What stands behind "name": in the program's JSON, up to the end of the text.
 std::string value_of(const std::string& json, const std::string& name) {
     const std::string key = '"' + name + "\":";
     const auto at = json.find(key);

@@ -17,7 +17,7 @@ namespace {
     throw std::system_error(errno, std::generic_category(), what);
 }
 
-/// A file descriptor that is closed at the end.
+// A file descriptor that is closed at the end.
 class descriptor {
 public:
     explicit descriptor(int fd) : fd_(fd) {
@@ -49,7 +49,7 @@ std::string read_all(int fd) {
     }
 }
 
-/// Runs a command line, its stderr going to a file; gives the exit code and what it printed.
+// Runs a command line, its stderr going to a file; gives the exit code and what it printed.
 program_run run_with_stderr(const std::string& command, const std::string& stderr_path) {
     std::FILE* const pipe = ::popen((command + " 2>" + stderr_path).c_str(), "r");
     if (pipe == nullptr) {

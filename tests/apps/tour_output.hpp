@@ -12,7 +12,7 @@ namespace tests {
 struct tour_cell {
     std::string line;
 
-    /// What stands behind "name": as it is written.
+    // What stands behind "name": as it is written.
     [[nodiscard]] std::string field(const std::string& name) const {
         const std::string key = '"' + name + "\":";
         const auto at = line.find(key);

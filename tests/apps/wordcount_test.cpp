@@ -35,7 +35,7 @@ ptree result_of(const std::string& arguments) {
     return json;
 }
 
-/// "the 3, a 2"
+// "the 3, a 2"
 std::string top_of(const ptree& result) {
     std::string top;
     for (const auto& [name, each] : result.get_child("top")) {
@@ -45,7 +45,7 @@ std::string top_of(const ptree& result) {
     return top;
 }
 
-/// What must not depend on the place.
+// What must not depend on the place.
 std::string all_but_place(ptree result) {
     for (const char* name : {"place", "workers", "seconds"}) {
         CHECK(result.erase(name) == 1);
@@ -55,7 +55,7 @@ std::string all_but_place(ptree result) {
     return out.str();
 }
 
-/// A tree of files: the words b and c as often as a name says, and a in each.
+// A tree of files: the words b and c as often as a name says, and a in each.
 class tree {
 public:
     tree() {

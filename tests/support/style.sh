@@ -65,6 +65,8 @@ complain "a public header includes a private one" \
 
 complain "a README's line of over 120 columns, outside of tables" \
     "$(LC_ALL=C.UTF-8 grep -nE '^[^|].{120}' README.md ./*/README.md 2>/dev/null || true)"
+complain "comments begin with two slashes" \
+    "$(in_sources '(^ *|[^:/])//[/!]' runtime ipc workloads apps tests)"
 complain "unfinished: do it or file an issue" \
     "$(in_sources '\b(TODO|FIXME|XXX|HACK)\b' runtime ipc workloads apps tests)"
 complain "ThreadSanitizer does not model fences: use a read-modify-write" \

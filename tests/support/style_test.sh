@@ -39,6 +39,7 @@ expect "a class of more than" "$source" "struct full final : a,\n            b {
 expect "runtime includes" "$source" '#include <bobbin/workloads/mc_pi.hpp>'
 expect "private files" "$source" '#include "../../ipc/src/ring.hpp"'
 expect "public header includes a private one" "$header" '#include "scheduler/worker.hpp"'
+expect "two slashes" "$header" '/''// Does this.'
 expect "unfinished" "$source" "// TO""DO: later"
 expect "fences" "$source" 'std::atomic_thread_fence(std::memory_order_seq_cst);'
 expect "memory order" "$source" 'int bad = state.load();'

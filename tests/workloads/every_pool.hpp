@@ -9,7 +9,7 @@
 
 namespace tests {
 
-/// Calls `test(pool)` for each of them.
+// Calls `test(pool)` for each of them.
 template <class F>
 void on_every_pool(F test) {
     {

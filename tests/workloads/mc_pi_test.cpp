@@ -29,7 +29,7 @@ constexpr std::uint64_t last_seed = std::numeric_limits<std::uint64_t>::max();
 
 constexpr std::array vector_isas = {mc_pi_isa::fastest, mc_pi_isa::avx2, mc_pi_isa::avx512};
 
-/// The definition of the fast kernel, in its own words.
+// The definition of the fast kernel, in its own words.
 std::uint64_t hits_by_definition(std::uint64_t samples, std::uint64_t seed, std::uint64_t job) {
     std::uint64_t hits = 0;
     for (std::uint64_t lane = 0; lane < 32; ++lane) {
@@ -46,7 +46,7 @@ std::uint64_t hits_by_definition(std::uint64_t samples, std::uint64_t seed, std:
     return hits;
 }
 
-/// Gives the numbers of a list.
+// Gives the numbers of a list.
 struct listed_numbers {
     using result_type = std::uint64_t;
     static constexpr std::uint64_t min() { return 0; }

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::uint64_t job_count = 10'000;
 
-/// How many standard deviations a number of hits is off its expectation.
+// How many standard deviations a number of hits is off its expectation.
 double deviation(std::uint64_t hits, std::uint64_t samples) {
     constexpr double probability = std::numbers::pi / 4;
     const auto n = static_cast<double>(samples);
@@ -37,7 +37,7 @@ std::vector<double> deviations_of_jobs(std::uint64_t seed, mc_pi_kernel kernel) 
     return deviations;
 }
 
-/// Of the sum of the squares, which is chi-square distributed: normal, nearly.
+// Of the sum of the squares, which is chi-square distributed: normal, nearly.
 double z_of_spread(const std::vector<double>& deviations) {
     double sum = 0;
     for (const double d : deviations) {
@@ -55,7 +55,7 @@ double z_of_mean(const std::vector<double>& deviations) {
     return sum / std::sqrt(static_cast<double>(deviations.size()));
 }
 
-/// Of the correlation between a[i] and b[i + shift].
+// Of the correlation between a[i] and b[i + shift].
 double z_of_correlation(const std::vector<double>& a, const std::vector<double>& b,
                         std::size_t shift = 0) {
     double sum = 0;

@@ -9,7 +9,7 @@
 
 namespace tests {
 
-/// A folder of one test, which goes with all that is in it.
+// A folder of one test, which goes with all that is in it.
 class temporary_folder {
 public:
     temporary_folder() {
@@ -25,7 +25,7 @@ public:
 
     [[nodiscard]] std::string path(std::string_view name) const { return (path_ / name).string(); }
 
-    /// Gives the path.
+    // Gives the path.
     [[nodiscard]] std::string write(std::string_view name, std::string_view text) const {
         std::ofstream(path_ / name, std::ios::binary) << text;
         return path(name);

@@ -7,21 +7,21 @@
 
 namespace bobbin { inline namespace v0 { namespace detail {
 
-/// The bytes of a regular file one after the other, from anywhere on. Of one thread.
+// The bytes of a regular file one after the other, from anywhere on. Of one thread.
 class file_reader {
 public:
-    /// Throws std::system_error that names the path and the reason if it is no file that can be
-    /// read.
+    // Throws std::system_error that names the path and the reason if it is no file that can be
+    // read.
     explicit file_reader(std::string path, std::uint64_t position = 0);
     file_reader(const file_reader&) = delete;
     file_reader& operator=(const file_reader&) = delete;
 
-    /// Throws std::system_error.
+    // Throws std::system_error.
     [[nodiscard]] std::uint64_t size() const;
-    /// Of the next byte. It stays where it is at the end of the file.
+    // Of the next byte. It stays where it is at the end of the file.
     [[nodiscard]] std::uint64_t position() const { return block_begin_ + at_; }
 
-    /// Whether there is another byte; only then may `next` be called. Throws std::system_error.
+    // Whether there is another byte; only then may `next` be called. Throws std::system_error.
     bool has_next() { return at_ < length_ || read_block(); }
     unsigned char next() { return block_[at_++]; }
 

@@ -28,7 +28,7 @@ namespace bobbin { inline namespace v0 { namespace detail { namespace {
 constexpr unsigned lane_count = 32;
 constexpr std::uint64_t radius_squared = std::uint64_t{1} << 62;
 
-/// How far past the origin each word of each lane's state lies in the splitmix64 sequence.
+// How far past the origin each word of each lane's state lies in the splitmix64 sequence.
 struct seed_table {
     std::uint64_t offset[4][lane_count];
 };
@@ -47,7 +47,7 @@ constexpr seed_table seeds = make_seed_table();
 
 // NOLINTEND(misc-definitions-in-headers, modernize-avoid-c-arrays)
 
-/// xoshiro256+ in Isa::lanes neighbouring lanes at once.
+// xoshiro256+ in Isa::lanes neighbouring lanes at once.
 template <class Isa>
 struct generator {
     using words = typename Isa::words;
@@ -83,8 +83,8 @@ struct generator {
     }
 };
 
-/// Hits of one more point in those of the generator's lanes, from `first_lane` on, that are among
-/// the first `tail`.
+// Hits of one more point in those of the generator's lanes, from `first_lane` on, that are among
+// the first `tail`.
 template <class Isa>
 std::uint64_t tail_hits(generator<Isa>& lanes, unsigned first_lane, unsigned tail) {
     if (tail <= first_lane) {

@@ -19,23 +19,23 @@
 namespace bobbin { inline namespace v0 {
 
 struct counting {
-    std::uint64_t counters = 100;  ///< processes or jobs
-    std::uint64_t increments = 1;  ///< of each
+    std::uint64_t counters = 100;  // processes or jobs
+    std::uint64_t increments = 1;  // of each
 };
 
 struct tally {
     std::int64_t counted = 0;
-    /// The numbers of the counters, from 0, added up by their last digit. (The notebook goes by the
-    /// number of the process, so that chance decides what is where.)
+    // The numbers of the counters, from 0, added up by their last digit. (The notebook goes by the
+    // number of the process, so that chance decides what is where.)
     std::vector<int> store;
 
     friend bool operator==(const tally&, const tally&) = default;
 };
 
-/// How a shared number is incremented.
+// How a shared number is incremented.
 enum class count_step : std::uint8_t {
-    atomic,         ///< `++`, which loses nothing
-    load_and_store  ///< as Python's `value += 1`: what others do between the two is lost
+    atomic,         // `++`, which loses nothing
+    load_and_store  // as Python's `value += 1`: what others do between the two is lost
 };
 
 // Ways 1 and 2 start a process for each counter, and all count at once. They throw
@@ -44,11 +44,11 @@ enum class count_step : std::uint8_t {
 
 tally count_by_global(const counting& work);
 tally count_by_value(const counting& work, count_step step = count_step::atomic);
-/// A load and a store, under the value's lock.
+// A load and a store, under the value's lock.
 tally count_by_locked_value(const counting& work);
-/// One element of an array.
+// One element of an array.
 tally count_by_array(const counting& work, count_step step = count_step::atomic);
-/// A number for each process, added up when somebody asks.
+// A number for each process, added up when somebody asks.
 tally count_by_shards(const counting& work);
 
 namespace detail {
@@ -81,7 +81,7 @@ tally tally_of(const std::unordered_map<std::uint64_t, counted_part>& parts);
 
 }  // namespace detail
 
-/// Way 3. Throws as map_reduce.
+// Way 3. Throws as map_reduce.
 template <pool P>
 task<tally> count_by_map_reduce(P& pool, counting work) {
     const auto parts = co_await map_reduce<std::uint64_t, detail::counted_part>(

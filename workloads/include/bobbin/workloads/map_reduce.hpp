@@ -55,19 +55,20 @@ inline constexpr bool known_by_type = std::is_empty_v<F>&& std::is_default_const
 
 }  // namespace detail
 
-/// For each key that was emitted, its values reduced from the left: in the order of the inputs, and
-/// of one input in that of emission. So a reduction that depends on the order, as a sum of doubles
-/// does, still has the same result on every pool, whatever its size and the options.
-///
-/// `map(input, emit)` runs on the pool and calls `emit(key, value)`; see `emitter`.
-/// `reduce(earlier, later)` returns a Value; it runs in the jobs, and where the result is awaited.
-/// Both are objects without members: `fn`, lambdas without captures, empty functors. What they have
-/// to know beside the key and the value, the inputs say.
-///
-/// As pool.map_reduce (see pool.hpp): takes the inputs in order, up to `options.window` of them
-/// ahead of the reduction, whose results are held; throws the first error in their order, be it of
-/// `map`, of `reduce` or of the inputs; `cancelled` after a stop request, when the running jobs
-/// have ended. Any thread may call it.
+// For each key that was emitted, its values reduced from the left: first those of each input, in the
+// order of emission, then what came of them, in the order of the inputs. So a reduction that depends
+// on the order, as a sum of doubles does, still has the same result on every pool, whatever its size
+// and the options.
+//
+// `map(input, emit)` runs on the pool and calls `emit(key, value)`; see `emitter`.
+// `reduce(earlier, later)` returns a Value; it runs in the jobs, and where the result is awaited.
+// Both are objects without members: `fn`, lambdas without captures, empty functors. What they have
+// to know beside the key and the value, the inputs say.
+//
+// As pool.map_reduce (see pool.hpp): takes the inputs in order, up to `options.window` of them
+// ahead of the reduction, whose results are held; throws the first error in their order, be it of
+// `map`, of `reduce` or of the inputs; `cancelled` after a stop request, when the running jobs
+// have ended. Any thread may call it.
 template <class Key, class Value, pool P, class Map, class Reduce,
           std::ranges::viewable_range Inputs>
 task<std::unordered_map<Key, Value>> map_reduce(P& pool, Map /*map*/, Reduce /*reduce*/,

@@ -29,20 +29,20 @@ namespace bobbin { inline namespace v0 {
 using word_counts = std::unordered_map<std::string, std::uint64_t>;
 using word_emitter = emitter<std::string, std::uint64_t, std::plus<>>;
 
-/// Emits (word, 1) for each word that begins in the piece, also if it ends behind it: so the pieces
-/// of a file have its words once each, however it is cut. Needs memory for the longest word and for
-/// each different one. A piece that ends behind the end of the file has what is there.
-///
-/// Throws std::system_error, whose text names the path and the reason, if the file can't be read;
-/// what the emitter throws. Any thread may call it; it is not interrupted.
+// Emits (word, 1) for each word that begins in the piece, also if it ends behind it: so the pieces
+// of a file have its words once each, however it is cut. Needs memory for the longest word and for
+// each different one. A piece that ends behind the end of the file has what is there.
+//
+// Throws std::system_error, whose text names the path and the reason, if the file can't be read;
+// what the emitter throws. Any thread may call it; it is not interrupted.
 void emit_words(const file_piece& piece, word_emitter& emit);
 
-/// How often each word occurs in all of the pieces together. A file that changes meanwhile is
-/// counted in part as it was, in part as it is.
-///
-/// The usual window is 8 pieces for each worker, as a piece's counts may take as much memory as it.
-///
-/// Throws what emit_words throws, for the first piece of which it does; else as map_reduce.
+// How often each word occurs in all of the pieces together. A file that changes meanwhile is
+// counted in part as it was, in part as it is.
+//
+// The usual window is 8 pieces for each worker, as a piece's counts may take as much memory as it.
+//
+// Throws what emit_words throws, for the first piece of which it does; else as map_reduce.
 template <pool P>
 task<word_counts> count_words(P& pool, std::vector<file_piece> pieces, map_options options = {}) {
     if (options.window == automatic) {
