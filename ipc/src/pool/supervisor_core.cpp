@@ -1,4 +1,4 @@
-// See supervisor_core.hpp.
+// A supervisor: how it is made and ends, and what callers ask of it (post, cancel, stop).
 #include "pool/supervisor_core.hpp"
 
 #include "os/anonymous_file.hpp"
@@ -112,7 +112,7 @@ void supervisor_core::end() {
         self->server_reader_.reset();
         self->timers_ = {};
         // Not later: they are the driver's. And nobody is left to have a time of grace.
-        self->by_driver([&](arrivals& last, turn&) {
+        self->by_driver([&](arrivals& last, supervisor_lock&) {
             last.outputs.reserve(self->slots_.size());
             for (auto& each : self->slots_) {
                 each->deadline.reset();
@@ -158,31 +158,8 @@ void supervisor_core::forget_calls(worker_slot& at, arrivals& ended) noexcept {
         }
 }
 
-// It is had for a microsecond at a time: less than it takes to sleep and be woken, which also costs
-// who has it a system call.
-std::unique_lock<std::mutex> supervisor_core::locked() const {
-    constexpr int looks = 300;
-    std::unique_lock lock(mutex_, std::defer_lock);
-    for (int i = 0; i < looks && !lock.try_lock(); ++i) bobbin::detail::spin_pause();
-    if (!lock) lock.lock();
-    return lock;
-}
-
-void supervisor_core::turn::will_wake(job_ring& sleeper) noexcept {
-    if (count_ == sleepers_.size()) return sleeper.submitted.wake();  // rare
-    sleepers_.at(count_++) = &sleeper;
-}
-
-supervisor_core::turn::~turn() {
-    lock_.unlock();
-    // A job ring may be gone by now. Only the kernel looks for it, and at most wakes somebody else,
-    // who looks again.
-    for (std::size_t i = 0; i < count_; ++i) sleepers_.at(i)->submitted.wake();
-    if (wakes_driver_) ring(core_->doorbell_.get());
-}
-
 void supervisor_core::post(std::span<remote_call* const> calls) {
-    turn ours(*this);
+    supervisor_lock ours(mutex_, doorbell_.get());
     if (!broken_.empty()) throw pool_broken(broken_);
     // It is not tried again, and the error before stands.
     if (std::ranges::any_of(calls, [this](auto* each) {
@@ -196,23 +173,23 @@ void supervisor_core::post(std::span<remote_call* const> calls) {
     }
     for (remote_call* each : calls) table_.post(*each);
     if (std::ranges::any_of(calls, [](auto* each) { return each->is_urgent; }))
-        make_way_for_urgent();
+        dispatcher_.make_way_for_urgent();
     if (stopped_) {  // it came too late
         for (remote_call* each : calls) withdraw(*each);
         return;
     }
-    dispatch(ours);
+    dispatcher_.dispatch(ours);
     if (table_.is_awaited()) hurry(ours);
 }
 
 void supervisor_core::awaited(remote_call& call) noexcept {
-    turn ours(*this);
+    supervisor_lock ours(mutex_, doorbell_.get());
     if (table_.await(call)) hurry(ours);
 }
 
 // Somebody waits from now on: what was deferred is coalesced, as in any nap. The driver is woken
 // only if there is something to be read already.
-void supervisor_core::hurry(turn& ours) noexcept {
+void supervisor_core::hurry(supervisor_lock& ours) noexcept {
     if (!sleep_.hurry()) return;
     for (auto& each : slots_)
         if (each->ask(wake_up::coalesced)) ours.will_wake_driver();
@@ -221,7 +198,7 @@ void supervisor_core::hurry(turn& ours) noexcept {
 // True: no worker begins it any more.
 bool supervisor_core::retract(remote_call& call) noexcept {
     if (call.stage_ == remote_call::stage::waiting) return true;
-    return call.stage_ == remote_call::stage::sent && call.slot_->take_back(call.number_);
+    return call.stage_ == remote_call::stage::sent && call.slot_->retract(call.number_);
 }
 
 // It is told as all are, on the driver.
@@ -289,7 +266,7 @@ void supervisor_core::release() noexcept {
 }
 void supervisor_core::drain() {
     {
-        turn ours(*this);  // whose end may ring the doorbell
+        supervisor_lock ours(mutex_, doorbell_.get());  // whose end may ring the doorbell
         table_.begin_to_drain();
         hurry(ours);
     }

@@ -5,11 +5,12 @@
 #pragma once
 
 #include "memory/segment_store.hpp"
-#include "pool/dispatch_policy.hpp"
+#include "pool/dispatcher.hpp"
 #include "pool/driver_sleep.hpp"
 #include "pool/job_table.hpp"
 #include "pool/output_lines.hpp"
 #include "pool/recent_deaths.hpp"
+#include "pool/supervisor_lock.hpp"
 #include "pool/worker_slot.hpp"
 #include "process/fork_server.hpp"
 
@@ -112,11 +113,8 @@ public:
     void stop() noexcept;
 
 private:
+    friend class dispatcher;
     using clock = std::chrono::steady_clock;
-    class turn;
-
-    std::unique_lock<std::mutex> locked() const;
-
     // --- under the lock ---
     bool start_worker(worker_slot& at);
     std::shared_ptr<output_lines> make_output();
@@ -124,25 +122,14 @@ private:
     void send_first(worker_slot& at, std::unique_ptr<initial_call> call, const char* name);
     void first_call_failed(const char* name, const std::exception_ptr& error);
     void await_finish(std::unique_lock<std::mutex>& lock);
-    void dispatch(turn& ours);
-    worker_slot* next_slot() noexcept;
-    worker_slot* least_loaded() noexcept;
-    bool send_next(worker_slot& at);
-    bool send(worker_slot& at, remote_call& call);
-    bool place_arguments(worker_slot& at, const payload& arguments, ring_job& job);
     void begin_time(worker_slot& at, const remote_call& call);
     void watch_time(worker_slot& at, std::uint64_t job, time_span time);
-    bool has_passed(worker_slot& at, const remote_call& call, turn& ours);
+    bool has_passed(worker_slot& at, const remote_call& call, supervisor_lock& ours);
     bool retract(remote_call& call) noexcept;
     bool withdraw(remote_call& call) noexcept;
-    void hurry(turn& ours) noexcept;
+    void hurry(supervisor_lock& ours) noexcept;
     void stop_one(remote_call& call) noexcept;
     void end_later(remote_call& call, remote_call::end how) noexcept;
-    bool reclaim(worker_slot& from, std::uint64_t number) noexcept;
-    void reclaim_all(worker_slot& from, bool also_urgent) noexcept;
-    void make_way_for_urgent() noexcept;
-    void pass_by_long_jobs() noexcept;
-    worker_slot* relieve() noexcept;
     bool read_results(worker_slot& at, arrivals& to);
     static std::optional<result_header> header_of(const worker_slot& at,
                                                   std::span<const std::byte> result) noexcept;
@@ -159,7 +146,6 @@ private:
                  arrivals& ended) noexcept;
     pool_timer& timer_of(worker_slot& at);
     void break_down(const std::string& why, arrivals& to);
-    void measured(worker_slot& at, std::uint64_t jobs);
     void read_news(arrivals& to);
     void server_gone(arrivals& to);
     void open_server_later() noexcept;
@@ -233,8 +219,7 @@ private:
         std::optional<pool_timer> server;
     } timers_;
     std::atomic<std::uint32_t> groups_{0};
-    dispatch_policy policy_;
-    clock::time_point last_read_;
+    dispatcher dispatcher_{*this};
     recent_deaths deaths_;
     std::string broken_;                       // why, if it is
     std::shared_ptr<supervisor_core> itself_;  // in a forked child, for ever
@@ -245,26 +230,6 @@ private:
     bool ending_ = false;
 };
 
-// Has the lock. Whoever is to be woken is woken when that is given back: not before, as it may take
-// the processor from who has the lock.
-class supervisor_core::turn {
-public:
-    explicit turn(const supervisor_core& of) : core_(&of), lock_(of.locked()) {}
-    turn(const turn&) = delete;
-    turn& operator=(const turn&) = delete;
-    ~turn();
-
-    void will_wake(job_ring& sleeper) noexcept;
-    void will_wake_driver() noexcept { wakes_driver_ = true; }
-
-private:
-    const supervisor_core* const core_;
-    std::unique_lock<std::mutex> lock_;
-    std::array<job_ring*, 8> sleepers_{};
-    std::size_t count_ = 0;
-    bool wakes_driver_ = false;
-};
-
 // What the driver has to do, and can't tell anybody that it could not: again, until there is memory
 // for it, and without the lock in between. What the step has done before it throws is told, and
 // must not matter when it is done again.
@@ -273,7 +238,7 @@ void supervisor_core::by_driver(Step step) {
     until_there_is_memory([&] {
         arrivals ended;
         try {
-            turn ours(*this);
+            supervisor_lock ours(mutex_, doorbell_.get());
             step(ended, ours);
         } catch (...) {
             tell(ended);

@@ -1,4 +1,5 @@
-// What comes back from workers: results, and their ends.
+// What comes back from workers: the driver's loop reads results and tells who waits; and `bring`,
+// by which a thread reads alone.
 #include "encoding/exception_codec.hpp"
 #include "os/doorbell.hpp"
 #include "pool/supervisor_core.hpp"
@@ -41,7 +42,7 @@ bool supervisor_core::read_results(worker_slot& at, arrivals& to) {
         next += sizeof *header;
         worker_slot::sent& sent = at.job(at.answered++);
         at.arguments_begin = sent.arguments_end;
-        ++(sent.is_taken_back ? gone : done);
+        ++(sent.is_retracted ? gone : done);
         if (remote_call* const call = std::exchange(sent.call, nullptr)) {
             table_.end(*call, remote_call::end::value);  // `tell_one` looks closer
             to.all.push_back(
@@ -52,8 +53,8 @@ bool supervisor_core::read_results(worker_slot& at, arrivals& to) {
     if (done + gone == 0) return false;
     at.has_timed_job = at.is_held_up = false;
     if (at.deadline && !at.is_leaving()) at.deadline->cancel();
-    at.taken_back -= gone;
-    measured(at, done);
+    at.retracted -= gone;
+    dispatcher_.measured(at, done);
     return true;
 }
 
@@ -66,15 +67,9 @@ std::optional<result_header> supervisor_core::header_of(
     if (at.answered == at.submitted || header.job != at.answered) return std::nullopt;
     if (header.what > answer::retracted) return std::nullopt;
     if (header.segment == 0 && header.size > result.size() - sizeof header) return std::nullopt;
-    const bool is_taken_back = at.jobs[at.answered % job_ring::jobs_at_once].is_taken_back;
-    if (is_taken_back != (header.what == answer::retracted)) return std::nullopt;
+    const bool is_retracted = at.jobs[at.answered % job_ring::jobs_at_once].is_retracted;
+    if (is_retracted != (header.what == answer::retracted)) return std::nullopt;
     return header;
-}
-
-void supervisor_core::measured(worker_slot& at, std::uint64_t jobs) {
-    last_read_ = clock::now();
-    const auto took = last_read_ - std::exchange(at.busy_since, last_read_);
-    policy_.measured(took, jobs);
 }
 
 // --- the driver ---
@@ -102,7 +97,7 @@ void supervisor_core::tell(arrivals& those) noexcept {
     for (const auto& each : those.outputs) each->finish();
     bool has_waiter = false;
     {
-        const auto lock = locked();
+        const auto lock = lock_spinning(mutex_);
         table_.told(told, closed);
         has_waiter = has_waiter_;
         if (table_.is_drained()) idle_.notify_all();
@@ -141,7 +136,7 @@ void supervisor_core::tell_one(const arrivals::one& each, const arrivals& of) no
 void supervisor_core::tell_of_results(arrivals& those) {
     tell(those);
     // Only now: the segments of results are their worker's again.
-    const auto lock = locked();
+    const auto lock = lock_spinning(mutex_);
     for (auto& each : slots_)
         if (each->has_worker() && each->ring->read.own() != each->results_read)
             each->ring->read.publish(each->results_read);
@@ -156,15 +151,15 @@ bool supervisor_core::look_at_results() {
         const std::lock_guard reading(reading_);
         arrivals_.clear();
         {
-            turn ours(*this);
+            supervisor_lock ours(mutex_, doorbell_.get());
             has_chores = std::exchange(has_chores_, false);
             any = table_.has_to_tell();
             table_.take(arrivals_.ended, arrivals_.to_close);
             has_room = read_all_rings(any);
             // Also what was taken back has taken its place in a job ring until now.
             if (any) {
-                pass_by_long_jobs();
-                dispatch(ours);
+                dispatcher_.pass_by_long_jobs();
+                dispatcher_.dispatch(ours);
             }
         }
         tell_of_results(arrivals_);
@@ -191,20 +186,20 @@ bool supervisor_core::read_all_rings(bool& any) noexcept {
 // What others want that only the driver may do.
 void supervisor_core::do_chores() {
     bool opens_server = false;
-    by_driver([&](arrivals& ended, turn& ours) {
+    by_driver([&](arrivals& ended, supervisor_lock& ours) {
         if (ending_) return;
         if (stopped_ && table_.size() > 0 && !timers_.stop) end_running_later();
         if (idleness_ == idleness::begins) watch_idleness();
         send_owed_stops();
         fill_slots(ended);  // also of workers that went for idleness
-        dispatch(ours);
+        dispatcher_.dispatch(ours);
         opens_server = is_opening_server_;
     });
     if (opens_server) open_server();
 }
 
 bool supervisor_core::must_look_again(wake_up then) {
-    const auto lock = locked();
+    const auto lock = lock_spinning(mutex_);
     then = sleep_.begin(then, table_.size() > 0, table_.is_awaited() || has_waiter_);
     bool any = false;
     for (auto& each : slots_) {
@@ -279,10 +274,10 @@ void supervisor_core::listen_to_server() {
 void supervisor_core::hear_news() {
     // A waiter may still read what came by a line that is closed.
     const std::lock_guard reading(reading_);
-    by_driver([this](arrivals& ended, turn& ours) {
+    by_driver([this](arrivals& ended, supervisor_lock& ours) {
         read_news(ended);
         fill_slots(ended);
-        dispatch(ours);
+        dispatcher_.dispatch(ours);
     });
 }
 
@@ -329,7 +324,7 @@ bool supervisor_core::read_alone(const remote_call& call) {
     if (!reading) return false;
     arrivals_.clear();
     {
-        const auto lock = locked();
+        const auto lock = lock_spinning(mutex_);
         if (!is_the_only_one(call)) return false;
         read_results(*call.slot_, arrivals_);
     }

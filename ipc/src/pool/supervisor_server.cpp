@@ -59,7 +59,7 @@ void supervisor_core::open_server() {
             why = error.what();
         }
     });
-    by_driver([&](arrivals& ended, turn& ours) {
+    by_driver([&](arrivals& ended, supervisor_lock& ours) {
         if (ending_) return;
         try {
             if (opened && !server_) server_reader_ = watched_by(*driver_, opened->descriptor());
@@ -75,7 +75,7 @@ void supervisor_core::open_server() {
         else if (may_try_again)
             put_off_starts(why, ended);
         is_opening_server_ = false;
-        dispatch(ours);
+        dispatcher_.dispatch(ours);
     });
     if (server_reader_) {
         listen_to_server();

@@ -40,7 +40,7 @@ void supervisor_core::watch_time(worker_slot& at, std::uint64_t job, time_span t
 }
 
 // Whether its time is over. If not, it is watched on, or its worker ended, which has not begun it.
-bool supervisor_core::has_passed(worker_slot& at, const remote_call& call, turn& ours) {
+bool supervisor_core::has_passed(worker_slot& at, const remote_call& call, supervisor_lock& ours) {
     const auto begun = at.ring->timed.begun_ns.load(std::memory_order_relaxed);
     const auto time = clock::now();
     const auto now_ns = static_cast<std::uint64_t>(time.time_since_epoch() / 1ns);
@@ -52,16 +52,16 @@ bool supervisor_core::has_passed(worker_slot& at, const remote_call& call, turn&
     }
     // Its worker may just be starting. It is watched first, whatever comes, as that may throw.
     watch_time(at, call.number_, std::clamp<time_span>(call.timeout, 1ms, stuck_after));
-    if (time - at.busy_since >= stuck_after && reclaim(at, call.number_)) {
+    if (time - at.busy_since >= stuck_after && dispatcher_.put_back(at, call.number_)) {
         end_worker(at, call.number_, SIGTERM);
-        dispatch(ours);
+        dispatcher_.dispatch(ours);
     }
     return false;
 }
 
 void supervisor_core::time_is_up(worker_slot& at, std::uint64_t generation, std::uint64_t job) {
     look_at_results();  // its worker may not have come to tell of it
-    by_driver([&](arrivals& ended, turn& ours) {
+    by_driver([&](arrivals& ended, supervisor_lock& ours) {
         if (!at.has_worker() || at.generation != generation || job < at.answered) return;
         if (at.has_results()) return watch_time(at, job, 1ms);
         const remote_call* const call = at.job(job).call;
@@ -96,7 +96,8 @@ void supervisor_core::send_owed_stops() {
     timers_.owed_stops.emplace(*driver_, deadline::after(1ms).time());
     timers_.owed_stops->async_wait(
         [self = shared_from_this()](const boost::system::error_code& error) {
-            if (!error) self->by_driver([&](arrivals&, turn&) { self->send_owed_stops(); });
+            if (!error)
+                self->by_driver([&](arrivals&, supervisor_lock&) { self->send_owed_stops(); });
         });
 }
 
@@ -111,7 +112,7 @@ void supervisor_core::end_running_later() {
 // What has not followed a request to stop in time is ended with its worker.
 void supervisor_core::end_running() {
     look_at_results();  // what is done counts
-    by_driver([this](arrivals& ended, turn&) {
+    by_driver([this](arrivals& ended, supervisor_lock&) {
         if (ending_) return;
         for (auto& at : slots_) {
             if (!at->has_worker() || at->in_ring() == 0) continue;
@@ -135,7 +136,7 @@ void supervisor_core::after_grace(worker_slot& at, std::uint64_t job, int signal
     at.deadline->async_wait([self = shared_from_this(), &at, generation = at.generation, job,
                              signal](const boost::system::error_code& error) {
         if (error) return;
-        self->by_driver([&](arrivals&, turn&) {
+        self->by_driver([&](arrivals&, supervisor_lock&) {
             if (self->ending_ || !at.has_worker() || at.generation != generation) return;
             if (at.is_leaving() || job >= at.answered) self->end_worker(at, job, signal);
         });
@@ -159,7 +160,8 @@ void supervisor_core::watch_idleness() {
     timers_.idleness->expires_at(idle_until_.time());
     timers_.idleness->async_wait(
         [self = shared_from_this()](const boost::system::error_code& error) {
-            if (!error) self->by_driver([&](arrivals&, turn&) { self->look_at_idleness(); });
+            if (!error)
+                self->by_driver([&](arrivals&, supervisor_lock&) { self->look_at_idleness(); });
         });
     idleness_ = idleness::is_watched;
 }

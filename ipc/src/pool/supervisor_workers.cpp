@@ -119,7 +119,7 @@ std::unique_ptr<initial_call> supervisor_core::first_call(const initializer& wha
 void supervisor_core::send_first(worker_slot& at, std::unique_ptr<initial_call> call,
                                  const char* name) {
     try {
-        if (!send(at, *call))  // into an empty job ring
+        if (!dispatcher_.send(at, *call))  // into an empty job ring
             throw std::system_error(
                 ETOOMANYREFS, std::generic_category(),
                 std::string("bobbin: what ") + name + " of a worker takes along can't be sent");
@@ -136,7 +136,7 @@ void supervisor_core::first_call_failed(const char* name, const std::exception_p
     try {
         std::rethrow_exception(error);
     } catch (const std::exception& reason) {
-        by_driver([&](arrivals& ended, turn&) {
+        by_driver([&](arrivals& ended, supervisor_lock&) {
             break_down(std::string("bobbin: ") + name + " of a worker failed: " + reason.what(),
                        ended);
         });
@@ -219,7 +219,7 @@ void supervisor_core::vacate(worker_slot& at, std::optional<exit_status> how, ar
     for (auto number = at.submitted; number != at.answered; --number) {
         remote_call* const call = at.job(number - 1).call;
         if (call == nullptr) continue;
-        if (!at.take_back(number - 1)) break;
+        if (!at.retract(number - 1)) break;
         if (!call->is_pinned_) {
             table_.put_back(*call);
             continue;
@@ -293,10 +293,10 @@ void supervisor_core::start_failed(worker_slot& at, const std::string& why, unsi
 }
 
 void supervisor_core::start_again(worker_slot& at) {
-    by_driver([&](arrivals& ended, turn& ours) {
+    by_driver([&](arrivals& ended, supervisor_lock& ours) {
         if (at.state == slot_state::awaits_start) at.state = slot_state::vacant;
         fill_slots(ended);
-        dispatch(ours);
+        dispatcher_.dispatch(ours);
     });
 }
 

@@ -7,11 +7,11 @@
 
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
-bool worker_slot::take_back(std::uint64_t number) noexcept {
+bool worker_slot::retract(std::uint64_t number) noexcept {
     if (!ring->job(number).owner.retract(number)) return false;
     job(number).call = nullptr;
-    job(number).is_taken_back = true;
-    ++taken_back;
+    job(number).is_retracted = true;
+    ++retracted;
     return true;
 }
 

@@ -47,9 +47,9 @@ enum class slot_state : std::uint8_t {
 
 struct worker_slot {
     struct sent {
-        remote_call* call = nullptr;  // null: taken back, or expired
+        remote_call* call = nullptr;  // null: retracted, or expired
         std::uint64_t arguments_end = 0;
-        bool is_taken_back = false;
+        bool is_retracted = false;
     };
 
     using clock = std::chrono::steady_clock;
@@ -61,13 +61,13 @@ struct worker_slot {
                !is_held_up && !refuses;
     }
     [[nodiscard]] std::uint64_t in_ring() const noexcept { return submitted - answered; }
-    // Without those that were taken back.
-    [[nodiscard]] std::uint64_t to_do() const noexcept { return in_ring() - taken_back; }
+    // Without those that were retracted.
+    [[nodiscard]] std::uint64_t to_do() const noexcept { return in_ring() - retracted; }
     [[nodiscard]] worker_load load() const noexcept {
         return {.to_do = to_do(), .takes_more = may_be_sent_more(), .busy_since = busy_since};
     }
     // False: it is begun.
-    bool take_back(std::uint64_t number) noexcept;
+    bool retract(std::uint64_t number) noexcept;
     bool has_begun(std::uint64_t number) noexcept {
         return number < answered || ring->job(number).owner.is_claimed(number);
     }
@@ -110,7 +110,7 @@ struct worker_slot {
     std::uint64_t submitted = 0;
     std::uint64_t answered = 0;
     std::uint64_t published = 0;
-    std::uint64_t taken_back = 0;
+    std::uint64_t retracted = 0;
     std::uint64_t arguments_begin = 0;
     std::uint64_t arguments_end = 0;
     std::uint64_t results_read = 0;

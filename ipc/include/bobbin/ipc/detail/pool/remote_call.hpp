@@ -60,6 +60,7 @@ protected:
 
 private:
     friend class supervisor_core;
+    friend class dispatcher;
     friend class job_table;
     // Once for each time it was posted: on the driver's thread, or on one that waits for this call
     // (`supervisor::bring`). It may be posted again. The bytes are there until this returns.

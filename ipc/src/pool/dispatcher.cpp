@@ -1,86 +1,87 @@
-// Sends jobs to workers, and takes them back: what dispatch_policy.hpp decides.
+// See dispatcher.hpp.
+#include "pool/dispatcher.hpp"
+
 #include "pool/supervisor_core.hpp"
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
 #include <system_error>
+#include <utility>
 
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
-void supervisor_core::dispatch(turn& ours) {
+void dispatcher::dispatch(supervisor_lock& ours) {
     for (;;) {
         worker_slot* at = nullptr;
         std::uint64_t left = 1;
-        if (table_.has_waiting()) {
+        if (core_.table_.has_waiting()) {
             at = next_slot();
             left = policy_.batch();
         } else {
             at = relieve();
         }
         if (at == nullptr) break;
-        for (; left > 0 && table_.has_waiting() && at->may_be_sent_more(); --left)
+        for (; left > 0 && core_.table_.has_waiting() && at->may_be_sent_more(); --left)
             at->refuses = !send_next(*at);
     }
-    for (auto& each : slots_) {
+    for (auto& each : core_.slots_) {
         each->refuses = false;
         if (each->has_worker() && each->publish()) ours.will_wake(*each->ring);
     }
 }
 
-worker_slot* supervisor_core::next_slot() noexcept {
+worker_slot* dispatcher::next_slot() noexcept {
     worker_slot* const best = least_loaded();
     return best != nullptr && policy_.is_sent_more(best->load()) ? best : nullptr;
 }
 
-worker_slot* supervisor_core::least_loaded() noexcept {
+worker_slot* dispatcher::least_loaded() noexcept {
     const auto best = dispatch_policy::least_loaded(
-        slots_, [](const auto& each) noexcept { return each->load(); });
-    return best != slots_.end() ? best->get() : nullptr;
+        core_.slots_, [](const auto& each) noexcept { return each->load(); });
+    return best != core_.slots_.end() ? best->get() : nullptr;
 }
 
 // --- taking back ---
 
-// False: it is begun, or none.
-bool supervisor_core::reclaim(worker_slot& from, std::uint64_t number) noexcept {
+bool dispatcher::put_back(worker_slot& from, std::uint64_t number) noexcept {
     remote_call* const call = from.job(number).call;
-    if (call == nullptr || call->is_pinned_ || !retract(*call)) return false;
-    table_.put_back(*call);
+    if (call == nullptr || call->is_pinned_ || !core_.retract(*call)) return false;
+    core_.table_.put_back(*call);
     return true;
 }
 
 // The last first, so that they keep their order.
-void supervisor_core::reclaim_all(worker_slot& from, bool also_urgent) noexcept {
+void dispatcher::put_back_all(worker_slot& from, bool also_urgent) noexcept {
     if (!from.has_worker()) return;
     const auto first = from.first_waiting();
     for (auto number = from.submitted; number > first; --number)
         if (const auto* call = from.job(number - 1).call;
             call != nullptr && (also_urgent || !call->is_urgent))
-            reclaim(from, number - 1);
+            put_back(from, number - 1);
 }
 
-// What was sent ahead and has not begun is not to be before an urgent one.
-void supervisor_core::make_way_for_urgent() noexcept {
-    for (auto& each : slots_) reclaim_all(*each, false);
+void dispatcher::make_way_for_urgent() noexcept {
+    for (auto& each : core_.slots_) put_back_all(*each, false);
 }
 
-// Nor is it to wait for a long job for as long as later ones keep the other workers busy.
-void supervisor_core::pass_by_long_jobs() noexcept {
-    for (auto& each : slots_) {
+void dispatcher::pass_by_long_jobs() noexcept {
+    for (auto& each : core_.slots_) {
         if (each->is_held_up || !policy_.is_held_up(each->load(), last_read_)) continue;
-        reclaim_all(*each, true);
+        put_back_all(*each, true);
         each->is_held_up = true;  // until it answers, if only for what was taken back
     }
 }
 
 // What stands behind a long job is done by a worker that has nothing to do, what has waited longest
 // first: the others may wait for that. Null, or the worker that is to be sent it.
-worker_slot* supervisor_core::relieve() noexcept {
+worker_slot* dispatcher::relieve() noexcept {
     worker_slot* const idle = least_loaded();
     if (idle == nullptr || !dispatch_policy::may_help(idle->load())) return nullptr;
-    for (auto& each : slots_) {
+    for (auto& each : core_.slots_) {
         if (!each->has_worker() || !dispatch_policy::may_be_helped(each->load())) continue;
         for (auto number = each->first_waiting(); number != each->submitted; ++number)
-            if (reclaim(*each, number)) return idle;
+            if (put_back(*each, number)) return idle;
     }
     return nullptr;
 }
@@ -88,26 +89,27 @@ worker_slot* supervisor_core::relieve() noexcept {
 // --- sending ---
 
 // False if the next has to wait.
-bool supervisor_core::send_next(worker_slot& at) {
-    remote_call& call = table_.next();
+bool dispatcher::send_next(worker_slot& at) {
+    remote_call& call = core_.table_.next();
     if (call.timeout != time_span::zero && at.in_ring() > 0) return false;
     try {
         if (send(at, call)) return true;
         // Whoever answers next makes room.
-        if (std::ranges::all_of(slots_, [](const auto& each) { return each->in_ring() == 0; }))
+        if (std::ranges::all_of(core_.slots_,
+                                [](const auto& each) { return each->in_ring() == 0; }))
             throw std::system_error(ETOOMANYREFS, std::generic_category(),
                                     "bobbin: the arguments of a job can't be sent");
     } catch (...) {
         // There is no memory or no descriptor for its arguments, or its timer.
-        retract(call);
+        core_.retract(call);
         call.error = std::current_exception();
-        end_later(call, remote_call::end::error);
+        core_.end_later(call, remote_call::end::error);
         return true;
     }
     return false;
 }
 
-bool supervisor_core::send(worker_slot& at, remote_call& call) {
+bool dispatcher::send(worker_slot& at, remote_call& call) {
     ring_job& job = at.ring->job(at.submitted);
     if (!place_arguments(at, call.arguments, job)) return false;
     job.group = call.group;
@@ -115,14 +117,14 @@ bool supervisor_core::send(worker_slot& at, remote_call& call) {
     job.callable = call.callable;
     job.owner.queue(at.submitted);
     at.job(at.submitted) = {.call = &call, .arguments_end = at.arguments_end};
-    table_.send(call, at, at.submitted);
+    core_.table_.send(call, at, at.submitted);
     if (at.to_do() == 0) at.busy_since = clock::now();
     ++at.submitted;
-    if (call.timeout != time_span::zero) begin_time(at, call);
+    if (call.timeout != time_span::zero) core_.begin_time(at, call);
     return true;
 }
 
-bool supervisor_core::place_arguments(worker_slot& at, const payload& arguments, ring_job& job) {
+bool dispatcher::place_arguments(worker_slot& at, const payload& arguments, ring_job& job) {
     job.size = arguments.bytes().size();
     job.in_segment = 0;
     const auto large = arguments.large();
@@ -138,6 +140,14 @@ bool supervisor_core::place_arguments(worker_slot& at, const payload& arguments,
     at.ring->arguments.write(job.begin, arguments.bytes());
     at.arguments_end += job.size;
     return true;
+}
+
+// --- how long jobs take ---
+
+void dispatcher::measured(worker_slot& at, std::uint64_t jobs) {
+    last_read_ = clock::now();
+    const auto took = last_read_ - std::exchange(at.busy_since, last_read_);
+    policy_.measured(took, jobs);
 }
 
 }}}  // namespace bobbin::v0::ipc::detail
