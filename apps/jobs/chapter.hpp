@@ -31,7 +31,7 @@ public:
     void say(fmt::format_string<Args...> format, Args&&... args) {
         text_ += "    " + fmt::format(format, std::forward<Args>(args)...) + "\n";
     }
-    /// Says so if the library did not keep the promise.
+    // Says so if the library did not keep the promise.
     void check(bool kept, std::string_view promise) {
         if (!kept) {
             kept_ = false;
@@ -47,7 +47,7 @@ private:
     bool kept_ = true;
 };
 
-/// Where jobs run beside the program, so that it can look at them meanwhile.
+// Where jobs run beside the program, so that it can look at them meanwhile.
 template <class P>
 inline constexpr bool concurrent = !std::same_as<P, bobbin::sequential_pool>;
 
@@ -71,7 +71,7 @@ inline std::string_view yes_or_no(bool answer) {
     return answer ? "yes" : "no";
 }
 
-/// Until a worker executes it.
+// Until a worker executes it.
 template <class R>
 void wait_until_running(const bobbin::job<R>& job) {
     while (job.pending()) {
@@ -79,8 +79,8 @@ void wait_until_running(const bobbin::job<R>& job) {
     }
 }
 
-/// What jobs wait for until they have been looked at. Open from the beginning where that can't be
-/// done, as each has ended when submit() returns.
+// What jobs wait for until they have been looked at. Open from the beginning where that can't be
+// done, as each has ended when submit() returns.
 template <class P>
 bobbin::ipc::event gate_for(const P& /*pool*/) {
     bobbin::ipc::event gate;

@@ -13,7 +13,7 @@ struct settings {
     std::uint64_t workers = 1;
 };
 
-/// The settings, or the code with which the program is to end (help printed, misuse explained).
+// The settings, or the code with which the program is to end (help printed, misuse explained).
 std::variant<settings, int> read_settings(int argc, char** argv);
 
 }  // namespace jobs

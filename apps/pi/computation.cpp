@@ -1,3 +1,4 @@
+// See computation.hpp.
 #include "computation.hpp"
 
 #include "run_on.hpp"

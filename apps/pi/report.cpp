@@ -1,3 +1,4 @@
+// See report.hpp.
 #include "report.hpp"
 
 #include "json_value.hpp"
@@ -14,8 +15,8 @@ namespace {
 
 struct summary {
     double mean;
-    double error;           ///< |mean - pi|
-    double standard_error;  ///< what the error is likely to be
+    double error;           // |mean - pi|
+    double standard_error;  // what the error is likely to be
 };
 
 summary summarise(const settings& settings, const result& result) {

@@ -1,3 +1,4 @@
+// See exchange.hpp.
 #include "exchange.hpp"
 
 #include "stopwatch.hpp"

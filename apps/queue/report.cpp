@@ -1,3 +1,4 @@
+// See report.hpp.
 #include "report.hpp"
 
 #include "json_value.hpp"

@@ -8,7 +8,7 @@ namespace queue {
 
 std::string as_text(const settings& settings, const result& result);
 
-/// One JSON object, with a newline at the end.
+// One JSON object, with a newline at the end.
 std::string as_json(const settings& settings, const result& result);
 
 }  // namespace queue

@@ -1,3 +1,4 @@
+// See json_value.hpp.
 #include "json_value.hpp"
 
 #include "utf8.hpp"

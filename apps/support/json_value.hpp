@@ -12,17 +12,17 @@
 
 namespace apps {
 
-/// A whole number or a bool. A character is neither: it would be written without quotes.
+// A whole number or a bool. A character is neither: it would be written without quotes.
 template <class T>
 concept json_integer = std::integral<T> && !std::same_as<T, char>;
 
-/// White space inside a list: behind "[" and before "]", and behind each comma.
+// White space inside a list: behind "[" and before "]", and behind each comma.
 struct json_gaps {
     std::string_view edges = "";
     std::string_view between = "";
 };
 
-/// A value of JSON, which is always valid: whatever a text holds, and whatever a number is.
+// A value of JSON, which is always valid: whatever a text holds, and whatever a number is.
 // Conversions to it are implicit, so that an object is written as a list of names and values.
 // NOLINTBEGIN(google-explicit-constructor)
 class json_value {
@@ -32,23 +32,23 @@ public:
     json_value(std::nullptr_t) : text_("null") {}
     template <json_integer T>
     json_value(T number) : text_(fmt::format("{}", number)) {}
-    /// With as many digits as it takes to read the same number again. Null if it is not finite, as
-    /// JSON has no word for that.
+    // With as many digits as it takes to read the same number again. Null if it is not finite, as
+    // JSON has no word for that.
     json_value(double number);
-    /// In quotes. Bytes that are not UTF-8 become U+FFFD.
+    // In quotes. Bytes that are not UTF-8 become U+FFFD.
     template <std::convertible_to<std::string_view> T>
     json_value(const T& text) : text_(quoted(text)) {}
     template <class T>
     json_value(const std::optional<T>& maybe)
         : json_value(maybe ? json_value(*maybe) : json_value(nullptr)) {}
 
-    /// A number with that many digits behind the point. Null if it is not finite.
+    // A number with that many digits behind the point. Null if it is not finite.
     static json_value fixed(double number, int decimals);
-    /// {"name":value,…}, in the given order.
+    // {"name":value,…}, in the given order.
     static json_value object(std::initializer_list<member> members);
-    /// [element,…]
+    // [element,…]
     static json_value list(std::initializer_list<json_value> elements);
-    /// What `to` makes of each element of a range.
+    // What `to` makes of each element of a range.
     template <class Range, class To = std::identity>
     static json_value list(const Range& range, To to = {}, json_gaps gaps = {});
 

@@ -1,3 +1,4 @@
+// See numbers.hpp.
 #include "numbers.hpp"
 
 #include <cstddef>

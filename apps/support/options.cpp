@@ -1,3 +1,4 @@
+// See options.hpp.
 #include "options.hpp"
 
 #include <CLI/CLI.hpp>

@@ -26,7 +26,7 @@ struct choice {
     T value;
 };
 
-/// The word for a value of a list of choices.
+// The word for a value of a list of choices.
 template <class T>
 std::string_view word_for(T value, const std::vector<choice<T>>& choices) {
     for (const choice<T>& candidate : choices) {
@@ -37,8 +37,8 @@ std::string_view word_for(T value, const std::vector<choice<T>>& choices) {
     return "?";
 }
 
-/// Names of options begin with two dashes; a name without them is an argument that must be given.
-/// Variables hold the defaults, and have to outlive the parsing.
+// Names of options begin with two dashes; a name without them is an argument that must be given.
+// Variables hold the defaults, and have to outlive the parsing.
 class command_line {
 public:
     command_line(const std::string& program, const std::string& description);
@@ -46,46 +46,46 @@ public:
     command_line& operator=(const command_line&) = delete;
     ~command_line();
 
-    /// Text under the list of options.
+    // Text under the list of options.
     void add_footer(const std::string& text);
 
     void add_flag(const std::string& name, bool& variable, const std::string& description);
-    /// A whole number in decimal digits.
+    // A whole number in decimal digits.
     void add_count(const std::string& name, std::uint64_t& variable, count_range range,
                    const std::string& description);
-    /// The same, or the word "auto" for `automatic`.
+    // The same, or the word "auto" for `automatic`.
     void add_count_or_auto(const std::string& name, std::uint64_t& variable,
                            std::uint64_t automatic, count_range range,
                            const std::string& description);
-    /// One word of a list.
+    // One word of a list.
     template <class T>
     void add_choice(const std::string& name, T& variable, const std::vector<choice<T>>& choices,
                     const std::string& description);
-    /// Any text; `hint` stands for it in --help.
+    // Any text; `hint` stands for it in --help.
     void add_text(const std::string& name, std::string& variable, const std::string& hint,
                   const std::string& description);
-    /// A text that may be given several times.
+    // A text that may be given several times.
     void add_texts(const std::string& name, std::vector<std::string>& variable,
                    const std::string& hint, const std::string& description);
-    /// Arguments of the program, one or more.
+    // Arguments of the program, one or more.
     void add_arguments(const std::string& name, std::vector<std::string>& variable,
                        const std::string& description);
-    /// Texts separated by commas.
+    // Texts separated by commas.
     void add_list(const std::string& name, std::vector<std::string>& variable,
                   const std::string& description);
-    /// The option is for the program's own use: --help does not show it.
+    // The option is for the program's own use: --help does not show it.
     void hide(const std::string& name);
 
-    /// If the program is to end here, gives its exit code: 0 after --help has been printed, 2 after
-    /// an error has been explained on stderr.
+    // If the program is to end here, gives its exit code: 0 after --help has been printed, 2 after
+    // an error has been explained on stderr.
     std::optional<int> parse(int argc, char** argv);
-    /// Whether the option was there.
+    // Whether the option was there.
     [[nodiscard]] bool given(const std::string& name) const;
-    /// Explains a misuse on stderr, as parse does, and gives the exit code: 2.
+    // Explains a misuse on stderr, as parse does, and gives the exit code: 2.
     [[nodiscard]] int misuse(std::string_view what) const;
 
 private:
-    /// `read` returns false for a word that it doesn't know.
+    // `read` returns false for a word that it doesn't know.
     void add_word(const std::string& name, const std::string& words, std::string_view initial,
                   const std::function<bool(const std::string&)>& read,
                   const std::string& description);

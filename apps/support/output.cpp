@@ -1,3 +1,4 @@
+// See output.hpp.
 #include "output.hpp"
 
 #include <cerrno>

@@ -1,3 +1,4 @@
+// See pool_choice.hpp.
 #include "pool_choice.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// See progress_bar.hpp.
 #include "progress_bar.hpp"
 
 #include <chrono>

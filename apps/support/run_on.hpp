@@ -13,9 +13,9 @@
 
 namespace apps {
 
-/// Makes the pool, runs the task `work(pool)` there, and returns its result or throws its
-/// exception. The name is that of the pool's threads. The program has to have called ipc::init, for
-/// which see bobbin/ipc/init.hpp.
+// Makes the pool, runs the task `work(pool)` there, and returns its result or throws its
+// exception. The name is that of the pool's threads. The program has to have called ipc::init, for
+// which see bobbin/ipc/init.hpp.
 template <class Work>
 auto run_on(const pool_choice& chosen, std::string_view name, Work work) {
     switch (chosen.place) {

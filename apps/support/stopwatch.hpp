@@ -5,7 +5,7 @@
 
 namespace apps {
 
-/// Time since its construction: on the wall, and of all the process's threads on the CPUs.
+// Time since its construction: on the wall, and of all the process's threads on the CPUs.
 class stopwatch {
 public:
     [[nodiscard]] double seconds() const {

@@ -1,3 +1,4 @@
+// See terminal.hpp.
 #include "terminal.hpp"
 
 #include <algorithm>

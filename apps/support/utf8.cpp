@@ -1,3 +1,4 @@
+// See utf8.hpp.
 #include "utf8.hpp"
 
 #include <boost/locale/utf.hpp>

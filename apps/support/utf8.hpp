@@ -5,8 +5,8 @@
 
 namespace apps {
 
-/// The text, with U+FFFD for each byte that is not part of a character in UTF-8: files may hold any
-/// bytes, JSON and terminals may not.
+// The text, with U+FFFD for each byte that is not part of a character in UTF-8: files may hold any
+// bytes, JSON and terminals may not.
 std::string valid_utf8(std::string_view text);
 
 }  // namespace apps

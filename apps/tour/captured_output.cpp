@@ -1,3 +1,4 @@
+// See captured_output.hpp.
 #include "captured_output.hpp"
 
 #include <cerrno>

@@ -1,3 +1,4 @@
+// See json.hpp.
 #include "json.hpp"
 
 #include "json_value.hpp"

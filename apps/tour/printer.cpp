@@ -1,3 +1,4 @@
+// See printer.hpp.
 #include "printer.hpp"
 
 #include "snippets.hpp"

@@ -1,3 +1,4 @@
+// See run.hpp.
 #include "run.hpp"
 
 #include <chrono>

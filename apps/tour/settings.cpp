@@ -1,3 +1,4 @@
+// See settings.hpp.
 #include "settings.hpp"
 
 #include "options.hpp"

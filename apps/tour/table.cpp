@@ -1,3 +1,4 @@
+// The table of all cells, and how one is found by its name: see cell.hpp.
 #include "cell.hpp"
 
 #include <charconv>

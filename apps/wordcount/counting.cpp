@@ -1,3 +1,4 @@
+// See counting.hpp.
 #include "counting.hpp"
 
 #include "files.hpp"

@@ -9,7 +9,7 @@ namespace wordcount {
 
 std::string as_text(const settings& settings, const result& result);
 
-/// One JSON object on one line.
+// One JSON object on one line.
 std::string as_json(const settings& settings, const result& result);
 
 }  // namespace wordcount

@@ -13,11 +13,11 @@ namespace wordcount {
 struct settings {
     std::vector<std::string> paths;
     apps::pool_choice pool;
-    std::uint64_t top = 10;  ///< words to print
+    std::uint64_t top = 10;  // words to print
     bool json = false;
 };
 
-/// The settings, or the code with which the program is to end (help printed, misuse explained).
+// The settings, or the code with which the program is to end (help printed, misuse explained).
 std::variant<settings, int> read_settings(int argc, char** argv);
 
 }  // namespace wordcount

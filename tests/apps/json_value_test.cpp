@@ -20,7 +20,7 @@ using apps::json_value;
 
 namespace {
 
-/// The text that a reader finds.
+// The text that a reader finds.
 std::string read_back(const json_value& text) {
     std::istringstream in(json_value::object({{"text", text}}).text());
     boost::property_tree::ptree json;

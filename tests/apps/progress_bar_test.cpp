@@ -13,7 +13,7 @@ using apps::progress_text;
 
 namespace {
 
-/// As in the text: 40 places, some of them filled.
+// As in the text: 40 places, some of them filled.
 std::string bar(std::size_t filled) {
     return "[" + std::string(filled, '#') + std::string(40 - filled, '.') + "]";
 }

@@ -1,3 +1,4 @@
+// See affinity.hpp.
 #include "affinity.hpp"
 
 namespace bench {

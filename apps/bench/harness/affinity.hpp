@@ -7,11 +7,11 @@
 
 namespace bench {
 
-/// The CPUs this process may use, in ascending order.
+// The CPUs this process may use, in ascending order.
 std::vector<std::size_t> allowed_cpus();
 
-/// Confines the calling thread to some CPUs until the end of the scope. Threads that it starts
-/// meanwhile inherit that.
+// Confines the calling thread to some CPUs until the end of the scope. Threads that it starts
+// meanwhile inherit that.
 class confine {
 public:
     explicit confine(const std::vector<std::size_t>& cpus);

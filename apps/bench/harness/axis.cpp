@@ -1,3 +1,4 @@
+// See axis.hpp.
 #include "axis.hpp"
 
 namespace bench {

@@ -5,8 +5,8 @@
 
 namespace bench {
 
-/// Where a value lies on a horizontal axis, as a fraction of its length. Starts at 0; logarithmic,
-/// from the power of ten below the least value, if the values span more than two decades.
+// Where a value lies on a horizontal axis, as a fraction of its length. Starts at 0; logarithmic,
+// from the power of ten below the least value, if the values span more than two decades.
 class axis {
 public:
     axis(double least, double most);

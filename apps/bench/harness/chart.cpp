@@ -1,3 +1,4 @@
+// See chart.hpp.
 #include "chart.hpp"
 
 #include "axis.hpp"

@@ -1,3 +1,4 @@
+// See control.hpp.
 #include "control.hpp"
 
 #include "../peers/serial.hpp"

@@ -1,3 +1,4 @@
+// See grouping.hpp.
 #include "grouping.hpp"
 
 #include <algorithm>

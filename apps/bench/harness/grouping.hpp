@@ -9,8 +9,8 @@
 
 namespace bench {
 
-/// One runtime on one work: its row at one worker, or the fewest that the work has rows for, and at
-/// more; null where it has none.
+// One runtime on one work: its row at one worker, or the fewest that the work has rows for, and at
+// more; null where it has none.
 struct runtime_line {
     std::string runtime;
     const row* one = nullptr;
@@ -21,13 +21,13 @@ struct runtime_line {
 
 struct work_group {
     std::string work;
-    std::vector<runtime_line> lines;  ///< sorted by best_ns
+    std::vector<runtime_line> lines;  // sorted by best_ns
 
-    /// Null if that runtime is not in the group.
+    // Null if that runtime is not in the group.
     [[nodiscard]] const runtime_line* find(const std::string& runtime) const;
 };
 
-/// Groups in the order in which the works first appear. The result points into `rows`.
+// Groups in the order in which the works first appear. The result points into `rows`.
 std::vector<work_group> group_by_work(const std::vector<row>& rows);
 
 }  // namespace bench

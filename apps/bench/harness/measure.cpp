@@ -1,3 +1,4 @@
+// See measure.hpp.
 #include "measure.hpp"
 
 #include "progress_bar.hpp"

@@ -1,3 +1,4 @@
+// See peak.hpp.
 #include "peak.hpp"
 
 #include "fresh.hpp"

@@ -9,8 +9,8 @@
 
 namespace bench {
 
-/// Fills peak_rss_mib and stack_bytes of `rows`, which are in the order of `suite.contenders`.
-/// `arguments`: see run_freshly.
+// Fills peak_rss_mib and stack_bytes of `rows`, which are in the order of `suite.contenders`.
+// `arguments`: see run_freshly.
 void measure_peaks(const suite& suite, const std::vector<std::string>& arguments,
                    std::vector<row>& rows);
 

@@ -1,3 +1,4 @@
+// See resident.hpp.
 #include "resident.hpp"
 
 #include <fstream>

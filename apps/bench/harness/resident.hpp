@@ -4,7 +4,7 @@
 
 namespace bench {
 
-/// What of this process is in memory now, in bytes.
+// What of this process is in memory now, in bytes.
 std::size_t resident_bytes();
 
 }  // namespace bench

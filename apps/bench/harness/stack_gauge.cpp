@@ -1,3 +1,4 @@
+// See stack_gauge.hpp.
 #include "stack_gauge.hpp"
 
 #include <algorithm>

@@ -6,13 +6,13 @@
 
 namespace bench {
 
-/// Paints what is free of this thread's stack and later looks how much of the paint is gone. Both
-/// calls come from the same thread, at about the same depth. The painted pages count as resident
-/// from then on: memory is measured in another run.
+// Paints what is free of this thread's stack and later looks how much of the paint is gone. Both
+// calls come from the same thread, at about the same depth. The painted pages count as resident
+// from then on: memory is measured in another run.
 class stack_gauge {
 public:
     stack_gauge();
-    /// Bytes below the constructor's frame that have been written since.
+    // Bytes below the constructor's frame that have been written since.
     [[nodiscard]] std::size_t used() const;
 
 private:

@@ -1,3 +1,4 @@
+// See table.hpp.
 #include "table.hpp"
 
 #include "grouping.hpp"

@@ -8,9 +8,9 @@
 
 namespace bench::peers {
 
-/// `make_increment()` is called in each process, and what it returns is called `increments` times;
-/// `read()` is asked for the count at the end. Each process has a core for itself, as long as there
-/// are enough.
+// `make_increment()` is called in each process, and what it returns is called `increments` times;
+// `read()` is asked for the count at the end. Each process has a core for itself, as long as there
+// are enough.
 template <class MakeIncrement, class Read>
 run_result count_up(const count_work& work, MakeIncrement make_increment, Read read) {
     std::vector<process_part> parts;

@@ -1,3 +1,4 @@
+// See job_list.hpp.
 #include "job_list.hpp"
 
 #include <algorithm>

@@ -10,21 +10,21 @@
 
 namespace bench::peers {
 
-/// A chain of arithmetic, `steps` long, that no compiler can shorten. It reads no clock: that would
-/// cost more than handing the job out.
+// A chain of arithmetic, `steps` long, that no compiler can shorten. It reads no clock: that would
+// cost more than handing the job out.
 std::uint64_t compute(std::uint64_t steps, std::uint64_t seed);
 
-/// How many steps of `compute` take a microsecond here, at this time.
+// How many steps of `compute` take a microsecond here, at this time.
 double steps_per_microsecond();
 
-/// What there is to do. Every kind has jobs with the indices 0 to count - 1, which return numbers;
-/// a run's value is their sum.
+// What there is to do. Every kind has jobs with the indices 0 to count - 1, which return numbers;
+// a run's value is their sum.
 struct job_list {
     enum class kind : std::uint8_t { no_op, busy, pi };
     kind what = kind::no_op;
     std::uint64_t count = 0;
-    std::uint64_t pi_samples = 0;                             ///< pi: of each
-    std::shared_ptr<const std::vector<std::uint32_t>> steps;  ///< busy: of each
+    std::uint64_t pi_samples = 0;                             // pi: of each
+    std::shared_ptr<const std::vector<std::uint32_t>> steps;  // busy: of each
 };
 
 struct no_op_job {
@@ -41,8 +41,8 @@ struct sampling_job {
     std::uint64_t operator()(std::uint64_t index) const { return pi_job(work, index); }
 };
 
-/// Returns `use(job)` with the function of these jobs: each kind is compiled by itself, so that a
-/// no-op costs nothing but its dispatch.
+// Returns `use(job)` with the function of these jobs: each kind is compiled by itself, so that a
+// no-op costs nothing but its dispatch.
 template <class Use>
 auto with_job(const job_list& jobs, Use use) {
     switch (jobs.what) {
@@ -56,7 +56,7 @@ auto with_job(const job_list& jobs, Use use) {
     return use(no_op_job{});
 }
 
-/// The right value.
+// The right value.
 std::uint64_t sum_of(const job_list& jobs);
 
 }  // namespace bench::peers

@@ -27,30 +27,30 @@
 
 namespace bench::peers {
 
-/// What a channel may hold at most, for all alike: a mebibyte, or eight messages.
+// What a channel may hold at most, for all alike: a mebibyte, or eight messages.
 constexpr std::size_t channel_bytes(const message_work& work) {
     return std::max<std::size_t>(1U << 20U, 8 * work.bytes);
 }
 
-/// A message is words; its number stands in the first and the last.
+// A message is words; its number stands in the first and the last.
 template <class Words>
 void stamp(Words& message, std::uint64_t number) {
     message.front() = number;
     message.back() = number;
 }
-/// Wrong in the sum if the two don't agree.
+// Wrong in the sum if the two don't agree.
 template <class Words>
 std::uint64_t stamp_of(const Words& message) {
     return message.front() == message.back() ? message.front() : ~message.front();
 }
 
-/// For peers that send whatever bytes there are.
+// For peers that send whatever bytes there are.
 inline std::vector<std::uint64_t> make_message(const message_work& work) {
     return std::vector<std::uint64_t>(work.bytes / sizeof(std::uint64_t));
 }
 
-/// Each pair's producer sends as fast as its consumer, or any, receives; both are awake. A single
-/// pair has two cores for itself.
+// Each pair's producer sends as fast as its consumer, or any, receives; both are awake. A single
+// pair has two cores for itself.
 template <class Channel>
 run_result stream(const message_work& work) {
     std::deque<Channel> channels;
@@ -86,7 +86,7 @@ run_result stream(const message_work& work) {
     return run_processes(parts);
 }
 
-/// Forth and back, each time after a pause.
+// Forth and back, each time after a pause.
 template <class Channel>
 run_result round_trip(const message_work& work) {
     Channel forth(work);

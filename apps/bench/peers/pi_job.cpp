@@ -1,3 +1,4 @@
+// See pi_job.hpp.
 #include "pi_job.hpp"
 
 #include <bobbin/workloads/mc_pi.hpp>

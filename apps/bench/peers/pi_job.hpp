@@ -6,7 +6,7 @@
 
 namespace bench::peers {
 
-/// Points of job number `index` that fall inside the circle: the fast kernel of workloads/.
+// Points of job number `index` that fall inside the circle: the fast kernel of workloads/.
 std::uint64_t pi_job(const pi_work& work, std::uint64_t index);
 
 }  // namespace bench::peers

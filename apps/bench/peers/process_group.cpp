@@ -1,3 +1,4 @@
+// See process_group.hpp.
 #include "process_group.hpp"
 
 #include "../harness/affinity.hpp"

@@ -1,3 +1,4 @@
+// See serial.hpp.
 #include "serial.hpp"
 
 #include "peers.hpp"

@@ -7,7 +7,7 @@
 namespace bench::peers {
 
 std::uint64_t serial_fib(int n);
-/// Calls that fib(n) makes, itself included.
+// Calls that fib(n) makes, itself included.
 constexpr std::uint64_t fib_calls(int n) {
     std::uint64_t calls = 1;
     std::uint64_t calls_before = 1;
@@ -25,8 +25,8 @@ constexpr std::uint64_t fib_value(int n) {
 
 constexpr unsigned skynet_children = 10;
 
-/// The sum of the leaves' numbers of a tree of `depth` levels of ten children each, the leaves
-/// being numbered from `first` on.
+// The sum of the leaves' numbers of a tree of `depth` levels of ten children each, the leaves
+// being numbered from `first` on.
 std::uint64_t serial_skynet(std::uint64_t first, int depth);
 
 constexpr std::uint64_t skynet_leaves(int depth) {
@@ -35,7 +35,7 @@ constexpr std::uint64_t skynet_leaves(int depth) {
 constexpr std::uint64_t skynet_value(int depth) {
     return skynet_leaves(depth) * (skynet_leaves(depth) - 1) / 2;
 }
-/// Nodes of the tree, leaves included.
+// Nodes of the tree, leaves included.
 constexpr std::uint64_t skynet_tasks(int depth) {
     return depth == 0 ? 1 : 1 + skynet_children * skynet_tasks(depth - 1);
 }

@@ -1,3 +1,4 @@
+// See job_mixes.hpp.
 #include "job_mixes.hpp"
 
 #include <algorithm>

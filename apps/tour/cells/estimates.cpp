@@ -1,3 +1,4 @@
+// See estimates.hpp.
 #include "estimates.hpp"
 
 #include "numbers.hpp"

@@ -37,19 +37,19 @@ bobbin::task<estimates> ten_jobs(bobbin::pool auto& pool) {
 }
 // to here
 
-/// Ten jobs of 10,000,000 samples: `notebook.res` must be what a plain loop computes, bit for bit,
-/// and within 5 standard errors of pi. The verdict is told in words, or as the notebook does.
+// Ten jobs of 10,000,000 samples: `notebook.res` must be what a plain loop computes, bit for bit,
+// and within 5 standard errors of pi. The verdict is told in words, or as the notebook does.
 verdict ten_estimates(const notebook& notebook);
 verdict ten_estimates_shown(const notebook& notebook);
 
-/// The same of 10,000 jobs of 10,000 samples.
+// The same of 10,000 jobs of 10,000 samples.
 verdict many_estimates(const notebook& notebook);
 verdict many_estimates_shown(const notebook& notebook);
 
-/// The same of ten jobs of 100,000 samples with the readable kernel.
+// The same of ten jobs of 100,000 samples with the readable kernel.
 verdict vanilla_estimates(const notebook& notebook);
 
-/// What the cells that show `res` do.
+// What the cells that show `res` do.
 void show(notebook& notebook);
 
 }  // namespace tour
