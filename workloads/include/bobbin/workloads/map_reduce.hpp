@@ -55,10 +55,10 @@ inline constexpr bool known_by_type = std::is_empty_v<F>&& std::is_default_const
 
 }  // namespace detail
 
-// For each key that was emitted, its values reduced from the left: first those of each input, in the
-// order of emission, then what came of them, in the order of the inputs. So a reduction that depends
-// on the order, as a sum of doubles does, still has the same result on every pool, whatever its size
-// and the options.
+// For each key that was emitted, its values reduced from the left: first those of each input, in
+// the order of emission, then what came of them, in the order of the inputs. So a reduction that
+// depends on the order, as a sum of doubles does, still has the same result on every pool, whatever
+// its size and the options.
 //
 // `map(input, emit)` runs on the pool and calls `emit(key, value)`; see `emitter`.
 // `reduce(earlier, later)` returns a Value; it runs in the jobs, and where the result is awaited.
