@@ -5,7 +5,6 @@
 #include "os/doorbell.hpp"
 
 #include <bobbin/ipc/errors.hpp>
-#include <bobbin/runtime/detail/os/spin_pause.hpp>
 #include <bobbin/runtime/errors.hpp>
 
 #include <boost/asio/post.hpp>

@@ -23,7 +23,6 @@
 #include <bobbin/runtime/detail/os/process_generation.hpp>
 #include <bobbin/runtime/time_span.hpp>
 
-#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
@@ -115,6 +114,7 @@ public:
 private:
     friend class dispatcher;
     using clock = std::chrono::steady_clock;
+
     // --- under the lock ---
     bool start_worker(worker_slot& at);
     std::shared_ptr<output_lines> make_output();

@@ -11,6 +11,7 @@
 #include <bobbin/runtime/detail/os/type_name.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>

@@ -27,12 +27,11 @@ class remote_call;
 
 // What becomes of a slot's worker.
 //
-//                   ┌── it was not started ──────────────┐
-//      time has come▼                                    │
-//   awaits_start ─▶ vacant ── start ─▶ works ─▶ leaves, leaves_idle, damaged
-//        ▲           │ ▲  ▲              │                │
-//        └─ failed ──┘ │  └─ it ended ───┴────────────────┤
-//                      └── jobs ── dismissed ◀── idle ────┘
+//     vacant ── start ──▶ works ──▶ leaves_idle, leaves or damaged ── it has ended ──▶ vacant,
+//      │ ▲ ▲                 └── it has ended ──▶ vacant                    or dismissed if idle
+//      │ │ └── the time has come ── awaits_start ◀── a start has failed
+//      │ └──── there are jobs ───── dismissed
+//      └────── nothing is left after stop() ──────▶ dismissed
 enum class slot_state : std::uint8_t {
     // without a worker
     vacant,        // it is to have one
