@@ -36,8 +36,6 @@ complain "a source opens with what it does, or with the header that says so" \
 
 # What a reader has to keep in mind at once. Those that hold more, and why:
 large_classes="
-supervisor_core  has the lock of a process_pool and wires its parts; reading, starting and limits in
-                 time are to become parts, too
 worker_slot      a record: one worker's handles and counters
 remote_call      a record: what a job is, and what came of it
 worker           a loop, of a thread or a process, with what it needs for one task or job after another

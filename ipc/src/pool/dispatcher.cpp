@@ -15,17 +15,17 @@ void dispatcher::dispatch(supervisor_lock& ours) {
     for (;;) {
         worker_slot* at = nullptr;
         std::uint64_t left = 1;
-        if (core_.table_.has_waiting()) {
+        if (core_.table.has_waiting()) {
             at = next_slot();
             left = policy_.batch();
         } else {
             at = relieve();
         }
         if (at == nullptr) break;
-        for (; left > 0 && core_.table_.has_waiting() && at->may_be_sent_more(); --left)
+        for (; left > 0 && core_.table.has_waiting() && at->may_be_sent_more(); --left)
             at->refuses = !send_next(*at);
     }
-    for (auto& each : core_.slots_) {
+    for (auto& each : core_.slots) {
         each->refuses = false;
         if (each->has_worker() && each->publish()) ours.will_wake(*each->ring);
     }
@@ -38,16 +38,21 @@ worker_slot* dispatcher::next_slot() noexcept {
 
 worker_slot* dispatcher::least_loaded() noexcept {
     const auto best = dispatch_policy::least_loaded(
-        core_.slots_, [](const auto& each) noexcept { return each->load(); });
-    return best != core_.slots_.end() ? best->get() : nullptr;
+        core_.slots, [](const auto& each) noexcept { return each->load(); });
+    return best != core_.slots.end() ? best->get() : nullptr;
 }
 
 // --- taking back ---
 
+bool dispatcher::retract(remote_call& call) noexcept {
+    return call.is_waiting() ||
+           (call.is_sent() && call.supervised.slot->retract(call.supervised.number));
+}
+
 bool dispatcher::put_back(worker_slot& from, std::uint64_t number) noexcept {
     remote_call* const call = from.job(number).call;
-    if (call == nullptr || call->is_pinned_ || !core_.retract(*call)) return false;
-    core_.table_.put_back(*call);
+    if (call == nullptr || call->supervised.is_pinned || !retract(*call)) return false;
+    core_.table.put_back(*call);
     return true;
 }
 
@@ -62,11 +67,11 @@ void dispatcher::put_back_all(worker_slot& from, bool also_urgent) noexcept {
 }
 
 void dispatcher::make_way_for_urgent() noexcept {
-    for (auto& each : core_.slots_) put_back_all(*each, false);
+    for (auto& each : core_.slots) put_back_all(*each, false);
 }
 
 void dispatcher::pass_by_long_jobs() noexcept {
-    for (auto& each : core_.slots_) {
+    for (auto& each : core_.slots) {
         if (each->is_held_up || !policy_.is_held_up(each->load(), last_read_)) continue;
         put_back_all(*each, true);
         each->is_held_up = true;  // until it answers, if only for what was taken back
@@ -78,7 +83,7 @@ void dispatcher::pass_by_long_jobs() noexcept {
 worker_slot* dispatcher::relieve() noexcept {
     worker_slot* const idle = least_loaded();
     if (idle == nullptr || !dispatch_policy::may_help(idle->load())) return nullptr;
-    for (auto& each : core_.slots_) {
+    for (auto& each : core_.slots) {
         if (!each->has_worker() || !dispatch_policy::may_be_helped(each->load())) continue;
         for (auto number = each->first_waiting(); number != each->submitted; ++number)
             if (put_back(*each, number)) return idle;
@@ -90,18 +95,17 @@ worker_slot* dispatcher::relieve() noexcept {
 
 // False if the next has to wait.
 bool dispatcher::send_next(worker_slot& at) {
-    remote_call& call = core_.table_.next();
+    remote_call& call = core_.table.next();
     if (call.timeout != time_span::zero && at.in_ring() > 0) return false;
     try {
         if (send(at, call)) return true;
         // Whoever answers next makes room.
-        if (std::ranges::all_of(core_.slots_,
-                                [](const auto& each) { return each->in_ring() == 0; }))
+        if (std::ranges::all_of(core_.slots, [](const auto& each) { return each->in_ring() == 0; }))
             throw std::system_error(ETOOMANYREFS, std::generic_category(),
                                     "bobbin: the arguments of a job can't be sent");
     } catch (...) {
         // There is no memory or no descriptor for its arguments, or its timer.
-        core_.retract(call);
+        retract(call);
         call.error = std::current_exception();
         core_.end_later(call, remote_call::end::error);
         return true;
@@ -117,10 +121,10 @@ bool dispatcher::send(worker_slot& at, remote_call& call) {
     job.callable = call.callable;
     job.owner.queue(at.submitted);
     at.job(at.submitted) = {.call = &call, .arguments_end = at.arguments_end};
-    core_.table_.send(call, at, at.submitted);
+    core_.table.send(call, at, at.submitted);
     if (at.to_do() == 0) at.busy_since = clock::now();
     ++at.submitted;
-    if (call.timeout != time_span::zero) core_.begin_time(at, call);
+    if (call.timeout != time_span::zero) core_.limits.begin(at, call);
     return true;
 }
 
@@ -130,7 +134,7 @@ bool dispatcher::place_arguments(worker_slot& at, const payload& arguments, ring
     const auto large = arguments.large();
     if (large == nullptr && at.arguments_end + job.size - at.arguments_begin > job_ring::ring_bytes)
         return false;
-    if (arguments.has_segments() && !at.line->send_segments(arguments)) return false;
+    if (arguments.has_segments() && !at.socket->send_segments(arguments)) return false;
     if (large != nullptr) {
         job.in_segment = 1;
         job.begin = large->id();

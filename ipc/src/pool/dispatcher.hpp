@@ -22,6 +22,8 @@ public:
     // Also what does not wait. False: there is no room. Throws what ends such a job.
     bool send(worker_slot& at, remote_call& call);
 
+    // From its job ring. True: no worker begins it any more.
+    static bool retract(remote_call& call) noexcept;
     // A job that its worker has not begun waits again. False: it has, or there is none.
     bool put_back(worker_slot& from, std::uint64_t number) noexcept;
     // What was sent ahead and has not begun is not to be before an urgent one.

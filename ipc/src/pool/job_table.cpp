@@ -7,43 +7,43 @@
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 void job_table::admit(remote_call& call) noexcept {
-    call.id_ = ++ids_;
+    call.supervised.id = ++ids_;
     ++calls_;
 }
 
 void job_table::post(remote_call& call) noexcept {
-    assert(call.stage_ == remote_call::stage::nowhere);
+    assert(call.supervised.stage == remote_call::stage::nowhere);
     admit(call);
-    call.stage_ = remote_call::stage::waiting;
+    call.supervised.stage = remote_call::stage::waiting;
     call.error = nullptr;
     if (call.is_awaited) ++awaited_;
     list_of(call).push_back(call);
 }
 
 void job_table::leave(remote_call& call) noexcept {
-    if (call.stage_ != remote_call::stage::waiting) return;
+    if (!call.is_waiting()) return;
     call_list& list = list_of(call);
     list.erase(list.iterator_to(call));
 }
 
 void job_table::send(remote_call& call, worker_slot& to, std::uint64_t number) noexcept {
-    assert(call.stage_ != remote_call::stage::sent);
+    assert(!call.is_sent());
     leave(call);
-    call.stage_ = remote_call::stage::sent;
-    call.slot_ = &to;
-    call.number_ = number;
+    call.supervised.stage = remote_call::stage::sent;
+    call.supervised.slot = &to;
+    call.supervised.number = number;
 }
 
 void job_table::put_back(remote_call& call) noexcept {
-    assert(call.stage_ == remote_call::stage::sent && !call.is_pinned_);
-    call.stage_ = remote_call::stage::waiting;
+    assert(call.is_sent() && !call.supervised.is_pinned);
+    call.supervised.stage = remote_call::stage::waiting;
     list_of(call).push_front(call);
 }
 
 void job_table::end(remote_call& call, remote_call::end how) noexcept {
-    assert(call.stage_ != remote_call::stage::nowhere);
+    assert(call.supervised.stage != remote_call::stage::nowhere);
     leave(call);
-    call.stage_ = remote_call::stage::nowhere;
+    call.supervised.stage = remote_call::stage::nowhere;
     call.ended_as = how;
     if (call.is_awaited) --awaited_;
 }
@@ -63,7 +63,8 @@ bool job_table::close_later(remote_call& call) noexcept {
 }
 
 bool job_table::await(remote_call& call) noexcept {
-    if (std::exchange(call.is_awaited, true) || call.stage_ == remote_call::stage::nowhere)
+    if (std::exchange(call.is_awaited, true) ||
+        call.supervised.stage == remote_call::stage::nowhere)
         return false;
     ++awaited_;
     return true;

@@ -30,8 +30,8 @@ void supervisor::post(std::span<remote_call* const> calls) {
     check_not_left();
     core_->post(calls);
 }
-bool supervisor::take_back(remote_call& call) noexcept {
-    return !is_left_to_parent() && core_->take_back(call);
+bool supervisor::withdraw(remote_call& call) noexcept {
+    return !is_left_to_parent() && core_->withdraw(call);
 }
 void supervisor::ask_to_stop(remote_call& call) noexcept {
     if (!is_left_to_parent()) core_->ask_to_stop(call);
@@ -43,28 +43,25 @@ void supervisor::awaited(remote_call& call) noexcept {
     if (!is_left_to_parent()) core_->awaited(call);
 }
 void supervisor::bring(const remote_call& call) {
-    if (!is_left_to_parent()) core_->bring(call);
+    if (!is_left_to_parent()) core_->results.bring(call);
 }
 void supervisor::close_later(remote_call& call) noexcept {
     core_->close_later(call);
 }
 bool supervisor::is_needed_here() const noexcept {
-    return core_->is_needed_here();
+    return on_driver() || core_->results.is_told_here();
 }
 bool supervisor::on_driver() const noexcept {
-    return core_->on_driver();
-}
-std::uint32_t supervisor::new_group() noexcept {
-    return core_->new_group();
+    return core_->driver.is_this_thread();
 }
 segment_store& supervisor::store() noexcept {
-    return core_->store();
+    return *core_->store;
 }
 unsigned supervisor::size() const noexcept {
-    return core_->size();
+    return core_->options.workers;
 }
 thread_pool& supervisor::driver() noexcept {
-    return core_->driver();
+    return core_->driver.pool();
 }
 void supervisor::drain() {
     if (!is_left_to_parent()) core_->drain();

@@ -1,11 +1,23 @@
 // See worker_slot.hpp.
 #include "pool/worker_slot.hpp"
 
+#include <cassert>
 #include <csignal>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <utility>
 
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
+
+void worker_slot::begin_anew() {
+    assert(may_become(state, slot_state::works));
+    worker_slot next;
+    next.index = index;
+    next.generation = generation + 1;
+    next.failed_starts = failed_starts;
+    next.state = slot_state::works;
+    *this = std::move(next);
+}
 
 bool worker_slot::retract(std::uint64_t number) noexcept {
     if (!ring->job(number).owner.retract(number)) return false;

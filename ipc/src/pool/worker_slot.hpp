@@ -7,12 +7,13 @@
 #include "pool/dispatch_policy.hpp"
 #include "pool/job_ring.hpp"
 #include "pool/output_lines.hpp"
-#include "pool/worker_line.hpp"
+#include "pool/supervisor_socket.hpp"
 
 #include <bobbin/ipc/segment.hpp>
 #include <bobbin/runtime/detail/os/asio_objects.hpp>
 
 #include <array>
+#include <cassert>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -35,7 +36,7 @@ class remote_call;
 enum class slot_state : std::uint8_t {
     // without a worker
     vacant,        // it is to have one
-    awaits_start,  // when `deadline` has come
+    awaits_start,  // when `timer` has come
     dismissed,     // when there are jobs
     // with one
     works,
@@ -43,6 +44,27 @@ enum class slot_state : std::uint8_t {
     leaves,       // it is sent nothing more
     damaged,      // nor is anything read from it, as what stands in its job ring can't be
 };
+
+constexpr bool may_become(slot_state from, slot_state to) noexcept {
+    using enum slot_state;
+    switch (from) {
+        case vacant:  // also again
+            return to != leaves_idle && to != leaves && to != damaged;
+        case awaits_start:
+            return to == vacant;
+        case dismissed:
+            return to == vacant || to == dismissed;
+        case works:
+            return to == vacant || to > works;
+        case leaves_idle:
+            return to == dismissed || to > works;
+        case leaves:
+            return to == vacant || to > works;
+        case damaged:
+            return to == vacant;
+    }
+    return false;
+}
 
 struct worker_slot {
     struct sent {
@@ -65,6 +87,13 @@ struct worker_slot {
     [[nodiscard]] worker_load load() const noexcept {
         return {.to_do = to_do(), .takes_more = may_be_sent_more(), .busy_since = busy_since};
     }
+    void become(slot_state next) noexcept {
+        assert(may_become(state, next));
+        state = next;
+    }
+    // Of another worker, which works.
+    void begin_anew();
+
     // False: it is begun.
     bool retract(std::uint64_t number) noexcept;
     bool has_begun(std::uint64_t number) noexcept {
@@ -94,12 +123,12 @@ struct worker_slot {
     unsigned failed_starts = 0;    // since its last that became one
     slot_state state = slot_state::vacant;
     // Of the job with a timeout that it has; or when its worker is ended, or started.
-    std::unique_ptr<pool_timer> deadline;
+    std::unique_ptr<pool_timer> timer;
 
     // The worker.
     std::optional<segment> memory;
     job_ring* ring = nullptr;  // null: there is none
-    std::unique_ptr<worker_line> line;
+    std::unique_ptr<supervisor_socket> socket;
     lifeline holds;                        // its worker alive
     std::shared_ptr<output_lines> output;  // none if it is inherited
     owned_descriptor pidfd;                // none until it has started

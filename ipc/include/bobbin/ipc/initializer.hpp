@@ -11,6 +11,10 @@
 
 namespace bobbin { inline namespace v0 { namespace ipc {
 
+namespace detail {
+class worker_starter;
+}
+
 // A call, as for submit: `options.initializer = ipc::initializer(bobbin::fn<&open_log>(), path);`.
 // What an initializer returns is the worker's state of that type (see worker_state.hpp), and need
 // not be encodable; of a coroutine it is dropped. If it throws, the pool is broken.
@@ -25,7 +29,7 @@ public:
     explicit operator bool() const noexcept { return static_cast<bool>(describe_); }
 
 private:
-    friend class detail::supervisor_core;
+    friend class detail::worker_starter;
     struct place {
         static constexpr bool takes_captures = false;
     };

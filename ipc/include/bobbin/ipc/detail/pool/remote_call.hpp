@@ -14,7 +14,6 @@
 
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
-class supervisor_core;
 struct worker_slot;
 
 // In a supervisor's lists.
@@ -54,28 +53,29 @@ public:
         segment_source* segments = nullptr;
     };
 
-protected:
-    remote_call() = default;
-    virtual ~remote_call() = default;
-
-private:
-    friend class supervisor_core;
-    friend class dispatcher;
-    friend class job_table;
     // Once for each time it was posted: on the driver's thread, or on one that waits for this call
     // (`supervisor::bring`). It may be posted again. The bytes are there until this returns.
     virtual void ended(const encoded& result) noexcept = 0;
     // On the driver's thread, if that was asked for by `supervisor::close_later`.
     virtual void close_on_driver() noexcept {}
 
+    // Its supervisor's, under that one's lock.
     enum class stage : std::uint8_t { nowhere, waiting, sent };
-    stage stage_ = stage::nowhere;
-    worker_slot* slot_ = nullptr;  // where it was sent,
-    std::uint64_t number_ = 0;     // and as what job there
-    std::uint64_t id_ = 0;         // in its supervisor
-    bool was_claimed_ = false;     // by a worker that died
-    bool is_pinned_ = false;       // to the worker that it was sent to
-    bool was_asked_to_stop_ = false;
+    struct {
+        remote_call::stage stage = stage::nowhere;
+        worker_slot* slot = nullptr;  // where it was sent,
+        std::uint64_t number = 0;     // and as what job there
+        std::uint64_t id = 0;         // among its supervisor's
+        bool was_claimed = false;     // by a worker that died
+        bool is_pinned = false;       // to the worker that it was sent to
+        bool was_asked_to_stop = false;
+    } supervised;
+    [[nodiscard]] bool is_waiting() const noexcept { return supervised.stage == stage::waiting; }
+    [[nodiscard]] bool is_sent() const noexcept { return supervised.stage == stage::sent; }
+
+protected:
+    remote_call() = default;
+    virtual ~remote_call() = default;
 };
 
 }}}  // namespace bobbin::v0::ipc::detail

@@ -66,7 +66,7 @@ private:
             .runs_here =
                 [](const core& job) noexcept { return of(job).supervisor_->is_needed_here(); },
             .destroy = [](core& job) noexcept { delete &of(job); },
-            .take_back = [](core& job) noexcept { return of(job).supervisor_->take_back(of(job)); },
+            .take_back = [](core& job) noexcept { return of(job).supervisor_->withdraw(of(job)); },
             .has_begun =
                 [](const core& job) noexcept { return of(job).supervisor_->has_begun(of(job)); },
             .awaited = [](core& job) noexcept { of(job).supervisor_->awaited(of(job)); },

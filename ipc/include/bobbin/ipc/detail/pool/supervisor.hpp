@@ -16,6 +16,7 @@
 #include <bobbin/runtime/detail/os/process_generation.hpp>
 #include <bobbin/runtime/thread_pool.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -46,7 +47,7 @@ public:
     // is to be tried again although it was asked to stop.
     void post(std::span<remote_call* const> calls);
     // True: it will not run, and ends as `withdrawn`. Any thread.
-    bool take_back(remote_call& call) noexcept;
+    bool withdraw(remote_call& call) noexcept;
     // That, or asks it to stop if it runs and can be asked.
     void ask_to_stop(remote_call& call) noexcept;
     // Whether a worker has begun it.
@@ -61,7 +62,9 @@ public:
 
     // For what a call's arguments are too large.
     segment_store& store() noexcept;
-    std::uint32_t new_group() noexcept;
+    std::uint32_t new_group() noexcept {
+        return groups_.fetch_add(1, std::memory_order_relaxed) + 1;
+    }
     unsigned size() const noexcept;
     thread_pool& driver() noexcept;
     // The calling thread is that one's. Also when that has ended.
@@ -80,6 +83,7 @@ public:
 
 private:
     std::shared_ptr<supervisor_core> core_;
+    std::atomic<std::uint32_t> groups_{0};
     const bobbin::detail::home_process home_;
 };
 

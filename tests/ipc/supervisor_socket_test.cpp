@@ -1,5 +1,5 @@
 // Goal: what can't be sent to a worker now is sent to it later.
-#include "pool/worker_line.hpp"
+#include "pool/supervisor_socket.hpp"
 
 #include "memory/worker_packet.hpp"
 #include "os/anonymous_file.hpp"
@@ -27,10 +27,10 @@ ipc::segment ring_memory() {
     return memory;
 }
 
-// A line, and what a worker would read.
-class line_to_worker {
+// A socket, and what a worker would read.
+class socket_of_worker {
 public:
-    explicit line_to_worker(std::pair<owned_descriptor, owned_descriptor> ends)
+    explicit socket_of_worker(std::pair<owned_descriptor, owned_descriptor> ends)
         : near_(ends.first.get()),
           far_(std::move(ends.second)),
           own(std::move(ends.first), ring_memory()) {}
@@ -58,7 +58,7 @@ private:
     const owned_descriptor far_;
 
 public:
-    worker_line own;
+    supervisor_socket own;
 };
 
 using stopped = std::vector<std::uint64_t>;
@@ -66,37 +66,37 @@ using stopped = std::vector<std::uint64_t>;
 }  // namespace
 
 TEST_CASE("a stop for which there is no room is owed until there is, and sent once") {
-    line_to_worker line(control_socket_pair());
-    CHECK(line.own.send_stop(3));
-    CHECK(line.stops() == stopped{3});
-    CHECK(line.own.send_owed_stop());  // none is
-    line.fill();
-    CHECK_FALSE(line.own.send_stop(4));
-    CHECK_FALSE(line.own.send_owed_stop());
-    CHECK(line.stops().empty());
-    CHECK(line.own.send_owed_stop());
-    CHECK(line.own.send_owed_stop());
-    CHECK(line.stops() == stopped{4});
+    socket_of_worker socket(control_socket_pair());
+    CHECK(socket.own.send_stop(3));
+    CHECK(socket.stops() == stopped{3});
+    CHECK(socket.own.send_owed_stop());  // none is
+    socket.fill();
+    CHECK_FALSE(socket.own.send_stop(4));
+    CHECK_FALSE(socket.own.send_owed_stop());
+    CHECK(socket.stops().empty());
+    CHECK(socket.own.send_owed_stop());
+    CHECK(socket.own.send_owed_stop());
+    CHECK(socket.stops() == stopped{4});
 }
 
 TEST_CASE("the stop that is owed is that of the later job, as the earlier one has run") {
     for (const auto& [first, second] : {std::pair(5U, 6U), std::pair(6U, 5U)}) {
-        line_to_worker line(control_socket_pair());
-        line.fill();
-        CHECK_FALSE(line.own.send_stop(first));
-        CHECK_FALSE(line.own.send_stop(second));
-        CHECK(line.stops().empty());
-        CHECK(line.own.send_owed_stop());
-        CHECK(line.stops() == stopped{6});
+        socket_of_worker socket(control_socket_pair());
+        socket.fill();
+        CHECK_FALSE(socket.own.send_stop(first));
+        CHECK_FALSE(socket.own.send_stop(second));
+        CHECK(socket.stops().empty());
+        CHECK(socket.own.send_owed_stop());
+        CHECK(socket.stops() == stopped{6});
     }
 }
 
 TEST_CASE("no stop is owed to a worker that has gone, or whose socket the program has closed") {
     auto [ours, theirs] = control_socket_pair();
     theirs = owned_descriptor();
-    worker_line gone(std::move(ours), ring_memory());
+    supervisor_socket gone(std::move(ours), ring_memory());
     CHECK(gone.send_stop(3));
-    line_to_worker closed(control_socket_pair());
+    socket_of_worker closed(control_socket_pair());
     closed.close_near();
     CHECK(closed.own.send_stop(3));
 }

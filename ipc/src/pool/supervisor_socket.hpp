@@ -14,9 +14,9 @@
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // Our end of a worker's socket.
-class worker_line final : public segment_source {
+class supervisor_socket final : public segment_source {
 public:
-    worker_line(owned_descriptor socket, segment ring_memory) noexcept;
+    supervisor_socket(owned_descriptor socket, segment ring_memory) noexcept;
 
     // False: not now. Under the lock.
     bool send_segments(const payload& of);

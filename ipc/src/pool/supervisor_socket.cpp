@@ -1,5 +1,5 @@
-// See worker_line.hpp.
-#include "pool/worker_line.hpp"
+// See supervisor_socket.hpp.
+#include "pool/supervisor_socket.hpp"
 
 #include "memory/worker_packet.hpp"
 #include "os/control_socket.hpp"
@@ -13,7 +13,7 @@
 
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
-worker_line::worker_line(owned_descriptor socket, segment ring_memory) noexcept
+supervisor_socket::supervisor_socket(owned_descriptor socket, segment ring_memory) noexcept
     : socket_(std::move(socket)),
       ring_memory_(std::move(ring_memory)),
       sent_(reinterpret_cast<job_ring*>(ring_memory_.data())->lost.by_worker),
@@ -21,19 +21,19 @@ worker_line::worker_line(owned_descriptor socket, segment ring_memory) noexcept
       received_(segment::adopt,
                 reinterpret_cast<job_ring*>(ring_memory_.data())->lost.by_application) {}
 
-bool worker_line::send_segments(const payload& of) {
+bool supervisor_socket::send_segments(const payload& of) {
     for (const segment& each : of.objects())
         if (sent_.send(socket_.get(), each, false) == sending::would_block) return false;
     const auto large = of.large();
     return large == nullptr || sent_.send(socket_.get(), *large, false) != sending::would_block;
 }
 
-bool worker_line::send_stop(std::uint64_t job) noexcept {
+bool supervisor_socket::send_stop(std::uint64_t job) noexcept {
     owed_stop_ = std::max(owed_stop_.value_or(0), job);  // those before it have run
     return send_owed_stop();
 }
 
-bool worker_line::send_owed_stop() noexcept {
+bool supervisor_socket::send_owed_stop() noexcept {
     if (!owed_stop_) return true;
     const worker_packet packet{.kind = packet_kind::stop, .number = *owed_stop_};
     try {
@@ -49,7 +49,7 @@ bool worker_line::send_owed_stop() noexcept {
     return true;
 }
 
-segment worker_line::find(std::uint64_t id) {
+segment supervisor_socket::find(std::uint64_t id) {
     while (!received_.has(id)) {
         worker_packet packet;
         auto got = receive_packet(socket_.get(), std::as_writable_bytes(std::span(&packet, 1)));
