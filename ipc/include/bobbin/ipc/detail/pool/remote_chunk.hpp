@@ -125,17 +125,16 @@ public:
         const auto& scope = co_await bobbin::detail::current_scope();
         // To encode takes as long as the inputs are large.
         bobbin::detail::loop_pace pace;
-        std::size_t block = 0;
-        for (std::size_t i = 0; i < inputs.size(); ++i, --block) {
-            if (block == 0) {
-                co_await pace.turn();
-                if (scope.stop_requested()) co_return;  // none was sent
-                block = pace.block();
+        for (std::size_t i = 0; i < inputs.size();) {
+            co_await pace.turn();
+            if (scope.stop_requested()) co_return;  // none was sent
+            const std::size_t end = i + pace.block(inputs.size() - i);
+            for (; i < end; ++i) {
+                calls[i].chunk = &all;
+                calls[i].group = group;
+                calls[i].place = static_cast<std::uint32_t>(i);
+                if (prepare(calls[i], inputs[i].value)) all.add(calls[i]);
             }
-            calls[i].chunk = &all;
-            calls[i].group = group;
-            calls[i].place = static_cast<std::uint32_t>(i);
-            if (prepare(calls[i], inputs[i].value)) all.add(calls[i]);
         }
         co_await all;
         for (std::size_t i = 0; i < inputs.size() && calls[i].came; ++i)
