@@ -235,19 +235,19 @@ awaited_turn::~awaited_turn() {
 
 bool awaited_turn::awaiter::await_suspend(std::coroutine_handle<> waiting) {
     turn_.waiting_ = waiting;
-    on_stop_.emplace(token_, leave{turn_});
+    watch_.arm(token_, *this);
     return waiting_threads::own().stand_in_line(turn_);
 }
 
 void awaited_turn::awaiter::await_resume() {
-    on_stop_.reset();
+    watch_.disarm();
     if (turn_.cancelled_) throw cancelled();
 }
 
-void awaited_turn::awaiter::leave::operator()() const noexcept {
-    if (!turn.home_.is_this()) return;
-    const std::coroutine_handle<> waiting = turn.waiting_;
-    if (waiting_threads::own().leave(turn)) waiting.resume();
+void awaited_turn::awaiter::stop() noexcept {
+    if (!turn_.home_.is_this()) return;
+    const std::coroutine_handle<> waiting = turn_.waiting_;
+    if (waiting_threads::own().leave(turn_)) waiting.resume();
 }
 
 }}}  // namespace bobbin::v0::ipc::detail

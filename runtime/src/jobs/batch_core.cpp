@@ -53,9 +53,12 @@ void batch_core::start_counted_runner() {
     }
 }
 
+bool batch_core::is_due() const noexcept {
+    return control_.finished() || (reads_chunks_ && readable());
+}
+
 suspended_task batch_core::take_reader() noexcept {
-    const bool due = control_.finished() || (reads_chunks_ && readable());
-    if (!due || !reader_) return {};
+    if (!is_due() || !reader_) return {};
     reader_is_due_ = true;
     return std::exchange(reader_, {});
 }
@@ -91,35 +94,25 @@ std::coroutine_handle<> batch_core::runner_ended(join_scope& scope, promise_base
     return nullptr;
 }
 
-bool batch_waiter::due() const noexcept {
-    return batch_->control_.finished() || (what_ == until::readable && batch_->readable());
-}
-
 bool batch_waiter::suspend(work_item awaiter, join_scope& scope) {
     batch_->check_not_left();
-    if (what_ == until::readable) watch_.arm(scope, *this);
-    std::unique_lock lock(batch_->mutex_);
-    if (!due() && batch_->control_.wants_runner()) {
-        batch_->control_.runner_started();
-        lock.unlock();
-        batch_->start_counted_runner();
-        lock.lock();
-    }
-    if (stopped_ || due()) return false;
-    batch_->reader_ = {awaiter, scope.pool};
+    return wait_.suspend(*this, {awaiter, scope.pool}, what_ == until::readable ? &scope : nullptr);
+}
+
+// Nobody else reads, so what is waited for is known from here on.
+bool batch_waiter::is_due(std::unique_lock<std::mutex>& lock) {
     batch_->reads_chunks_ = what_ == until::readable;
-    return true;
+    if (batch_->is_due()) return true;
+    if (!batch_->control_.wants_runner()) return false;
+    batch_->control_.runner_started();
+    lock.unlock();
+    batch_->start_counted_runner();
+    lock.lock();
+    return batch_->is_due();
 }
 
 void batch_waiter::stop() noexcept {
-    if (batch_->is_left_to_parent()) return;
-    suspended_task reader;
-    {
-        const std::lock_guard lock(batch_->mutex_);
-        stopped_ = true;
-        reader = std::exchange(batch_->reader_, {});
-    }
-    if (reader) reader.resume();
+    if (!batch_->is_left_to_parent()) wait_.stop(*this);
 }
 
 }}}  // namespace bobbin::v0::detail

@@ -60,34 +60,23 @@ void completion_queue::forget_all() noexcept {
     }
 }
 
-bool completion_awaiter::due() const noexcept {
+bool completion_awaiter::is_due(const std::unique_lock<std::mutex>& /*held*/) const noexcept {
     return queue_->read_ < queue_->order_.size() || queue_->read_ == queue_->count_;
 }
 
 bool completion_awaiter::suspend(work_item awaiter, join_scope& scope) {
     if (!queue_->home_.is_this()) throw_left_to_parent("this stream of jobs");
-    watch_.arm(scope, *this);
-    const std::lock_guard lock(queue_->mutex_);
-    if (stopped_ || due()) return false;
-    queue_->reader_ = {awaiter, scope.pool};
-    return true;
+    return wait_.suspend(*this, {awaiter, scope.pool}, &scope);
 }
 
 void completion_awaiter::stop() noexcept {
-    if (!queue_->home_.is_this()) return;
-    suspended_task reader;
-    {
-        const std::lock_guard lock(queue_->mutex_);
-        stopped_ = true;
-        reader = std::exchange(queue_->reader_, {});
-    }
-    if (reader) reader.resume();
+    if (queue_->home_.is_this()) wait_.stop(*this);
 }
 
 std::optional<std::size_t> completion_awaiter::await_resume() {
-    watch_.disarm();
-    const std::lock_guard lock(queue_->mutex_);
-    if (!due()) throw cancelled();
+    wait_.disarm();
+    const auto held = lock();
+    if (!is_due(held)) throw cancelled();
     if (queue_->read_ == queue_->count_) return std::nullopt;
     return queue_->order_[queue_->read_++];
 }

@@ -19,7 +19,7 @@ task<void> await_readable(int descriptor) {
     const int copy = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
     if (copy < 0)
         throw std::system_error(errno, std::generic_category(), "bobbin: awaiting a descriptor");
-    asio_wait wait(pool, pool_descriptor(pool.asio(), copy), scope.stop.signal(scope).token());
+    asio_wait wait(pool, pool_descriptor(pool.asio(), copy), scope);
     decltype(wait)::reference until_then(wait);
     co_await until_then;
 }

@@ -27,8 +27,7 @@ task<void> sleep_until(deadline until) {
     auto& pool = detail::pool_of(scope);
     if (scope.stop_requested()) throw cancelled();
     if (until.has_passed()) co_return;
-    detail::asio_wait sleep(pool, detail::pool_timer(pool.asio(), until.time()),
-                            scope.stop.signal(scope).token());
+    detail::asio_wait sleep(pool, detail::pool_timer(pool.asio(), until.time()), scope);
     decltype(sleep)::reference until_then(sleep);
     co_await until_then;
 }

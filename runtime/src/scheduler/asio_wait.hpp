@@ -4,15 +4,15 @@
 #include "scheduler/pool_core.hpp"
 
 #include <bobbin/runtime/detail/os/asio_objects.hpp>
+#include <bobbin/runtime/detail/task/join_scope.hpp>
 #include <bobbin/runtime/detail/task/run_here.hpp>
+#include <bobbin/runtime/detail/task/wait_point.hpp>
 #include <bobbin/runtime/errors.hpp>
 
 #include <boost/system/error_code.hpp>
 
 #include <coroutine>
 #include <mutex>
-#include <optional>
-#include <stop_token>
 #include <utility>
 
 namespace bobbin { inline namespace v0 { namespace detail {
@@ -32,18 +32,19 @@ void begin_wait(pool_descriptor& descriptor, Handler handler) {
 
 // One wait: `Object` is Asio's. The handler, the stop callback and the awaiting task meet here;
 // `mutex_` orders them: the callback may come on any thread, before or after the wait was begun, or
-// never. What it waited for is the same after an error: who awaits it finds out.
+// never. Unlike a `stoppable_wait`, a stop resumes nobody: Asio's handler, which comes in any case,
+// comes at once. What it waited for is the same after an error: who awaits it finds out.
 template <class Object>
 class asio_wait {
 public:
-    asio_wait(pool_core& pool, Object object, std::stop_token token)
-        : pool_(pool), object_(std::move(object)), token_(std::move(token)) {}
+    asio_wait(pool_core& pool, Object object, join_scope& scope)
+        : pool_(pool), object_(std::move(object)), scope_(scope) {}
 
     // What a task awaits: this stays where it is.
     class reference {
     public:
         explicit reference(asio_wait& to) noexcept : to_(&to) {}
-        bool await_ready() const noexcept { return to_->token_.stop_requested(); }
+        bool await_ready() const noexcept { return to_->scope_.stop_requested(); }
         bool await_suspend(std::coroutine_handle<> waiting) const { return to_->suspend(waiting); }
         void await_resume() const { to_->resume(); }
         reference await_native() const noexcept { return *this; }
@@ -53,8 +54,10 @@ public:
     };
 
 private:
+    friend stop_watch<asio_wait>;
+
     bool suspend(std::coroutine_handle<> waiting) {
-        on_stop_.emplace(token_, stopper{this});
+        watch_.arm(scope_, *this);
         const std::lock_guard lock(mutex_);
         if (stopped_) return false;
         armed_ = true;
@@ -69,27 +72,22 @@ private:
         return true;
     }
     void resume() {
-        // Waits for a callback that is running.
-        on_stop_.reset();
-        if (token_.stop_requested()) throw cancelled();
+        watch_.disarm();
+        if (scope_.stop_requested()) throw cancelled();
     }
     void stop() noexcept {
         const std::lock_guard lock(mutex_);
         stopped_ = true;
         if (armed_) object_.cancel();
     }
-    struct stopper {
-        asio_wait* self;
-        void operator()() const noexcept { self->stop(); }
-    };
 
     pool_core& pool_;
     Object object_;
-    std::stop_token token_;
+    join_scope& scope_;
     std::mutex mutex_;
     bool armed_ = false;
     bool stopped_ = false;
-    std::optional<std::stop_callback<stopper>> on_stop_;
+    stop_watch<asio_wait> watch_;
 };
 
 }}}  // namespace bobbin::v0::detail

@@ -8,11 +8,11 @@
 
 #include <bobbin/ipc/detail/queue/byte_queue.hpp>
 #include <bobbin/runtime/detail/os/process_generation.hpp>
+#include <bobbin/runtime/detail/task/wait_point.hpp>
 #include <bobbin/runtime/errors.hpp>
 
 #include <coroutine>
 #include <cstddef>
-#include <optional>
 #include <stop_token>
 
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
@@ -58,14 +58,12 @@ public:
     void await_resume();
 
 private:
-    struct leave {
-        awaited_turn& turn;
-        void operator()() const noexcept;
-    };
+    friend bobbin::detail::stop_watch<awaiter>;
+    void stop() noexcept;
 
     awaited_turn& turn_;
     const std::stop_token& token_;
-    std::optional<std::stop_callback<leave>> on_stop_;
+    bobbin::detail::stop_watch<awaiter> watch_;
 };
 
 inline awaited_turn::awaiter awaited_turn::wait(const std::stop_token& token) noexcept {

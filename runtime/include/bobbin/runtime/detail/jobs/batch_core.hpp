@@ -75,6 +75,7 @@ protected:
 
 private:
     friend class batch_waiter;
+    bool is_due() const noexcept;  // under the lock: what the reader waits for
     static std::coroutine_handle<> runner_ended(join_scope& scope, promise_base& child) noexcept;
 
     struct runner_scope : custom_scope {
@@ -99,7 +100,7 @@ public:
 
     // May throw std::bad_alloc.
     bool suspend(work_item awaiter, join_scope& scope);
-    void disarm() noexcept { watch_.disarm(); }
+    void disarm() noexcept { wait_.disarm(); }
 
     bool await_ready() const noexcept { return false; }
     template <class P>
@@ -111,13 +112,15 @@ public:
 
 private:
     friend stop_watch<batch_waiter>;
-    bool due() const noexcept;
+    friend stoppable_wait<batch_waiter>;
+    std::unique_lock<std::mutex> lock() const { return std::unique_lock(batch_->mutex_); }
+    bool is_due(std::unique_lock<std::mutex>& lock);
+    suspended_task& place() const noexcept { return batch_->reader_; }
     void stop() noexcept;
 
     batch_core* batch_;
     const until what_;
-    bool stopped_ = false;  // under the batch's lock
-    stop_watch<batch_waiter> watch_;
+    stoppable_wait<batch_waiter> wait_;
 };
 
 }}}  // namespace bobbin::v0::detail

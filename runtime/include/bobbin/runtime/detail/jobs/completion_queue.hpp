@@ -65,13 +65,15 @@ public:
 
 private:
     friend stop_watch<completion_awaiter>;
+    friend stoppable_wait<completion_awaiter>;
     bool suspend(work_item awaiter, join_scope& scope);
-    bool due() const noexcept;
+    std::unique_lock<std::mutex> lock() const { return std::unique_lock(queue_->mutex_); }
+    bool is_due(const std::unique_lock<std::mutex>& lock) const noexcept;
+    suspended_task& place() const noexcept { return queue_->reader_; }
     void stop() noexcept;
 
     completion_queue* queue_;
-    bool stopped_ = false;  // under the queue's lock
-    stop_watch<completion_awaiter> watch_;
+    stoppable_wait<completion_awaiter> wait_;
 };
 
 }}}  // namespace bobbin::v0::detail
