@@ -38,8 +38,7 @@ complain "a source opens with what it does, or with the header that says so" \
 large_classes="
 worker_slot      a record: one worker's handles and counters
 remote_call      a record: what a job is, and what came of it
-worker           a loop, of a thread or a process, with what it needs for one task or job after another
-pool_core        all that the threads of a pool share; its parts are deques, parking and injection
+worker           a process's loop, with what it needs for one job after another
 shared_queue     an interface: each function in its waiting, timed and awaited form
 "
 complain "a class of more than 25 functions or 15 data members: split it, or say why not in style.sh" \

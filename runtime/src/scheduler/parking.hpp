@@ -32,7 +32,7 @@ template <class Atomics = std_atomics>
 class parking {
 public:
     // `cheap_push`: the parking side brings the barrier.
-    parking(std::uint32_t threads, bool cheap_push) noexcept
+    constexpr parking(std::uint32_t threads, bool cheap_push) noexcept
         : threads_(threads), wanted_below_(cheap_push ? threads : ~std::uint32_t{0}) {}
 
     // After making work visible: should `try_wake` be called? Any thread; one relaxed load.

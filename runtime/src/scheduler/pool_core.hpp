@@ -1,8 +1,8 @@
-// The inside of a thread_pool: Asio's pool, the workers that run on its threads, the way in from
-// outside.
+// The inside of a thread_pool: its threads, in Asio's pool; who may come in; when its life ends.
+// What the threads do is pool_loop's.
 #pragma once
 
-#include "scheduler/worker.hpp"
+#include "scheduler/pool_loop.hpp"
 
 #include <bobbin/runtime/detail/os/process_generation.hpp>
 #include <bobbin/runtime/detail/task/join_scope.hpp>
@@ -12,10 +12,8 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include <atomic>
+#include <coroutine>
 #include <cstddef>
-#include <deque>
-#include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -50,14 +48,6 @@ public:
         leaving_.fetch_sub(1, std::memory_order_release);
     }
 
-    // Any thread. Wakes a thread to look for work, unless one looks already or all are awake. False
-    // if there is no memory to send for one. A loop may ignore that, as it comes to its own work in
-    // the end.
-    bool wake_one() noexcept;
-
-    // A thread of ours, in a handler of Asio's: runs `item` there.
-    void resume_from_asio(worker& self, work_item item) noexcept;
-
     // Throws `pool_closed` if nothing may come in from outside.
     void check_open() const;
     void close() noexcept { closed_.store(true, std::memory_order_relaxed); }
@@ -73,58 +63,29 @@ public:
     // A task that only the destructor waits for.
     void spawn(promise_base& work);
     void stop() noexcept;
-    thread_pool_stats stats() const noexcept;
+    thread_pool_stats stats() const noexcept { return loop_.stats(); }
 
     // The outermost scope: what is stopped by `stop`.
     join_scope& scope() noexcept { return spawned_; }
     boost::asio::thread_pool& asio() noexcept { return asio_; }
-    unsigned size() const noexcept { return static_cast<unsigned>(workers_.size()); }
+    pool_loop& loop() noexcept { return loop_; }
+    unsigned size() const noexcept { return loop_.threads(); }
     bool runs_on_this_thread() const noexcept;
 
 private:
-    struct counters {
-        std::atomic<std::uint64_t> injected{0}, stolen{0}, parked{0}, woken{0}, yielded{0};
-    };
-    // Whether a loop is looking for work to steal. Loops that Asio's completions began never do:
-    // other completions wait behind them.
-    enum class search : std::uint8_t { no, yes, never };
-
     [[noreturn]] void throw_forked() const;
-    bool take_back(work_item item) noexcept;
     void start_threads(const std::string& name);
     void join_threads() noexcept;
     void run_thread(unsigned index, const std::string& name) noexcept;
-
-    void loop(worker& self, work_item item, search searching) noexcept;
-    bool yield_to_asio(worker& self, work_item item) noexcept;
-    work_item after_yield(worker& self, work_item item) noexcept;
-    work_item find_work(worker& self, search& searching) noexcept;
-    work_item search_everywhere(worker& self) noexcept;
-    work_item take_injected(worker& self) noexcept;
-    work_item steal(worker& self) noexcept;
-    work_item steal_more(worker& self, work_deque<>& victim, work_item item) noexcept;
-    bool sees_work() const noexcept;
-    bool sees_work_after(parking<>::duty duty) const noexcept;
-    void found_work_searching() noexcept;
-    bool park(search searching) noexcept;
-    bool look_later() noexcept;
     static std::coroutine_handle<> spawned_ended(join_scope& scope, promise_base& child) noexcept;
 
     boost::asio::thread_pool asio_;
-    parking<> idle_;
-    std::vector<std::unique_ptr<worker>> workers_;
+    pool_loop loop_;
     custom_scope spawned_;
     const home_process home_;
     std::atomic<bool> closed_{false};
     std::atomic<std::size_t> leaving_{0};  // threads in `task_ended`
     const std::string name_;
-
-    std::mutex injection_mutex_;
-    std::deque<work_item> injection_;
-    std::size_t urgent_ = 0;                      // those in front, of high priority
-    std::atomic<std::size_t> injection_size_{0};  // written under the mutex, read without
-
-    counters counters_;
     std::vector<std::thread> threads_;
 };
 

@@ -1,8 +1,8 @@
-// What a pool's threads do between two sleeps in Asio. See runtime/README.md, "The worker loop" and
-// "Parking".
+// See pool_loop.hpp.
+#include "scheduler/pool_loop.hpp"
+
 #include "os/heavy_barrier.hpp"
 #include "os/hooks.hpp"
-#include "scheduler/pool_core.hpp"
 
 #include <bobbin/runtime/detail/os/spin_pause.hpp>
 
@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <new>
+#include <thread>
 #include <utility>
 
 namespace bobbin { inline namespace v0 { namespace detail {
@@ -21,8 +22,6 @@ namespace {
 constexpr int search_rounds = 100;
 // Stolen at once, at most, besides the first.
 constexpr std::int64_t largest_loot = 16;
-// Taken from the injection queue at once, at most.
-constexpr std::size_t largest_batch = 32;
 
 void count(std::atomic<std::uint64_t>& counter) noexcept {
     counter.fetch_add(1, std::memory_order_relaxed);
@@ -34,22 +33,45 @@ worker& own_worker() noexcept {
 
 }  // namespace
 
-bool pool_core::wake_one() noexcept {
-    if (!idle_.try_wake()) return true;
+pool_loop::pool_loop(pool_core& owner, boost::asio::thread_pool& asio, unsigned threads)
+    : idle_threads(threads, heavy_barrier_available()), asio_(asio) {
+    for (unsigned i = 0; i < threads; ++i)
+        workers_.push_back(std::make_unique<worker>(&owner, i, *this));
+}
+
+bool pool_loop::inject(work_item item, priority how) {
+    injected_.push(item, how);
+    count(counters_.injected);
+    trace(event::work_injected);
+    return wake_one() || !take_back_injected(item);
+}
+
+// After a wake-up that failed. False if a loop that was awake has taken `item` all the same.
+bool pool_loop::take_back_injected(work_item item) noexcept {
+    const bool found = injected_.take_back(item);
+    if (found) counters_.injected.fetch_sub(1, std::memory_order_relaxed);
+    // Others may have sent work and relied on the loop that did not come. Seq_cst, with their
+    // `try_wake`, as after any `parking::leave`.
+    while (injected_.has_items() && !wake_one()) std::this_thread::yield();
+    return found;
+}
+
+// The loop that is posted searches first.
+bool pool_loop::post_loop() noexcept {
     try {
         count(counters_.woken);
         boost::asio::post(asio_, [this] { loop(own_worker(), 0, search::yes); });
     } catch (const std::bad_alloc&) {
         counters_.woken.fetch_sub(1, std::memory_order_relaxed);
-        static_cast<void>(idle_.leave(true));
+        static_cast<void>(parking_.leave(true));
         return false;
     }
     trace(event::worker_woken);
     return true;
 }
 
-void pool_core::resume_from_asio(worker& self, work_item item) noexcept {
-    if (!idle_.enter()) return loop(self, item, search::never);
+void pool_loop::resume_from_asio(worker& self, work_item item) noexcept {
+    if (!parking_.enter()) return loop(self, item, search::never);
     // There are loops enough. One more for each completion would keep Asio from the next.
     self.begin_turn();
     while (!self.drive(item, worker::extent::item_alone)) {
@@ -64,7 +86,7 @@ void pool_core::resume_from_asio(worker& self, work_item item) noexcept {
 }
 
 // False if there is no memory to tell Asio of it: the loop has another turn.
-bool pool_core::yield_to_asio(worker& self, work_item item) noexcept {
+bool pool_loop::yield_to_asio(worker& self, work_item item) noexcept {
     try {
         boost::asio::defer(asio_, [this, item, &left = self] {
             worker& own = own_worker();
@@ -86,17 +108,17 @@ bool pool_core::yield_to_asio(worker& self, work_item item) noexcept {
 // does not wait until all that the threads made themselves is done, nor do the oldest items of a
 // deque wait for ever behind tasks that are always ready: now and then they have a turn of their
 // own, as one of them at a time would keep hundreds waiting for seconds.
-work_item pool_core::after_yield(worker& self, work_item item) noexcept {
+work_item pool_loop::after_yield(worker& self, work_item item) noexcept {
     if (!self.try_reserve(1)) return item;
     work_item first = self.turn_of_the_oldest() ? self.deque.steal() : 0;
-    if (first == 0) first = take_injected(self);
+    if (first == 0) first = injected_.take(self, workers_.size());
     if (first == 0) return item;
     self.push(item);
     self.pushed();
     return first;
 }
 
-void pool_core::loop(worker& self, work_item item, search searching) noexcept {
+void pool_loop::loop(worker& self, work_item item, search searching) noexcept {
     self.begin_turn();
     for (;;) {
         if (item == 0) {
@@ -118,27 +140,27 @@ void pool_core::loop(worker& self, work_item item, search searching) noexcept {
     }
 }
 
-work_item pool_core::find_work(worker& self, search& searching) noexcept {
+work_item pool_loop::find_work(worker& self, search& searching) noexcept {
     if (const work_item own = self.deque.pop()) return own;
-    if (const work_item injected = take_injected(self)) return injected;
+    if (const work_item injected = injected_.take(self, workers_.size())) return injected;
     if (workers_.size() == 1 || searching == search::never) return 0;
     if (searching == search::no) {
-        if (!idle_.begin_search()) return 0;
+        if (!parking_.begin_search()) return 0;
         searching = search::yes;
     }
     return search_everywhere(self);
 }
 
-work_item pool_core::search_everywhere(worker& self) noexcept {
+work_item pool_loop::search_everywhere(worker& self) noexcept {
     for (int round = 0; round < search_rounds; ++round) {
         if (const work_item stolen = steal(self)) return stolen;
-        if (const work_item injected = take_injected(self)) return injected;
+        if (const work_item injected = injected_.take(self, workers_.size())) return injected;
         spin_pause();
     }
     return 0;
 }
 
-work_item pool_core::steal(worker& self) noexcept {
+work_item pool_loop::steal(worker& self) noexcept {
     // From the next thread on, around the circle: victims differ from thief to thief.
     for (std::size_t i = 1; i < workers_.size(); ++i) {
         auto& victim = workers_[(self.index + i) % workers_.size()]->deque;
@@ -150,7 +172,7 @@ work_item pool_core::steal(worker& self) noexcept {
 // Having come so far, takes up to half of what there is. The newest of it is what runs first: its
 // next siblings then lie in the order in which it takes them back, and the oldest are there for
 // others.
-work_item pool_core::steal_more(worker& self, work_deque<>& victim, work_item item) noexcept {
+work_item pool_loop::steal_more(worker& self, work_deque<>& victim, work_item item) noexcept {
     count(counters_.stolen);
     trace(event::task_stolen);
     auto more = std::min(victim.size() / 2, largest_loot);
@@ -164,49 +186,29 @@ work_item pool_core::steal_more(worker& self, work_deque<>& victim, work_item it
     return item;
 }
 
-// Leaves room for one item more in the deque if there was before.
-work_item pool_core::take_injected(worker& self) noexcept {
-    // Relaxed: a hint; whoever must not miss anything reads it in `sees_work`.
-    if (injection_size_.load(std::memory_order_relaxed) == 0) return 0;
-    const std::lock_guard lock(injection_mutex_);
-    if (injection_.empty()) return 0;
-    const work_item first = injection_.front();
-    injection_.pop_front();
-    if (urgent_ > 0) --urgent_;
-    // Its share of the rest goes to the deque, where this thread takes it without the lock.
-    // What has priority is taken one by one, so that no thread keeps it from another.
-    auto batch = urgent_ > 0 ? 0 : std::min(injection_.size() / workers_.size(), largest_batch);
-    if (batch > 0 && !self.try_reserve(batch + 1)) batch = 0;
-    for (std::size_t i = batch; i-- > 0;) self.push(injection_[i]);
-    self.pushed();
-    injection_.erase(injection_.begin(), injection_.begin() + static_cast<std::ptrdiff_t>(batch));
-    injection_size_.store(injection_.size(), std::memory_order_seq_cst);
-    return first;
-}
-
-bool pool_core::sees_work() const noexcept {
-    return injection_size_.load(std::memory_order_seq_cst) > 0 ||
+bool pool_loop::sees_work() const noexcept {
+    return injected_.has_items() ||
            std::any_of(workers_.begin(), workers_.end(),
                        [](const auto& each) { return !each->deque.looks_empty(); });
 }
 
-bool pool_core::sees_work_after(parking<>::duty duty) const noexcept {
+bool pool_loop::sees_work_after(parking<>::duty duty) const noexcept {
     if (duty == parking<>::duty::none) return false;
     if (duty == parking<>::duty::barrier_and_look) heavy_barrier();
     return sees_work();
 }
 
 // Work that was made while this thread searched relied on it: send another for it.
-void pool_core::found_work_searching() noexcept {
-    if (sees_work_after(idle_.end_search())) wake_one();
+void pool_loop::found_work_searching() noexcept {
+    if (sees_work_after(parking_.end_search())) wake_one();
 }
 
 // True if the loop may end; false if there is work again and it goes on, searching.
-bool pool_core::park(search searching) noexcept {
-    const auto duty = idle_.leave(searching == search::yes);
+bool pool_loop::park(search searching) noexcept {
+    const auto duty = parking_.leave(searching == search::yes);
     const bool is_looked_for =
         searching == search::never && duty == parking<>::duty::barrier_and_look && look_later();
-    if (!is_looked_for && sees_work_after(duty) && idle_.try_wake()) return false;
+    if (!is_looked_for && sees_work_after(duty) && parking_.try_wake()) return false;
     count(counters_.parked);
     trace(event::worker_parked);
     return true;
@@ -215,19 +217,34 @@ bool pool_core::park(search searching) noexcept {
 // For a completion's loop: all that wait behind it in Asio share one look, which comes after them.
 // A barrier for each would take longer than they do.
 // False if there is no memory to tell Asio of it: it looks itself.
-bool pool_core::look_later() noexcept {
-    if (!idle_.ask_for_look()) return true;
+bool pool_loop::look_later() noexcept {
+    if (!parking_.ask_for_look()) return true;
     try {
         boost::asio::defer(asio_, [this] {
-            idle_.begin_look();
-            if (sees_work_after(parking<>::duty::barrier_and_look) && idle_.try_wake())
+            parking_.begin_look();
+            if (sees_work_after(parking<>::duty::barrier_and_look) && parking_.try_wake())
                 loop(own_worker(), 0, search::yes);
         });
         return true;
     } catch (const std::bad_alloc&) {
-        idle_.begin_look();
+        parking_.begin_look();
         return false;
     }
+}
+
+thread_pool_stats pool_loop::stats() const noexcept {
+    const auto read = [](const std::atomic<std::uint64_t>& counter) {
+        return counter.load(std::memory_order_relaxed);
+    };
+    thread_pool_stats result{
+        .injected = read(counters_.injected),
+        .stolen = read(counters_.stolen),
+        .parked = read(counters_.parked),
+        .woken = read(counters_.woken),
+        .yielded = read(counters_.yielded),
+    };
+    for (const auto& each : workers_) result.resumed += each->resumed();
+    return result;
 }
 
 }}}  // namespace bobbin::v0::detail

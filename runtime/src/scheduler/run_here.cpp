@@ -13,6 +13,16 @@
 namespace bobbin { inline namespace v0 { namespace detail {
 namespace {
 
+// Of no pool: none is ever wanted.
+class nobody final : public idle_threads {
+public:
+    constexpr nobody() noexcept : idle_threads(0, true) {}
+
+private:
+    bool post_loop() noexcept override { return true; }
+};
+constinit nobody nobody_sleeps;
+
 // Keeps a thread that is none of a pool's a worker while it runs tasks.
 class visiting_worker {
 public:
@@ -24,7 +34,6 @@ public:
     void drive(work_item item) noexcept { worker_.drive(item, worker::extent::deque_too); }
 
 private:
-    static inline parking<> nobody_sleeps{0, true};
     worker worker_;
 };
 
@@ -42,7 +51,7 @@ void run_here(work_item item, pool_core* home) {
         self->push(item);
         self->pushed();
     } else {
-        self->pool->resume_from_asio(*self, item);
+        self->pool->loop().resume_from_asio(*self, item);
     }
 }
 

@@ -1,9 +1,11 @@
-// A thread's place in the scheduler: its deque and the state of its loop. A pool's threads have one
-// each; any other thread has one while it runs tasks (`run_here`). All members are the owning
-// thread's but the thieves' end of the deque.
+// A thread that runs items, one and then what follows from it: its deque, its transfers, its turn.
+// A pool's threads have one each; any other thread has one while it runs tasks (`run_here`). Where
+// a pool's thread finds the first item, and what it does when there is none, is pool_loop's. All
+// members are the owning thread's but the thieves' end of the deque.
 #pragma once
 
-#include "scheduler/parking.hpp"
+#include "scheduler/idle_threads.hpp"
+#include "scheduler/turn_clock.hpp"
 #include "scheduler/work_deque.hpp"
 
 #include <bobbin/runtime/detail/task/join_scope.hpp>
@@ -22,8 +24,8 @@ class pool_core;
 
 class worker {
 public:
-    worker(pool_core* owner, unsigned number, parking<>& gate)
-        : pool(owner), index(number), idle_(gate) {}
+    worker(pool_core* owner, unsigned number, idle_threads& idle)
+        : pool(owner), index(number), idle_(idle) {}
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
     ~worker() = default;
@@ -62,22 +64,21 @@ public:
     bool running() const noexcept { return running_; }
     work_item take_next() noexcept { return std::exchange(next_, 0); }
 
-    // A turn is the time between two returns to Asio. Asking also adapts the slice, so that steps
-    // of any length are asked in time.
-    void begin_turn() noexcept;
-    bool turn_is_over() noexcept;
-    // The same as seen at `now`, changing nothing.
-    bool turn_is_over(std::chrono::steady_clock::time_point now) const noexcept;
-    // After this step, whatever those before took.
-    void look_at_clock() noexcept { unclocked_ = 0; }
+    // Asio's turn: see turn_clock.hpp. A thread of no pool has no such turns.
+    void begin_turn() noexcept { clock_.begin_turn(); }
+    bool turn_is_over() noexcept { return clock_.turn_is_over(budget_ <= 0) && pool != nullptr; }
+    bool turn_is_over(std::chrono::steady_clock::time_point now) const noexcept {
+        return pool != nullptr && clock_.turn_is_over(now);
+    }
+    void look_at_clock() noexcept { clock_.look_after_this_step(); }
     // True in every 64th turn, in which the deque's oldest items run first until none is left.
     bool turn_of_the_oldest() noexcept { return oldest_first_ = ++turns_ % 64 == 0; }
 
     // Now and then it is time to ask whether a scope further out was stopped. A stop is seen at
     // once by members of its own scope; forks inside, whose siblings take each other over without
     // asking further, see it so.
-    bool should_look_further() const noexcept { return should_look_further_; }
-    void looked_further() noexcept { should_look_further_ = false; }
+    bool should_look_further() const noexcept { return clock_.should_look_further(); }
+    void looked_further() noexcept { clock_.looked_further(); }
 
     // For a step that ends here although nothing has ended or is waited for: to be resumed after.
     std::coroutine_handle<> unwind(std::coroutine_handle<> to) noexcept;
@@ -107,20 +108,15 @@ private:
     work_item take_from_deque() noexcept;
 
     std::int32_t budget_ = 1;        // transfers left before the stack is unwound
-    std::int32_t slice_ = 1;         // what the budget is refilled with
-    std::int32_t unclocked_ = 0;     // steps to come that don't look at the clock
-    parking<>& idle_;                // the pool's; read at every push
+    idle_threads& idle_;             // the pool's; read at every push
     work_item next_ = 0;             // goes on as soon as the stack is unwound
     promise_base* ended_ = nullptr;  // see `ended`
     bool running_ = false;
-    bool should_look_further_ = false;
     bool oldest_first_ = false;
     bool is_stray_ = false;
     unsigned turns_ = 0;
     std::atomic<std::uint64_t> resumed_{0};  // written by the owner alone
-    std::chrono::steady_clock::time_point slice_began_;
-    std::chrono::steady_clock::time_point turn_began_;
-    std::chrono::steady_clock::time_point look_began_;
+    turn_clock clock_;
 };
 
 // The calling thread's worker, or none; there is one while a task runs. Only code that is no
