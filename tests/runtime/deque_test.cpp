@@ -11,8 +11,41 @@
 
 namespace {
 
+using bobbin::detail::stealable_deque;
 using bobbin::detail::work_deque;
 using bobbin::detail::work_item;
+
+// What is the owner's alone does not compile at the thieves' end.
+template <class Deque>
+concept has_steal = requires(Deque& deque) {
+    deque.steal();
+};
+template <class Deque>
+concept has_reserve = requires(Deque& deque) {
+    deque.reserve(1);
+};
+template <class Deque>
+concept has_push = requires(Deque& deque) {
+    deque.push(work_item{1});
+};
+template <class Deque>
+concept has_push_reversed = requires(Deque& deque) {
+    deque.push_reversed(1, [] { return work_item{1}; });
+};
+template <class Deque>
+concept has_pop = requires(Deque& deque) {
+    deque.pop();
+};
+template <class Deque>
+concept has_pop_if = requires(Deque& deque) {
+    deque.pop_if(1);
+};
+static_assert(has_steal<stealable_deque<>> && has_steal<work_deque<>>);
+static_assert(has_reserve<work_deque<>> && !has_reserve<stealable_deque<>>);
+static_assert(has_push<work_deque<>> && !has_push<stealable_deque<>>);
+static_assert(has_push_reversed<work_deque<>> && !has_push_reversed<stealable_deque<>>);
+static_assert(has_pop<work_deque<>> && !has_pop<stealable_deque<>>);
+static_assert(has_pop_if<work_deque<>> && !has_pop_if<stealable_deque<>>);
 
 void push(work_deque<>& deque, work_item item) {
     deque.reserve(1);
@@ -47,9 +80,10 @@ bool survives_thieves(work_item items, std::size_t capacity, Owner owner) {
     for (unsigned i = 0; i < thief_count; ++i)
         thieves.emplace_back([&] {
             start.arrive_and_wait();
+            stealable_deque<>& victim = deque;
             // Nothing is pushed any more once the owner is done.
-            while (!owner_is_done.load(std::memory_order_acquire) || !deque.looks_empty())
-                if (const auto item = deque.steal()) seen.count(item);
+            while (!owner_is_done.load(std::memory_order_acquire) || !victim.looks_empty())
+                if (const auto item = victim.steal()) seen.count(item);
         });
     start.arrive_and_wait();
     owner(deque, seen);

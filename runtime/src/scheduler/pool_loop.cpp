@@ -36,7 +36,8 @@ worker& own_worker() noexcept {
 pool_loop::pool_loop(pool_core& owner, boost::asio::thread_pool& asio, unsigned threads)
     : idle_threads(threads, heavy_barrier_available()), asio_(asio) {
     for (unsigned i = 0; i < threads; ++i)
-        workers_.push_back(std::make_unique<worker>(&owner, i, *this));
+        victims_.push_back(
+            &workers_.emplace_back(std::make_unique<worker>(&owner, i, *this))->deque);
 }
 
 bool pool_loop::inject(work_item item, priority how) {
@@ -162,8 +163,8 @@ work_item pool_loop::search_everywhere(worker& self) noexcept {
 
 work_item pool_loop::steal(worker& self) noexcept {
     // From the next thread on, around the circle: victims differ from thief to thief.
-    for (std::size_t i = 1; i < workers_.size(); ++i) {
-        auto& victim = workers_[(self.index + i) % workers_.size()]->deque;
+    for (std::size_t i = 1; i < victims_.size(); ++i) {
+        stealable_deque<>& victim = *victims_[(self.index + i) % victims_.size()];
         if (work_item item = victim.steal()) return steal_more(self, victim, item);
     }
     return 0;
@@ -172,7 +173,7 @@ work_item pool_loop::steal(worker& self) noexcept {
 // Having come so far, takes up to half of what there is. The newest of it is what runs first: its
 // next siblings then lie in the order in which it takes them back, and the oldest are there for
 // others.
-work_item pool_loop::steal_more(worker& self, work_deque<>& victim, work_item item) noexcept {
+work_item pool_loop::steal_more(worker& self, stealable_deque<>& victim, work_item item) noexcept {
     count(counters_.stolen);
     trace(event::task_stolen);
     auto more = std::min(victim.size() / 2, largest_loot);
@@ -188,8 +189,8 @@ work_item pool_loop::steal_more(worker& self, work_deque<>& victim, work_item it
 
 bool pool_loop::sees_work() const noexcept {
     return injected_.has_items() ||
-           std::any_of(workers_.begin(), workers_.end(),
-                       [](const auto& each) { return !each->deque.looks_empty(); });
+           std::any_of(victims_.begin(), victims_.end(),
+                       [](const auto* each) { return !each->looks_empty(); });
 }
 
 bool pool_loop::sees_work_after(parking<>::duty duty) const noexcept {

@@ -53,7 +53,7 @@ private:
     work_item find_work(worker& self, search& searching) noexcept;
     work_item search_everywhere(worker& self) noexcept;
     work_item steal(worker& self) noexcept;
-    work_item steal_more(worker& self, work_deque<>& victim, work_item item) noexcept;
+    work_item steal_more(worker& self, stealable_deque<>& victim, work_item item) noexcept;
     bool sees_work() const noexcept;
     bool sees_work_after(parking<>::duty duty) const noexcept;
     void found_work_searching() noexcept;
@@ -62,6 +62,7 @@ private:
 
     boost::asio::thread_pool& asio_;
     std::vector<std::unique_ptr<worker>> workers_;
+    std::vector<stealable_deque<>*> victims_;  // their deques, as all threads see them
     injection_queue injected_;
     counters counters_;
 };

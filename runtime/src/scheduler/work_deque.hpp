@@ -1,7 +1,9 @@
 // The Chase-Lev work-stealing deque, growing.
 //
 // The owner pushes and pops at the bottom, last in first out; thieves steal from the top, oldest
-// first. Entries are opaque words; zero means "none".
+// first. Each has a type for its end: `work_deque` is the owner's, and whoever else is given the
+// `stealable_deque` that it is can do nothing but what any thread may. Entries are opaque words;
+// zero means "none".
 // Source: D. Chase, Y. Lev, "Dynamic circular work-stealing deque", SPAA 2005, with the orders of
 // N. M. Le et al., "Correct and efficient work-stealing for weak memory models", PPoPP 2013, except
 // that the store of `bottom_` and the fence after it in `pop` are one seq_cst exchange: the
@@ -19,39 +21,21 @@
 
 namespace bobbin { inline namespace v0 { namespace detail {
 
+// The thieves' end. Any thread.
 template <class Atomics = std_atomics>
-class work_deque {
+class stealable_deque {
 public:
-    explicit work_deque(std::size_t capacity = 256);
-    work_deque(const work_deque&) = delete;
-    work_deque& operator=(const work_deque&) = delete;
-    ~work_deque() = default;
+    stealable_deque(const stealable_deque&) = delete;
+    stealable_deque& operator=(const stealable_deque&) = delete;
 
-    // Owner only. Makes sure that `count` pushes will not allocate. May throw std::bad_alloc, and
-    // then nothing has changed.
-    void reserve(std::int64_t count);
-
-    // Owner only. Room must have been reserved.
-    void push(work_item item) noexcept;
-
-    // Owner only. Pushes what `count` calls of `next` return, so that the first lies on top.
-    template <class Next>
-    void push_reversed(std::int64_t count, Next next) noexcept;
-
-    // Owner only. The newest entry, or zero.
-    work_item pop() noexcept;
-
-    // Owner only. Takes the newest entry if it is `item`; costs one comparison if it is not.
-    bool pop_if(work_item item) noexcept;
-
-    // Any thread. The oldest entry; zero if there is none or another thread was faster.
+    // The oldest entry; zero if there is none or another thread was faster.
     work_item steal() noexcept;
 
-    // Any thread. Snapshots, exact only for an owner that no thief disturbs.
+    // Snapshots, exact only for an owner that no thief disturbs.
     bool looks_empty() const noexcept { return size() <= 0; }
     std::int64_t size() const noexcept;
 
-private:
+protected:
     struct ring {
         explicit ring(std::int64_t size)
             : mask(size - 1), slots(new slot[static_cast<std::size_t>(size)]) {}
@@ -63,8 +47,8 @@ private:
         }
     };
 
-    void grow(std::int64_t count);
-    work_item pop_reserved(std::int64_t index, work_item item) noexcept;
+    explicit stealable_deque(std::size_t capacity);
+    ~stealable_deque() = default;
 
     // Owner's line. `room_` is an index up to which pushes need not look at `top_`: it moves only
     // forward as `top_` does.
@@ -76,8 +60,44 @@ private:
     alignas(cache_line_pair) typename Atomics::template atomic<std::int64_t> top_{0};
 };
 
+// The owner's end. One thread at a time.
+template <class Atomics = std_atomics>
+class work_deque : public stealable_deque<Atomics> {
+public:
+    explicit work_deque(std::size_t capacity = 256) : stealable_deque<Atomics>(capacity) {}
+
+    // Makes sure that `count` pushes will not allocate. May throw std::bad_alloc, and then nothing
+    // has changed.
+    void reserve(std::int64_t count);
+
+    // Room must have been reserved.
+    void push(work_item item) noexcept;
+
+    // Pushes what `count` calls of `next` return, so that the first lies on top.
+    template <class Next>
+    void push_reversed(std::int64_t count, Next next) noexcept;
+
+    // The newest entry, or zero.
+    work_item pop() noexcept;
+
+    // Takes the newest entry if it is `item`; costs one comparison if it is not.
+    bool pop_if(work_item item) noexcept;
+
+private:
+    using typename stealable_deque<Atomics>::ring;
+    using stealable_deque<Atomics>::bottom_;
+    using stealable_deque<Atomics>::room_;
+    using stealable_deque<Atomics>::ring_;
+    using stealable_deque<Atomics>::rings_;
+    using stealable_deque<Atomics>::top_;
+
+    void grow(std::int64_t count);
+    work_item pop_reserved(std::int64_t index, work_item item) noexcept;
+};
+
 template <class Atomics>
-work_deque<Atomics>::work_deque(std::size_t capacity) : room_(static_cast<std::int64_t>(capacity)) {
+stealable_deque<Atomics>::stealable_deque(std::size_t capacity)
+    : room_(static_cast<std::int64_t>(capacity)) {
     rings_.push_back(std::make_unique<ring>(static_cast<std::int64_t>(capacity)));
     ring_.store(rings_.back().get(), std::memory_order_relaxed);
 }
@@ -162,7 +182,7 @@ inline work_item work_deque<Atomics>::pop_reserved(std::int64_t index, work_item
 }
 
 template <class Atomics>
-work_item work_deque<Atomics>::steal() noexcept {
+work_item stealable_deque<Atomics>::steal() noexcept {
     auto top = top_.load(std::memory_order_seq_cst);
     const auto bottom = bottom_.load(std::memory_order_seq_cst);
     if (top >= bottom) return 0;
@@ -176,7 +196,7 @@ work_item work_deque<Atomics>::steal() noexcept {
 }
 
 template <class Atomics>
-inline std::int64_t work_deque<Atomics>::size() const noexcept {
+inline std::int64_t stealable_deque<Atomics>::size() const noexcept {
     const auto top = top_.load(std::memory_order_seq_cst);
     return bottom_.load(std::memory_order_seq_cst) - top;
 }

@@ -97,7 +97,7 @@ public:
 
     pool_core* const pool;  // none: not a thread of a pool
     const unsigned index;   // in the pool
-    work_deque<> deque;
+    work_deque<> deque;     // others have its `stealable_deque`
 
     // Steps of the loop so far, for statistics. Any thread.
     std::uint64_t resumed() const noexcept { return resumed_.load(std::memory_order_relaxed); }
