@@ -1,10 +1,12 @@
 #!/bin/sh
 # misuse_test.sh SOURCE COMPILER…: the source must not compile, and the first error must be what its
-# first lines say, all of it. No other may be in a header: what a user reads is what is wrong.
+# first lines say, all of it; what they note, the compiler tells somewhere. No other error may be in
+# a header: what a user reads is what is wrong.
 set -eu
 source=$1
 shift
 expected=$(sed -n '/^\/\/ says: /!q; s|^// says: ||p' "$source")
+noted=$(sed -n 's|^// notes: ||p' "$source")
 [ -n "$expected" ] || exit 1
 
 if output=$(LC_ALL=C "$@" -fsyntax-only "$source" 2>&1); then
@@ -26,3 +28,10 @@ printf '%s\n' "$expected" | while IFS= read -r part; do
         ;;
     esac
 done
+case $output in
+*"$noted"*) ;;
+*)
+    printf 'expected a note of: %s\n\n%s\n' "$noted" "$output"
+    exit 1
+    ;;
+esac

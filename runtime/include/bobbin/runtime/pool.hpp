@@ -110,27 +110,74 @@ struct example_procedure {
     void operator()(int) const {}
 };
 
-}  // namespace detail
+// --- what a pool can do, one by one: a compiler names what a type lacks ---
 
+// A call can be handed to it, with options or without; a `job` of the call's result stands for it.
 template <class P>
-concept pool = requires(P& p, detail::example_function f, detail::example_procedure procedure,
-                        std::vector<int>& range, std::vector<std::tuple<int, int>>& tuples,
-                        job_options one, map_options many) {
+concept takes_jobs = requires(P& p, example_function f, example_procedure procedure,
+                              job_options options) {
     { p.submit(f, 1) } -> std::same_as<job<int>>;
-    { p.submit(one, f, 1) } -> std::same_as<job<int>>;
+    { p.submit(options, f, 1) } -> std::same_as<job<int>>;
     { p.submit(procedure, 1) } -> std::same_as<job<void>>;
+};
+
+// A task can have a call done there as a part of itself.
+template <class P>
+concept runs_calls = requires(P& p, example_function f) {
     { p.run(f, 1) } -> std::same_as<task<int>>;
+};
+
+// A task can have a call done for each element of a range, and gets all results in their order.
+template <class P>
+concept maps_ranges = requires(P& p, example_function f, example_procedure procedure,
+                               std::vector<int>& range, std::vector<std::tuple<int, int>>& tuples,
+                               map_options options) {
     { p.map(f, range) } -> std::same_as<task<std::vector<int>>>;
-    { p.map(f, range, many) } -> std::same_as<task<std::vector<int>>>;
-    { p.map(procedure, range, many) } -> std::same_as<task<void>>;
-    { p.starmap(f, tuples, many) } -> std::same_as<task<std::vector<int>>>;
-    { p.map_each(f, range, many) } -> std::same_as<task<std::vector<outcome<int>>>>;
-    { p.map_stream(f, range, many) } -> std::same_as<result_stream<int>>;
-    { p.map_unordered(f, range, many) } -> std::same_as<result_stream<int>>;
-    { p.map_reduce(f, range, std::plus<>(), 0L, many) } -> std::same_as<task<long>>;
+    { p.map(f, range, options) } -> std::same_as<task<std::vector<int>>>;
+    { p.map(procedure, range, options) } -> std::same_as<task<void>>;
+    { p.starmap(f, tuples, options) } -> std::same_as<task<std::vector<int>>>;
+};
+
+// The same, and an error of one element is a result as others are.
+template <class P>
+concept maps_to_outcomes = requires(P& p, example_function f, std::vector<int>& range,
+                                    map_options options) {
+    { p.map_each(f, range, options) } -> std::same_as<task<std::vector<outcome<int>>>>;
+};
+
+// Results of a range can be read while it is worked on, in its order or as they come.
+template <class P>
+concept streams_results = requires(P& p, example_function f, std::vector<int>& range,
+                                   map_options options) {
+    { p.map_stream(f, range, options) } -> std::same_as<result_stream<int>>;
+    { p.map_unordered(f, range, options) } -> std::same_as<result_stream<int>>;
+};
+
+// Results of a range can be brought down to one value, from the left.
+template <class P>
+concept reduces_ranges = requires(P& p, example_function f, std::vector<int>& range,
+                                  map_options options) {
+    { p.map_reduce(f, range, std::plus<>(), 0L, options) } -> std::same_as<task<long>>;
+};
+
+// It says how many jobs it does at a time.
+template <class P>
+concept has_workers = requires(P& p) {
     { p.size() } -> std::same_as<unsigned>;
+};
+
+// It can be told to take no more, and to stop what it has taken.
+template <class P>
+concept can_be_closed = requires(P& p) {
     { p.close() } -> std::same_as<void>;
     { p.stop() } -> std::same_as<void>;
 };
+
+}  // namespace detail
+
+template <class P>
+concept pool = detail::takes_jobs<P> && detail::runs_calls<P> && detail::maps_ranges<P> &&
+    detail::maps_to_outcomes<P> && detail::streams_results<P> && detail::reduces_ranges<P> &&
+    detail::has_workers<P> && detail::can_be_closed<P>;
 
 }}  // namespace bobbin::v0
