@@ -1,4 +1,5 @@
 // See byte_queue.hpp.
+#include "memory/wrapped_bytes.hpp"
 #include "queue/byte_ring.hpp"
 
 #include <bobbin/ipc/detail/queue/byte_queue.hpp>
@@ -44,15 +45,6 @@ void expect_position(std::uint64_t at) {
         refuse_position(at);
 }
 
-// Bytes of the ring from a position on.
-void write_at(ring_bytes ring, std::uint64_t at, std::span<const std::byte> bytes) noexcept {
-    if (bytes.empty()) return;
-    const std::size_t offset = at & (ring.size() - 1);
-    const std::size_t first = std::min(bytes.size(), ring.size() - offset);
-    std::memcpy(ring.data() + offset, bytes.data(), first);
-    if (first < bytes.size()) std::memcpy(ring.data(), bytes.data() + first, bytes.size() - first);
-}
-
 // Messages are small and each is followed by locked instructions, which wait until what came before
 // has reached its line; so lines are asked for some messages ahead, where those are already ours.
 constexpr std::uint64_t ahead = 512;
@@ -71,12 +63,6 @@ void prepare_to_write(ring_bytes ring, std::uint64_t end, std::uint64_t limit) n
 void prepare_to_read(ring_bytes ring, std::uint64_t begin, std::uint64_t end) noexcept {
     if (end - begin < 2 * ahead) return;
     __builtin_prefetch(&ring[(begin + ahead) & (ring.size() - 1)]);
-}
-
-two_parts read_at(ring_bytes ring, std::uint64_t at, std::size_t size) noexcept {
-    const std::size_t offset = at & (ring.size() - 1);
-    const std::size_t first = std::min(size, ring.size() - offset);
-    return {ring.subspan(offset, first), ring.first(size - first)};
 }
 
 }  // namespace
@@ -214,11 +200,11 @@ void byte_queue::pushing::write(message_parts message) noexcept {
     std::uint64_t size = 0;
     std::uint64_t at = end_ + byte_ring::unit;
     for (const auto piece : message) {
-        write_at(bytes_, at + size, piece);
+        write_wrapped(bytes_, at + size, piece);
         size += piece.size();
         bobbin::detail::fault_point("queue.partly_written");
     }
-    write_at(bytes_, end_, std::as_bytes(std::span(&size, 1)));
+    write_wrapped(bytes_, end_, std::as_bytes(std::span(&size, 1)));
     end_ += byte_ring::room_for(size);
     prepare_to_write(bytes_, end_, seen_ + bytes_.size());
 }
@@ -278,7 +264,7 @@ byte_queue::popping::~popping() {
 void byte_queue::popping::look_at_message() {
     expect_position(begin_);
     std::uint64_t size = 0;
-    std::memcpy(&size, read_at(bytes_, begin_, byte_ring::unit)[0].data(), sizeof size);
+    std::memcpy(&size, wrapped(bytes_, begin_, byte_ring::unit)[0].data(), sizeof size);
     const std::uint64_t used = end_ - begin_;
     if (used > bytes_.size() || size > bytes_.size() || byte_ring::room_for(size) > used)
         refuse_message(size, used);
@@ -288,7 +274,8 @@ void byte_queue::popping::look_at_message() {
 }
 
 two_parts byte_queue::popping::message() const noexcept {
-    return read_at(bytes_, begin_ + byte_ring::unit, size_);
+    const auto [first, second] = wrapped(bytes_, begin_ + byte_ring::unit, size_);
+    return {first, second};
 }
 
 bool byte_queue::popping::next() {
