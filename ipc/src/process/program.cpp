@@ -6,8 +6,9 @@
 #include "os/thread_caps.hpp"
 #include "process/server_packet.hpp"
 
+#include <bobbin/runtime/detail/os/own_program.hpp>
+
 #include <algorithm>
-#include <climits>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -135,19 +136,17 @@ bool is_started_by_loader() noexcept {
 }
 
 std::string path_of_program() {
-    const std::string self = "/proc/self/exe";
-    std::string path(PATH_MAX, '\0');
-    const auto size = ::readlink(self.c_str(), path.data(), path.size());
-    if (size <= 0) return self;
-    path.resize(static_cast<std::size_t>(size));
+    using bobbin::detail::own_program;
+    const std::string path = bobbin::detail::path_of_own_program();
+    if (path.empty()) return own_program;
     struct stat named {};
     struct stat running {};
     // Opened, as valgrind gives the program's file to who opens it, and its own to who only asks.
-    const owned_descriptor own(::open(self.c_str(), O_RDONLY | O_CLOEXEC));
+    const owned_descriptor own(::open(own_program, O_RDONLY | O_CLOEXEC));
     const bool same = own && ::stat(path.c_str(), &named) == 0 &&
                       ::fstat(own.get(), &running) == 0 && named.st_dev == running.st_dev &&
                       named.st_ino == running.st_ino;
-    return same ? path : self;  // it was replaced or deleted since
+    return same ? path : own_program;  // it was replaced or deleted since
 }
 
 std::vector<std::string> starting_environment() {
@@ -171,9 +170,8 @@ std::vector<std::string> starting_environment() {
     all.push_back(added);
     const std::vector<std::string> ours = all;
     const auto is_ours = [&](const char* variable) {
-        return std::any_of(ours.begin(), ours.end(), [&](const std::string& own) {
-            return name_of(own) == name_of(variable);
-        });
+        return std::ranges::any_of(
+            ours, [&](const std::string& own) { return name_of(own) == name_of(variable); });
     };
     for (char** each = environ; *each != nullptr; ++each)
         if (!is_ours(*each)) all.emplace_back(*each);

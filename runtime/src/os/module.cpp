@@ -1,13 +1,13 @@
 // See module.hpp.
 #include "os/module.hpp"
 
+#include <bobbin/runtime/detail/os/own_program.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
-#include <limits.h>
 #include <link.h>
 #include <string_view>
-#include <unistd.h>
 
 namespace bobbin { inline namespace v0 { namespace detail {
 
@@ -35,12 +35,6 @@ std::span<const std::byte> build_id_in(std::span<const std::byte> notes, std::si
     return {};
 }
 
-std::string path_of_program() {
-    std::string path(PATH_MAX, '\0');
-    const auto size = readlink("/proc/self/exe", path.data(), path.size());
-    return size > 0 ? path.substr(0, static_cast<std::size_t>(size)) : "the program";
-}
-
 struct search {
     std::uintptr_t address;
     module_place found;
@@ -58,7 +52,8 @@ int look_into(dl_phdr_info* module, std::size_t /*size*/, void* data) {
 
     wanted.found.offset = offset;
     if (module->dlpi_name != nullptr) wanted.found.module = module->dlpi_name;
-    if (wanted.found.module.empty()) wanted.found.module = path_of_program();
+    if (wanted.found.module.empty()) wanted.found.module = path_of_own_program();
+    if (wanted.found.module.empty()) wanted.found.module = "the program";
     for (const auto& segment : headers) {
         if (segment.p_type != PT_NOTE || !wanted.found.build_id.empty()) continue;
         // NOLINTNEXTLINE: the loader tells where it is
@@ -71,7 +66,6 @@ int look_into(dl_phdr_info* module, std::size_t /*size*/, void* data) {
 }  // namespace
 
 module_place find_module(const void* address) {
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): modules are ranges of numbers
     search wanted{.address = reinterpret_cast<std::uintptr_t>(address), .found = {}};
     dl_iterate_phdr(look_into, &wanted);
     return std::move(wanted.found);
