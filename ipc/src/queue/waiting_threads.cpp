@@ -73,7 +73,7 @@ waiting_threads& waiting_threads::own() {
 bool waiting_threads::task_line::may_try() const {
     try {
         if (broken) return true;
-        return end == queue_end::consumers ? queue.can_pop() : queue.can_push(first->size_);
+        return end == queue_end::consumers ? queue.can_pop() : queue.can_push(tasks.front().size_);
     } catch (...) {
         return true;  // and the task learns what is wrong
     }
@@ -90,11 +90,11 @@ void waiting_threads::task_line::watch() noexcept {
 }
 
 awaited_turn* waiting_threads::task_line::take_first() noexcept {
-    awaited_turn* const turn = std::exchange(first, first->next_);
-    turn->in_line_ = false;
-    turn->has_turn_ = true;
+    awaited_turn& turn = tasks.front();
+    tasks.pop_front();
+    turn.has_turn_ = true;
     somebody_tries = true;
-    return turn;
+    return &turn;
 }
 
 waiting_threads::task_line* waiting_threads::find(const awaited_turn& turn) noexcept {
@@ -131,15 +131,13 @@ bool waiting_threads::stand_in_line(awaited_turn& turn) {
     task_line* place = find(turn);
     if (place == nullptr)
         place = &group_with_room().lines.emplace_back(task_line{turn.queue_, turn.end_});
-    awaited_turn** at = &place->first;
     if (std::exchange(turn.has_turn_, false)) {
         place->somebody_tries = false;
         place->refused = true;
+        place->tasks.push_front(turn);
     } else
-        while (*at != nullptr) at = &(*at)->next_;
-    turn.next_ = std::exchange(*at, &turn);
-    turn.in_line_ = true;
-    if (place->first == &turn)
+        place->tasks.push_back(turn);
+    if (&place->tasks.front() == &turn)
         for (line_group& group : groups_) look_again(group);
     return true;
 }
@@ -147,14 +145,12 @@ bool waiting_threads::stand_in_line(awaited_turn& turn) {
 bool waiting_threads::leave(awaited_turn& turn) noexcept {
     const std::lock_guard lock(mutex_);
     turn.cancelled_ = true;
-    if (!turn.in_line_) return false;
+    if (!turn.is_linked()) return false;
     task_line& line = *find(turn);
-    awaited_turn** at = &line.first;
-    while (*at != &turn) at = &(*at)->next_;
-    *at = turn.next_;
-    turn.in_line_ = false;
+    const bool was_first = &line.tasks.front() == &turn;
+    line.tasks.erase(line.tasks.iterator_to(turn));
     // The next in line may find room for what it has; if there is none, nobody waits any more.
-    if (at == &line.first)
+    if (was_first)
         for (line_group& group : groups_) look_again(group);
     return true;
 }
@@ -166,7 +162,7 @@ void waiting_threads::pass(awaited_turn& turn) noexcept {
         task_line& line = *find(turn);
         line.somebody_tries = false;
         // The next one can begin from here, if there is something left for it.
-        if (line.first != nullptr && line.may_try())
+        if (!line.tasks.empty() && line.may_try())
             next = line.take_first()->waiting_;
         else
             for (line_group& group : groups_) look_again(group);
@@ -191,7 +187,7 @@ void waiting_threads::run(line_group& group) {
 
 awaited_turn* waiting_threads::next_turn(line_group& group) {
     for (task_line& line : group.lines)
-        if (line.first != nullptr && !line.somebody_tries && !line.refused && line.may_try())
+        if (!line.tasks.empty() && !line.somebody_tries && !line.refused && line.may_try())
             return line.take_first();
     return nullptr;
 }
@@ -199,14 +195,13 @@ awaited_turn* waiting_threads::next_turn(line_group& group) {
 // False if it is no use to go on.
 bool waiting_threads::sleep(line_group& group, std::unique_lock<std::mutex>& lock) {
     const std::uint32_t seen = group.changed.load(std::memory_order_relaxed);  // under the mutex
-    std::erase_if(group.lines, [](const task_line& each) {
-        return each.first == nullptr && !each.somebody_tries;
-    });
+    std::erase_if(group.lines,
+                  [](const task_line& each) { return each.tasks.empty() && !each.somebody_tries; });
     words all;
     all.add(place(group.changed, seen));
     std::chrono::nanoseconds patience{0};
     for (task_line& line : group.lines) {
-        if (line.first == nullptr || line.somebody_tries) continue;
+        if (line.tasks.empty() || line.somebody_tries) continue;
         line.watch();
         const auto [word, value] = line.queue.announce_sleeper(line.end);
         all.add(place(*word, value));

@@ -4,6 +4,8 @@
 #include <bobbin/ipc/detail/queue/awaited_turn.hpp>
 #include <bobbin/runtime/detail/os/process_generation.hpp>
 
+#include <boost/intrusive/list.hpp>
+
 #include <atomic>
 #include <cstdint>
 #include <list>
@@ -35,7 +37,7 @@ private:
     struct task_line {
         byte_queue queue;  // keeps the memory
         queue_end end;
-        awaited_turn* first = nullptr;
+        boost::intrusive::list<awaited_turn, boost::intrusive::constant_time_size<false>> tasks{};
         bool somebody_tries = false;
         bool refused = false;  // the last to try came back
         bool broken = false;   // no watch could be set: the next to try learns why

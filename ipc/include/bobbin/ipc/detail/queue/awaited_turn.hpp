@@ -11,6 +11,8 @@
 #include <bobbin/runtime/detail/task/wait_point.hpp>
 #include <bobbin/runtime/errors.hpp>
 
+#include <boost/intrusive/list_hook.hpp>
+
 #include <coroutine>
 #include <cstddef>
 #include <stop_token>
@@ -18,7 +20,7 @@
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // A task in line. It lives in the task's frame.
-class awaited_turn {
+class awaited_turn : public boost::intrusive::list_base_hook<> {
 public:
     // `size`: of the message that needs room, for a producer.
     awaited_turn(const byte_queue& queue, queue_end end, std::size_t size)
@@ -43,8 +45,6 @@ private:
 
     // Of the line; under its mutex.
     std::coroutine_handle<> waiting_;
-    awaited_turn* next_ = nullptr;
-    bool in_line_ = false;
     bool cancelled_ = false;
 };
 
