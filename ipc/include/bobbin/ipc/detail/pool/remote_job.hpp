@@ -3,7 +3,7 @@
 
 #include <bobbin/ipc/detail/encoding/callable_codec.hpp>
 #include <bobbin/ipc/detail/pool/supervisor.hpp>
-#include <bobbin/ipc/detail/process/job_context.hpp>
+#include <bobbin/ipc/detail/process/remote.hpp>
 #include <bobbin/ipc/encoding.hpp>
 #include <bobbin/runtime/detail/jobs/attempt.hpp>
 #include <bobbin/runtime/detail/jobs/check_options.hpp>
