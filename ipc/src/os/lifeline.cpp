@@ -35,9 +35,9 @@ void forget_in_children() {
     static const int error =
         ::pthread_atfork([] { ends().mutex.lock(); }, [] { ends().mutex.unlock(); },
                          [] {
+                             const std::lock_guard lock(ends().mutex, std::adopt_lock);
                              for (const int each : ends().all) ::close(each);
                              ends().all.clear();
-                             ends().mutex.unlock();
                          });
     if (error != 0) throw std::system_error(error, std::generic_category(), "pthread_atfork");
 }

@@ -39,6 +39,7 @@ namespace {
 // As functions of C have it, with a null pointer behind the last.
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     std::vector<char*> all;
+    all.reserve(texts.size() + 1);
     for (std::string& each : texts) all.push_back(each.data());
     all.push_back(nullptr);
     return all;
@@ -162,8 +163,8 @@ constinit not_destroyed application;
 [[maybe_unused]] const int kept_for_fork = ::pthread_atfork(
     [] { application.value.mutex.lock(); }, [] { application.value.mutex.unlock(); },
     [] {
+        const std::lock_guard lock(application.value.mutex, std::adopt_lock);
         application.value.running.reset();
-        application.value.mutex.unlock();
     });
 
 // May be starting.

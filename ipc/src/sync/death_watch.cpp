@@ -71,6 +71,7 @@ public:
     void after_fork() { mutex_.unlock(); }
     // The child has no such thread, and watches nothing of its parent's.
     void begin_child() {
+        const std::lock_guard lock(mutex_, std::adopt_lock);
         all_.clear();
         awaited_.clear();
         is_lingering_ = false;
@@ -78,7 +79,6 @@ public:
         ends_.clear();
         changed_ = owned_descriptor();
         running_ = false;
-        mutex_.unlock();
     }
 
 private:
@@ -126,11 +126,10 @@ private:
                 pollfd end = watched(each.end.get());
                 return ::poll(&end, 1, 0) != 1;  // nor is one dead of which that fails
             };
-            const auto first_dead = std::partition(all_.begin(), all_.end(), lives);
-            // Before any is moved.
-            dead_.reserve(static_cast<std::size_t>(all_.end() - first_dead));
-            std::move(first_dead, all_.end(), std::back_inserter(dead_));
-            all_.erase(first_dead, all_.end());
+            const auto dead = std::ranges::partition(all_, lives);
+            dead_.reserve(dead.size());  // before any is moved
+            std::ranges::move(dead, std::back_inserter(dead_));
+            all_.erase(dead.begin(), dead.end());
         }
         for (const watched_process& each : dead_) each.number->poke();
         const std::lock_guard lock(mutex_);
