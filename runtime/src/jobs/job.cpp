@@ -9,6 +9,7 @@
 #include <bobbin/runtime/errors.hpp>
 
 #include <array>
+#include <cassert>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -32,6 +33,13 @@ constinit std::array<std::mutex, 64> locks;
 
 std::mutex& lock_of(const job_core* job) noexcept {
     return locks[(reinterpret_cast<std::uintptr_t>(job) >> 6U) % locks.size()];
+}
+
+// Once; but two may come to say that it is cancelled.
+[[maybe_unused]] bool may_end(job_status before, job_status final_status) noexcept {
+    return final_status > job_status::running && before != job_status::done &&
+           before != job_status::failed &&
+           (before != job_status::cancelled || final_status == job_status::cancelled);
 }
 
 // A thread that blocks until a job has ended.
@@ -103,6 +111,7 @@ bool job_core::begin_settling() noexcept {
 }
 
 void job_core::settle(job_status final_status) noexcept {
+    assert(may_end(status_.load(std::memory_order_relaxed), final_status));
     status_.store(final_status, std::memory_order_release);
 }
 
@@ -200,12 +209,14 @@ bool job_core::close_unheard() noexcept {
 }
 
 void job_core::close() noexcept {
+    assert(ended());
     while (!close_unheard()) {
         job_listener* next = nullptr;
         {
             const std::lock_guard lock(lock_of(this));
             const auto word = listeners_.load(std::memory_order_relaxed);
             if (word == empty) continue;  // it has been forgotten since
+            assert(word != closed);
             next = reinterpret_cast<job_listener*>(word);
             unlink(*next);
         }
@@ -244,6 +255,7 @@ void job_core::drop() noexcept {
     // Release, with the acquire of the last: everybody is done with the job.
     if (references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
     if (error != nullptr && !seen_.load(std::memory_order_relaxed)) report_unseen(error);
+    assert(listeners_.load(std::memory_order_relaxed) <= closed || !is_at_home());
     kind_->destroy(*this);
 }
 

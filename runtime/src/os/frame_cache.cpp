@@ -7,6 +7,7 @@
 #include <bobbin/runtime/detail/os/frame_cache.hpp>
 
 #include <atomic>
+#include <cassert>
 #include <cstdint>
 #include <mutex>
 #include <new>
@@ -174,6 +175,7 @@ void* allocate_block(std::size_t size_class) {
         return allocate_slowly(size_class);
     list.first = first->next;
     ++list.room;
+    assert(!list.ready || list.room <= capacity_of(size_class));
     return first;
 }
 

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <bit>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -101,7 +102,9 @@ private:
     }
 
     static void mark_free(slab& of, std::size_t place) noexcept {
-        of.is_free[place / 64] |= std::uint64_t{1} << place % 64;
+        const std::uint64_t bit = std::uint64_t{1} << place % 64;
+        assert((of.is_free[place / 64] & bit) == 0);
+        of.is_free[place / 64] |= bit;
         ++of.free;
     }
     // The first block that is free.
@@ -124,6 +127,7 @@ private:
     void give_back(free_block* returned, std::size_t size_class) noexcept {
         slab& to = slab_of(returned);
         const auto offset = reinterpret_cast<std::uintptr_t>(returned) % slab_bytes;
+        assert(to.used > 0 && offset >= sizeof(slab) && offset % block_bytes(size_class) == 0);
         if (to.free == 0) link(to);
         mark_free(to, offset / block_bytes(size_class));
         if (--to.used > 0) return;

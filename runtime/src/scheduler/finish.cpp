@@ -3,6 +3,7 @@
 
 #include <bobbin/runtime/detail/task/finish.hpp>
 
+#include <cassert>
 #include <stdexcept>
 
 namespace bobbin { inline namespace v0 { namespace detail {
@@ -12,6 +13,7 @@ namespace {
 // Counts `ended` children of `scope`; what to resume next.
 std::coroutine_handle<> arrive(join_scope& scope, std::uint32_t ended, worker& self) noexcept {
     const auto continuation = scope.continuation;
+    assert(ended > 0 && ended <= scope.count);
     // Acquire and release: the last to arrive sees what all the others wrote. Anyone but the last
     // must not touch the scope any more.
     if (ended == scope.count ||
@@ -97,6 +99,7 @@ std::coroutine_handle<> start(join_scope& scope, join_scope& enclosing,
 
 std::coroutine_handle<> finish(promise_base& task) noexcept {
     worker& self = *current_worker;
+    assert(task.state != task_state::unfinished);
     if (task.continuation) return self.transfer(task.continuation);
     join_scope& scope = *task.scope;
     if (scope.kind != join_kind::all || task.state != task_state::value || !scope.stop.untouched())

@@ -2,6 +2,7 @@
 #include "scheduler/injection_queue.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 namespace bobbin { inline namespace v0 { namespace detail {
 
@@ -38,6 +39,7 @@ work_item injection_queue::take_some(worker& self, std::size_t threads) noexcept
     const work_item first = items_.front();
     items_.pop_front();
     if (urgent_ > 0) --urgent_;
+    assert(urgent_ <= items_.size());
     // Its share of the rest goes to the deque, where this thread takes it without the lock.
     // What has priority is taken one by one, so that no thread keeps it from another.
     auto batch = urgent_ > 0 ? 0 : std::min(items_.size() / threads, largest_batch);

@@ -24,6 +24,7 @@
 
 #include "os/atomics.hpp"
 
+#include <cassert>
 #include <cstdint>
 
 namespace bobbin { inline namespace v0 { namespace detail {
@@ -56,7 +57,9 @@ public:
     // A loop that begins with work in hand, as an Asio completion resumed a task. True if there are
     // loops enough for all threads without it: then it is to end after that work.
     [[nodiscard]] bool enter() noexcept {
-        return active(word_.fetch_add(one_active, std::memory_order_seq_cst)) >= threads_;
+        const auto loops = active(word_.fetch_add(one_active, std::memory_order_seq_cst));
+        assert(loops < one_searching - 1);  // or it would run over into `searching`
+        return loops >= threads_;
     }
 
     // A running loop has run dry. True if it may search: at most one does.
@@ -79,16 +82,21 @@ public:
     // The searching loop has found work.
     [[nodiscard]] duty end_search() noexcept {
         const auto word = word_.fetch_sub(one_searching, std::memory_order_seq_cst);
+        assert(active(word) > 0 && searching(word) == 1);
         return duty_with(active(word), active(word) - 1);
     }
 
     // The loop is about to end.
-    [[nodiscard]] duty leave(bool searching) noexcept {
+    [[nodiscard]] duty leave(bool own_search) noexcept {
         // Seq_cst, with the fetch_add in `try_wake`.
-        const auto word = word_.fetch_sub(searching ? one_active + one_searching : one_active,
+        const auto word = word_.fetch_sub(own_search ? one_active + one_searching : one_active,
                                           std::memory_order_seq_cst);
+        assert(active(word) > 0 && searching(word) <= 1 && (!own_search || searching(word) == 1));
         return duty_with(active(word) - 1, active(word) - 1);
     }
+
+    // No loop is posted or running.
+    bool at_rest() const noexcept { return word_.load(std::memory_order_relaxed) == 0; }
 
     // Instead of `duty::barrier_and_look` at once. True: the caller sees to it that somebody,
     // later, calls `begin_look` and then does that duty. False: that is still to come, and does for
@@ -108,6 +116,9 @@ private:
     static constexpr std::uint32_t one_searching = 1U << 16U;
     static constexpr std::uint32_t active(std::uint32_t word) noexcept {
         return word & (one_searching - 1);
+    }
+    static constexpr std::uint32_t searching(std::uint32_t word) noexcept {
+        return word / one_searching;
     }
 
     duty duty_with(std::uint32_t loops, std::uint32_t others) const noexcept {

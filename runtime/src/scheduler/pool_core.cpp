@@ -6,6 +6,7 @@
 #include <bobbin/runtime/detail/os/held_signals.hpp>
 #include <bobbin/runtime/errors.hpp>
 
+#include <cassert>
 #include <new>
 #include <pthread.h>
 #include <stdexcept>
@@ -26,6 +27,12 @@ public:
 private:
     pool_core& pool_;
 };
+
+// What stands for a foreign awaitable has no scope.
+[[maybe_unused]] bool is_of(work_item item, const pool_core& pool) noexcept {
+    const join_scope* const scope = handle_of(item).promise().scope;
+    return scope == nullptr || scope->pool == &pool;
+}
 
 constexpr unsigned most_threads = 32767;  // half of what `parking` can count
 
@@ -60,6 +67,7 @@ void pool_core::drain() noexcept {
     // Acquire, with the release in `task_ended`: a thread that isn't ours may still be in there,
     // for some instructions.
     while (leaving_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+    assert(loop_.at_rest());
 }
 
 void pool_core::start_threads(const std::string& name) {
@@ -110,6 +118,7 @@ void pool_core::send(work_item item, priority how) {
 
 void pool_core::inject(work_item item, priority how) {
     check_not_forked();
+    assert(is_of(item, *this));
     // As soon as the item is in the queue, it may run, end, and with it the pool.
     const work_guard pool_stays(*this);
     if (!loop_.inject(item, how)) throw std::bad_alloc();

@@ -36,6 +36,8 @@ public:
     worker& worker_at(unsigned index) noexcept { return *workers_[index]; }
     unsigned threads() const noexcept { return static_cast<unsigned>(workers_.size()); }
     thread_pool_stats stats() const noexcept;
+    // No work is left, and nobody looks for some: so it is when all threads have ended.
+    bool at_rest() const noexcept { return parking_.at_rest() && !sees_work(); }
 
 private:
     struct counters {

@@ -14,6 +14,7 @@
 
 #include <bobbin/runtime/detail/task/work_item.hpp>
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -131,6 +132,7 @@ template <class Atomics>
 template <class Atomics>
 inline void work_deque<Atomics>::push(work_item item) noexcept {
     const auto bottom = bottom_.load(std::memory_order_relaxed);
+    assert(item != 0 && bottom < room_);  // it was reserved
     ring_.load(std::memory_order_relaxed)->at(bottom).store(item, std::memory_order_relaxed);
     // Release, with the acquire load of `bottom_` in `steal`: the slot, and the frame behind it.
     bottom_.store(bottom + 1, std::memory_order_release);
@@ -140,6 +142,7 @@ template <class Atomics>
 template <class Next>
 inline void work_deque<Atomics>::push_reversed(std::int64_t count, Next next) noexcept {
     const auto bottom = bottom_.load(std::memory_order_relaxed);
+    assert(bottom + count <= room_);  // it was reserved
     ring& slots = *ring_.load(std::memory_order_relaxed);
     for (auto i = bottom + count; --i >= bottom;)
         slots.at(i).store(next(), std::memory_order_relaxed);

@@ -4,6 +4,7 @@
 #include <bobbin/runtime/detail/os/memory_shortage.hpp>
 #include <bobbin/runtime/detail/task/finish.hpp>
 
+#include <cassert>
 #include <new>
 #include <pthread.h>
 #include <utility>
@@ -18,15 +19,11 @@ namespace {
     if (current_worker != nullptr) current_worker->begin_child();
 });
 
-std::coroutine_handle<promise_base> handle_of(work_item item) noexcept {
-    return std::coroutine_handle<promise_base>::from_address(
-        reinterpret_cast<void*>(item & ~unstarted_bit));
-}
-
 }  // namespace
 
 std::coroutine_handle<> worker::unwind(std::coroutine_handle<> to) noexcept {
     // One transfer at a time can be on its way to the loop, as it leaves the stack at once.
+    assert(next_ == 0);
     next_ = as_resumption(to);
     return std::noop_coroutine();
 }
@@ -45,6 +42,7 @@ void worker::wake_thief() noexcept {
 }
 
 bool worker::drive(work_item item, extent much) noexcept {
+    assert(!running_ && next_ == 0);
     running_ = true;
     do {
         step(item);
@@ -79,6 +77,7 @@ void worker::step(work_item item) noexcept {
     check_not_stray();
     if (ended_ != nullptr) {
         promise_base& child = *std::exchange(ended_, nullptr);
+        assert(child.state != task_state::unfinished);
         auto& scope = static_cast<custom_scope&>(*child.scope);
         if (const auto then = scope.on_end(scope, child)) next_ = as_resumption(then);
     }

@@ -13,6 +13,7 @@
 #include <bobbin/runtime/detail/task/run_here.hpp>
 
 #include <atomic>
+#include <cassert>
 #include <chrono>
 #include <coroutine>
 #include <cstdint>
@@ -28,7 +29,7 @@ public:
         : pool(owner), index(number), idle_(idle) {}
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
-    ~worker() = default;
+    ~worker() { assert(deque.looks_empty() || is_stray_); }
 
     // Hands control to `to`, or, when the budget is used up, to the loop, which resumes it:
     // symmetric transfer is not a tail call in every build, so the stack must be unwound now and
@@ -52,6 +53,7 @@ public:
 
     // `task` ended and its scope's `on_end` is to run, once its coroutine is off the stack.
     std::coroutine_handle<> ended(promise_base& task) noexcept {
+        assert(ended_ == nullptr);
         ended_ = &task;
         return std::noop_coroutine();
     }

@@ -5,6 +5,7 @@
 #include <bobbin/runtime/task.hpp>
 
 #include <atomic>
+#include <cassert>
 #include <concepts>
 #include <coroutine>
 #include <exception>
@@ -54,7 +55,11 @@ public:
     explicit nursery(detail::join_scope& enclosing) noexcept;
     nursery(const nursery&) = delete;
     nursery& operator=(const nursery&) = delete;
-    ~nursery() = default;
+    ~nursery() {
+        // All children have ended; the body still counts if it was never begun. Relaxed: `closing`
+        // was the join.
+        assert(scope_.remaining.load(std::memory_order_relaxed) <= 1);
+    }
 
     // Starts `child` on the nursery's pool and returns. From any thread, while the scope is open:
     // until its function and all its children have ended, so that a child may always spawn.

@@ -17,6 +17,7 @@
 #include <bobbin/runtime/detail/task/wait_point.hpp>
 #include <bobbin/runtime/job_options.hpp>
 
+#include <cassert>
 #include <chrono>
 #include <cstddef>
 #include <limits>
@@ -40,9 +41,15 @@ public:
     // How many inputs a runner may take whose last chunk was of `last` jobs.
     // `left`: inputs to come, or more.
     std::size_t grant(std::size_t last, std::size_t left) const noexcept;
-    void took(std::size_t jobs) noexcept { taken_ += jobs; }
+    void took(std::size_t jobs) noexcept {
+        assert(jobs <= room());
+        taken_ += jobs;
+    }
     void measured(std::size_t jobs, std::chrono::nanoseconds time) noexcept;
-    void released(std::size_t jobs) noexcept { released_ += jobs; }
+    void released(std::size_t jobs) noexcept {
+        released_ += jobs;
+        assert(released_ <= taken_);
+    }
 
     // No more inputs are taken.
     void close() noexcept { closed_ = true; }
@@ -51,8 +58,15 @@ public:
     // A runner that is started pulls until it stops pulling, and ends after that.
     bool wants_runner() const noexcept;
     void runner_started() noexcept { ++pulling_, ++alive_; }
-    void runner_stops_pulling() noexcept { --pulling_; }
-    void runner_ended() noexcept { --alive_; }
+    void runner_stops_pulling() noexcept {
+        assert(pulling_ > 0);
+        --pulling_;
+    }
+    void runner_ended() noexcept {
+        assert(alive_ > pulling_);
+        --alive_;
+    }
+    bool has_runner() const noexcept { return alive_ > 0; }
 
     // Nothing will come any more.
     bool finished() const noexcept { return closed_ && alive_ == 0; }

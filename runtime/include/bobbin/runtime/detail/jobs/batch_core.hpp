@@ -8,6 +8,7 @@
 #include <bobbin/runtime/detail/task/wait_point.hpp>
 
 #include <atomic>
+#include <cassert>
 #include <coroutine>
 #include <cstddef>
 #include <exception>
@@ -49,7 +50,8 @@ public:
         return index > failed_at_.load(std::memory_order_relaxed);
     }
 
-    virtual ~batch_core() = default;
+    // Its runners hold it: it is left when none is.
+    virtual ~batch_core() { assert(!control_.has_runner() || is_left_to_parent()); }
 
 protected:
     // Starts a runner, which was counted. May throw std::bad_alloc; then it is not counted any

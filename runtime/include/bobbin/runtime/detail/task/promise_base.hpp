@@ -53,6 +53,12 @@ inline std::coroutine_handle<> handle_of(promise_base& promise) noexcept {
     return std::coroutine_handle<promise_base>::from_promise(promise);
 }
 
+// The same of an item.
+inline std::coroutine_handle<promise_base> handle_of(work_item item) noexcept {
+    return std::coroutine_handle<promise_base>::from_address(
+        reinterpret_cast<void*>(item & ~unstarted_bit));
+}
+
 inline work_item as_unstarted(promise_base& task) noexcept {
     return as_resumption(handle_of(task)) | unstarted_bit;
 }

@@ -14,6 +14,7 @@
 #include <bobbin/runtime/detail/task/join_scope.hpp>
 #include <bobbin/runtime/detail/task/work_item.hpp>
 
+#include <cassert>
 #include <coroutine>
 #include <mutex>
 #include <optional>
@@ -69,6 +70,7 @@ public:
         if (asked_by != nullptr) watch_.arm(*asked_by, waiter);
         auto lock = waiter.lock();
         if (waiter.is_due(lock) || is_stopped_) return false;
+        assert(!waiter.place());  // one task at a time waits there
         waiter.place() = self;
         return true;
     }
