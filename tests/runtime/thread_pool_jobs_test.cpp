@@ -20,11 +20,18 @@
 #include <functional>
 #include <memory>
 #include <ranges>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 using bobbin::task;
 using namespace std::chrono_literals;
+
+// One object stands for a job: to copy it would be to share its value, which may be moved out.
+static_assert(std::is_nothrow_move_constructible_v<bobbin::job<int>> &&
+              std::is_nothrow_move_assignable_v<bobbin::job<int>>);
+static_assert(!std::is_copy_constructible_v<bobbin::job<int>> &&
+              !std::is_copy_assignable_v<bobbin::job<int>>);
 
 TEST_CASE("jobs may capture, and be function pointers") {
     test::in_every_pool([](test::place& place) {

@@ -14,7 +14,7 @@ std::shared_ptr<completion_queue> completion_queue::of(const std::vector<job_cor
     for (std::size_t i = 0; i < jobs.size(); ++i) {
         entry& each = queue->entries_[i];
         each.position = i;
-        each.job = job_ref<job_core>::of(*jobs[i]);
+        each.job = jobs[i];
     }
     try {
         for (std::size_t i = 0; i < jobs.size(); ++i) {

@@ -36,6 +36,9 @@ public:
 
     // No job: only to be assigned to, and to be asked by `operator bool`.
     job() noexcept = default;
+    job(job&&) noexcept = default;
+    job& operator=(job&&) noexcept = default;
+    ~job() = default;
     explicit operator bool() const noexcept { return static_cast<bool>(state_); }
 
     job_status status() const noexcept { return state_->status(); }
@@ -111,7 +114,7 @@ void job<R>::on_done(F callback) const {
     if constexpr (fits) {
         auto call = [callback = std::move(callback)](detail::job_core& core) mutable {
             auto& state = static_cast<detail::job_state<R>&>(core);
-            const job<R> ended(detail::job_ref<detail::job_state<R>>::of(state));
+            const job<R> ended{detail::job_ref<detail::job_state<R>>(&state)};
             std::move(callback)(ended);
         };
         detail::job_callback<decltype(call)>::add(*state_, std::move(call));

@@ -133,7 +133,8 @@ job<R> start_remote_job(const std::shared_ptr<supervisor>& by, const job_options
     made->is_urgent = options.priority == priority::high;
     remote_call* const call = made.get();
     by->post(std::span(&call, 1));
-    bobbin::detail::job_ref<bobbin::detail::job_state<R>> ours(made.release());
+    bobbin::detail::job_ref<bobbin::detail::job_state<R>> ours(made.release(),
+                                                               bobbin::detail::adopt_reference);
     return bobbin::detail::job_access::make<R>(std::move(ours));
 }
 

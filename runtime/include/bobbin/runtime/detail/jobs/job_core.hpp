@@ -19,6 +19,8 @@
 #include <bobbin/runtime/detail/os/process_generation.hpp>
 #include <bobbin/runtime/detail/os/value_room.hpp>
 
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+
 #include <atomic>
 #include <cstdint>
 #include <exception>
@@ -171,37 +173,17 @@ public:
     using job_core::job_core;
 };
 
-// One reference to a job.
+inline void intrusive_ptr_add_ref(job_core* job) noexcept {
+    job->hold();
+}
+inline void intrusive_ptr_release(job_core* job) noexcept {
+    job->drop();
+}
+
+// One reference to a job. Given a pointer and `adopt_reference`, it takes over one that is counted.
 template <class Core>
-class job_ref {
-public:
-    job_ref() noexcept = default;
-    // Takes over a reference that is already counted.
-    explicit job_ref(Core* counted) noexcept : core_(counted) {}
-    job_ref(job_ref&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
-    job_ref& operator=(job_ref&& other) noexcept {
-        std::swap(core_, other.core_);
-        return *this;
-    }
-    ~job_ref() {
-        if (core_ != nullptr) core_->drop();
-    }
-
-    static job_ref of(Core& core) noexcept {
-        core.hold();
-        return job_ref(&core);
-    }
-
-    // The reference is somebody else's now.
-    Core* release() noexcept { return std::exchange(core_, nullptr); }
-    Core* get() const noexcept { return core_; }
-    Core& operator*() const noexcept { return *core_; }
-    Core* operator->() const noexcept { return core_; }
-    explicit operator bool() const noexcept { return core_ != nullptr; }
-
-private:
-    Core* core_ = nullptr;
-};
+using job_ref = boost::intrusive_ptr<Core>;
+inline constexpr bool adopt_reference = false;
 
 }  // namespace detail
 }}  // namespace bobbin::v0

@@ -157,8 +157,9 @@ job_task<R> run_job_as_told(job_options options, F f, std::tuple<Args...> args) 
     // The alarm may be running when the job ends: it holds a reference.
     std::function<void()> expired;
     if (options.timeout != time_span::zero)
-        expired = [shared = std::make_shared<job_ref<job_core>>(job_ref<job_core>::of(job)),
-                   limit = options.timeout] { expire_job(**shared, &typeid(F(Args...)), limit); };
+        expired = [shared = job_ref<job_core>(&job), limit = options.timeout] {
+            expire_job(*shared, &typeid(F(Args...)), limit);
+        };
     auto trying = attempt<R>(&typeid(F(Args...)), options.timeout, options.retries, std::move(make),
                              std::move(expired));
     outcome<R> result = co_await std::move(trying);
@@ -179,13 +180,13 @@ job<R> start_job(join_scope& root, const job_options& options, F f, Args... args
                             : run_job_as_told<R, F, Args...>(
                                   options, std::move(f), std::tuple<Args...>(std::move(args)...)))
                          .promise;
-    job_ref<job_state<R>> pools(&promise);
-    job_ref<job_state<R>> ours(&promise);
+    job_ref<job_state<R>> pools(&promise, adopt_reference);
+    job_ref<job_state<R>> ours(&promise, adopt_reference);
     promise.own_scope.open(root);
     promise.keeps = plain && !call<F, Args...>::is_task ? keeps_pool::no : keeps_pool::yes;
     promise.alarmed = options.timeout != time_span::zero;
     start_member(promise.own_scope, promise, options.priority, promise.keeps);
-    static_cast<void>(pools.release());
+    pools.detach();
     return job_access::make<R>(std::move(ours));
 }
 
