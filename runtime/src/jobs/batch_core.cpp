@@ -14,7 +14,7 @@ batch_core::batch_core(const batch_control::limits& limits, join_scope& root) no
     scope_.open(root);
 }
 
-void batch_core::open(join_scope& enclosing) noexcept {
+void batch_core::nest_in(join_scope& enclosing) noexcept {
     scope_.parent = &enclosing;  // the pool remains ours
 }
 

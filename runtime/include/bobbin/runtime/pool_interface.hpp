@@ -3,9 +3,9 @@
 
 #include <bobbin/runtime/detail/jobs/batch.hpp>
 #include <bobbin/runtime/detail/jobs/call.hpp>
+#include <bobbin/runtime/detail/jobs/collect_results.hpp>
 #include <bobbin/runtime/detail/jobs/job_awaiter.hpp>
 #include <bobbin/runtime/detail/jobs/job_task.hpp>
-#include <bobbin/runtime/detail/jobs/map.hpp>
 #include <bobbin/runtime/detail/task/lambda_coroutines.hpp>
 #include <bobbin/runtime/job.hpp>
 #include <bobbin/runtime/job_options.hpp>

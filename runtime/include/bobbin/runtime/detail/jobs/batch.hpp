@@ -65,7 +65,7 @@ public:
     }
 
     // A runner brings the results of its chunk and gets the next. False: it ends.
-    bool exchange(chunk& own) {
+    bool next_chunk(chunk& own) {
         bool another = false;
         suspended_task reader;
         // Before the lock: what it costs to wait for it is no property of the jobs. Counted in, it
@@ -315,7 +315,7 @@ template <class Batch, class Hold>
 task<void> run_chunks(std::shared_ptr<Batch> batch, Hold /*held*/) {
     typename Batch::chunk own;
     loop_pace pace;
-    while (batch->exchange(own)) {
+    while (batch->next_chunk(own)) {
         // If all threads are runners', the reader's turn would come after the last job.
         if (own.gives_way) co_await requeue_awaiter();
         while (!own.complete()) {

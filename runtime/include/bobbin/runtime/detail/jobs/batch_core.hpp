@@ -25,10 +25,10 @@ public:
     batch_core(const batch_core&) = delete;
     batch_core& operator=(const batch_core&) = delete;
 
-    // The scope of the runners, on the pool. A batch that somebody waits for is opened inside the
-    // waiting task's, others inside the pool's.
+    // The scope of the runners, on the pool. It lies inside the pool's, or, of a batch that
+    // somebody waits for, inside the waiting task's.
     join_scope& scope() noexcept { return scope_; }
-    void open(join_scope& enclosing) noexcept;
+    void nest_in(join_scope& enclosing) noexcept;
 
     // A copy in a forked child: its runners are not there, and its lock may be held for ever. But
     // a batch without a pool is run by whoever reads it.

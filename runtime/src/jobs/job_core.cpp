@@ -1,10 +1,9 @@
-// The end of a job, and who is told. See job_core.hpp.
+// See job_core.hpp.
 #include "scheduler/blocked_worker.hpp"
 #include "scheduler/pool_core.hpp"
 #include "task/unseen_error.hpp"
 
-#include <bobbin/runtime/detail/jobs/job_awaiter.hpp>
-#include <bobbin/runtime/detail/task/cancelled_access.hpp>
+#include <bobbin/runtime/detail/jobs/job_core.hpp>
 #include <bobbin/runtime/detail/task/run_here.hpp>
 #include <bobbin/runtime/errors.hpp>
 
@@ -257,52 +256,6 @@ void job_core::drop() noexcept {
     if (error != nullptr && !seen_.load(std::memory_order_relaxed)) report_unseen(error);
     assert(listeners_.load(std::memory_order_relaxed) <= closed || !is_at_home());
     kind_->destroy(*this);
-}
-
-// --- how others wait ---
-
-void rethrow_if_failed(job_core& job) {
-    try {
-        rethrow_as_own(job);
-    } catch (const cancelled&) {
-        cancelled_access::throw_of_a_job();
-    }
-}
-
-void rethrow_as_own(job_core& job) {
-    const auto status = job.status();
-    if (status == job_status::cancelled) throw cancelled();
-    if (status != job_status::failed) return;
-    job.seen();
-    std::rethrow_exception(job.error);
-}
-
-void report_callback_error() noexcept {
-    report_unseen(std::current_exception());
-}
-
-void suspended_task::resume() const noexcept {
-    resume_here(item, home);
-}
-
-bool job_waiter::suspend(work_item awaiter, join_scope& scope) {
-    awaiter_ = {awaiter, scope.pool};
-    watch_.arm(scope, *this);
-    // From here on the task may be resumed elsewhere.
-    return job_->listen(*this);
-}
-
-void job_waiter::stop() noexcept {
-    if (job_->forget(*this)) awaiter_.resume();
-}
-
-void job_waiter::job_ended() noexcept {
-    awaiter_.resume();
-}
-
-void job_waiter::await_resume() {
-    watch_.disarm();
-    if (!job_->ended()) throw cancelled();
 }
 
 }}}  // namespace bobbin::v0::detail

@@ -1,4 +1,5 @@
-// What becomes of a batch's results.
+// The tasks that wait for a batch and collect its results: as values, as outcomes, or reduced to
+// one.
 #pragma once
 
 #include <bobbin/runtime/detail/jobs/batch_results.hpp>
@@ -28,7 +29,7 @@ using values = std::conditional_t<std::is_void_v<R>, void, std::vector<R>>;
 
 template <class R>
 task<values<R>> collect_values(std::shared_ptr<batch_results<R>> batch) {
-    batch->open(co_await current_scope());
+    batch->nest_in(co_await current_scope());
     co_await batch_waiter(*batch, batch_waiter::until::end);
     if constexpr (std::is_void_v<R>) {
         batch->read_all([](outcome<void>&&) {});
@@ -42,7 +43,7 @@ task<values<R>> collect_values(std::shared_ptr<batch_results<R>> batch) {
 
 template <class R>
 task<std::vector<outcome<R>>> collect_outcomes(std::shared_ptr<batch_results<R>> batch) {
-    batch->open(co_await current_scope());
+    batch->nest_in(co_await current_scope());
     co_await batch_waiter(*batch, batch_waiter::until::end);
     std::vector<outcome<R>> all;
     all.reserve(batch->count());
@@ -53,7 +54,7 @@ task<std::vector<outcome<R>>> collect_outcomes(std::shared_ptr<batch_results<R>>
 template <class R, class Reduce, class T>
 task<T> reduce_values(std::shared_ptr<batch_results<R>> batch, Reduce reduce, T value) {
     auto& scope = co_await current_scope();
-    batch->open(scope);
+    batch->nest_in(scope);
     std::exception_ptr error;
     try {
         result_stream<R> results(batch);
