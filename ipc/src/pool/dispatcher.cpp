@@ -27,7 +27,7 @@ void dispatcher::dispatch(supervisor_lock& ours) {
     }
     for (auto& each : core_.slots) {
         each->refuses = false;
-        if (each->has_worker() && each->publish()) ours.will_wake(*each->ring);
+        if (each->has_worker() && each->publish()) ours.will_wake(each->ring);
     }
 }
 
@@ -114,12 +114,9 @@ bool dispatcher::send_next(worker_slot& at) {
 }
 
 bool dispatcher::send(worker_slot& at, remote_call& call) {
-    ring_job& job = at.ring->job(at.submitted);
+    job_description job{.group = call.group, .place = call.place, .callable = call.callable};
     if (!place_arguments(at, call.arguments, job)) return false;
-    job.group = call.group;
-    job.place = call.place;
-    job.callable = call.callable;
-    job.owner.queue(at.submitted);
+    at.ring.put(at.submitted, job, call.arguments.large() != nullptr);
     at.job(at.submitted) = {.call = &call, .arguments_end = at.arguments_end};
     core_.table.send(call, at, at.submitted);
     if (at.to_do() == 0) at.busy_since = clock::now();
@@ -128,20 +125,18 @@ bool dispatcher::send(worker_slot& at, remote_call& call) {
     return true;
 }
 
-bool dispatcher::place_arguments(worker_slot& at, const payload& arguments, ring_job& job) {
+bool dispatcher::place_arguments(worker_slot& at, const payload& arguments, job_description& job) {
     job.size = arguments.bytes().size();
-    job.in_segment = 0;
     const auto large = arguments.large();
     if (large == nullptr && at.arguments_end + job.size - at.arguments_begin > job_ring::ring_bytes)
         return false;
     if (arguments.has_segments() && !at.socket->send_segments(arguments)) return false;
     if (large != nullptr) {
-        job.in_segment = 1;
         job.begin = large->id();
         return true;
     }
     job.begin = at.arguments_end;
-    at.ring->arguments.write(job.begin, arguments.bytes());
+    at.ring.write_arguments(job.begin, arguments.bytes());
     at.arguments_end += job.size;
     return true;
 }

@@ -41,7 +41,7 @@ private:
     worker_slot* least_loaded() noexcept;
     worker_slot* relieve() noexcept;
     bool send_next(worker_slot& at);
-    bool place_arguments(worker_slot& at, const payload& arguments, ring_job& job);
+    static bool place_arguments(worker_slot& at, const payload& arguments, job_description& job);
     void put_back_all(worker_slot& from, bool also_urgent) noexcept;
 
     supervisor_core& core_;

@@ -1,6 +1,7 @@
-// The way to one worker and back: a ring of jobs and a ring of results, each with one writer and
-// one reader. It is that worker's alone, so that whatever a worker leaves behind when it dies
-// damages nobody else; the memory is thrown away with it.
+// The way to one worker and back (ring_ends.hpp says what each end may do with it): a ring of jobs
+// and a ring of results, each with one writer and one reader. It is that worker's alone, so that
+// whatever a worker leaves behind when it dies damages nobody else; the memory is thrown away with
+// it.
 //
 //     application                                   worker
 //       arguments, slot := queued, submitted ──────▶ sleeps on `submitted`
@@ -89,15 +90,19 @@ private:
     std::array<std::byte, bytes> memory_;
 };
 
-struct ring_job {
-    job_owner<> owner;
+struct job_description {
     std::uint32_t group = 0;     // after an error in a group, jobs with a later place in it are not
                                  // begun; 0: none
+    std::uint32_t place = 0;     // in its group
     std::uint64_t callable = 0;  // its key
     std::uint64_t begin = 0;     // of the arguments in the ring, or the id of their segment
     std::uint64_t size = 0;
+};
+
+struct ring_job {
+    job_owner<> owner;
     std::uint32_t in_segment = 0;  // 1 or 0
-    std::uint32_t place = 0;       // in its group
+    job_description what;
 };
 
 enum class answer : std::uint32_t { value, error, skipped, retracted };

@@ -27,7 +27,7 @@ result_reader::result_reader(supervisor_core& core)
 
 bool result_reader::read(worker_slot& at, outcomes& to) {
     if (!at.may_be_read()) return false;
-    const std::uint64_t finished = at.ring->finished.read();
+    const std::uint64_t finished = at.ring.finished();
     const std::uint64_t came = finished - at.results_read;
     if (came == 0) return false;
     std::uint64_t done = 0;
@@ -37,7 +37,7 @@ bool result_reader::read(worker_slot& at, outcomes& to) {
     if (came <= job_ring::ring_bytes) {
         // All at once: what is looked at below no worker can change any more.
         to.bytes.resize(next + came);
-        at.ring->results.read(at.results_read, std::span(to.bytes).subspan(next));
+        at.ring.read_results(at.results_read, std::span(to.bytes).subspan(next));
     }
     at.results_read = finished;
     do {
@@ -152,8 +152,7 @@ void result_reader::tell() {
     // Only now: the segments of results are their worker's again.
     const auto lock = lock_spinning(core_.mutex);
     for (auto& each : core_.slots)
-        if (each->has_worker() && each->ring->read.own() != each->results_read)
-            each->ring->read.publish(each->results_read);
+        if (each->has_worker()) each->ring.free_results(each->results_read);
 }
 
 bool result_reader::must_look_again(wake_up then) {

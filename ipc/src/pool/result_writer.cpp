@@ -27,31 +27,31 @@ void result_writer::write(std::uint64_t job, answer what, const payload& sent) {
         room += bytes.size();
     }
     await_room(room);
-    ring_.results.write(written_, std::as_bytes(std::span(&header, 1)));
-    if (header.segment == 0) ring_.results.write(written_ + sizeof header, bytes);
+    ring_.write_result(written_, std::as_bytes(std::span(&header, 1)));
+    if (header.segment == 0) ring_.write_result(written_ + sizeof header, bytes);
     fault_point("worker.result_written");
     written_ += room;
-    ring_.finished.publish(written_);
+    ring_.finished().publish(written_);
     fault_point("worker.answered");
     if (large != nullptr) read_later_.push_back({written_, large});
 }
 
 void result_writer::free_those_read() {
-    while (!read_later_.empty() && read_later_.front().end <= ring_.read.read())
+    while (!read_later_.empty() && read_later_.front().end <= ring_.freed())
         read_later_.pop_front();
 }
 
 void result_writer::await_room(std::size_t size) {
     for (;;) {
-        const auto key = ring_.read.current();
-        if (written_ + size - ring_.read.read() <= job_ring::ring_bytes) return;
+        const auto key = ring_.before_sleep_for_room();
+        if (written_ + size - ring_.freed() <= job_ring::ring_bytes) return;
         ring();
-        ring_.read.wait(key, deadline::never);
+        ring_.sleep_for_room(key);
     }
 }
 
 void result_writer::job_begins() {
-    const wake_up asked = ring_.finished.glance();  // after the claim's compare-and-swap
+    const wake_up asked = ring_.finished().glance();  // after the claim's compare-and-swap
     if (asked == wake_up::deferred) return;
     // The time costs more than a short job. While nobody sleeps it is read now and then, so that it
     // never seems much longer ago than it is.
@@ -69,7 +69,7 @@ void result_writer::job_begins() {
 void result_writer::ring() noexcept {
     unrung_ = {};
     bool is_heard = true;
-    switch (ring_.finished.take_request()) {
+    switch (ring_.finished().take_request()) {
         case wake_up::deferred:
         case wake_up::coalesced:
         case wake_up::prompt:

@@ -2,7 +2,7 @@
 // is due (see result_signal.hpp).
 #pragma once
 
-#include "pool/job_ring.hpp"
+#include "pool/ring_ends.hpp"
 #include "pool/worker_socket.hpp"
 
 #include <bobbin/ipc/detail/encoding/payload.hpp>
@@ -17,7 +17,8 @@ namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 class result_writer {
 public:
-    result_writer(job_ring& ring, worker_socket& socket, int doorbell, int waiter_doorbell) noexcept
+    result_writer(worker_end ring, worker_socket& socket, int doorbell,
+                  int waiter_doorbell) noexcept
         : ring_(ring), socket_(socket), doorbell_(doorbell), waiter_doorbell_(waiter_doorbell) {}
 
     // What came of a job, in their order. Waits for room. Throws if there is no memory, or no
@@ -31,7 +32,7 @@ public:
     // After a sleep for want of jobs.
     void has_slept() noexcept { began_ = clock::now(); }
     void ring_if_due(wake_up_moment at) {
-        if (is_due(ring_.finished.asked(), at)) ring();
+        if (is_due(ring_.finished().asked(), at)) ring();
     }
     void ring() noexcept;
 
@@ -45,7 +46,7 @@ private:
         std::shared_ptr<const segment> memory;
     };
 
-    job_ring& ring_;
+    worker_end ring_;
     worker_socket& socket_;
     const int doorbell_;
     const int waiter_doorbell_;

@@ -45,7 +45,7 @@ void supervisor_core::end() {
         const bool was_stopped = std::exchange(life_, life::ends) == life::stopped;
         for (auto& each : slots)
             if (each->has_worker()) {
-                each->ring->submitted.close();
+                each->ring.close();
                 // No time of grace now, for those that were to end.
                 if (each->state > slot_state::leaves_idle) each->send_signal(SIGKILL);
             }
@@ -178,8 +178,7 @@ void supervisor_core::stop() noexcept {
 bool supervisor_core::has_begun(const remote_call& call) const noexcept {
     const std::lock_guard lock(mutex);
     const auto& where = call.supervised;
-    return where.was_claimed ||
-           (call.is_sent() && where.slot->ring->job(where.number).owner.is_claimed(where.number));
+    return where.was_claimed || (call.is_sent() && where.slot->ring.is_claimed(where.number));
 }
 
 void supervisor_core::hold() noexcept {

@@ -15,16 +15,16 @@ std::unique_lock<std::mutex> lock_spinning(std::mutex& mutex) {
     return lock;
 }
 
-void supervisor_lock::will_wake(job_ring& sleeper) noexcept {
-    if (count_ == sleepers_.size()) return sleeper.submitted.wake();  // rare
-    sleepers_.at(count_++) = &sleeper;
+void supervisor_lock::will_wake(supervisor_end sleeper) noexcept {
+    if (count_ == sleepers_.size()) return sleeper.wake();  // rare
+    sleepers_.at(count_++) = sleeper;
 }
 
 supervisor_lock::~supervisor_lock() {
     lock_.unlock();
     // A job ring may be gone by now. Only the kernel looks for it, and at most wakes somebody else,
     // who looks again.
-    for (std::size_t i = 0; i < count_; ++i) sleepers_.at(i)->submitted.wake();
+    for (std::size_t i = 0; i < count_; ++i) sleepers_.at(i).wake();
     if (wakes_driver_) ring(doorbell_);
 }
 

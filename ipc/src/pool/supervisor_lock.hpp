@@ -2,7 +2,7 @@
 // may take the processor from who has the lock.
 #pragma once
 
-#include "pool/job_ring.hpp"
+#include "pool/ring_ends.hpp"
 
 #include <array>
 #include <cstddef>
@@ -23,13 +23,13 @@ public:
     supervisor_lock& operator=(const supervisor_lock&) = delete;
     ~supervisor_lock();
 
-    void will_wake(job_ring& sleeper) noexcept;
+    void will_wake(supervisor_end sleeper) noexcept;
     void will_wake_driver() noexcept { wakes_driver_ = true; }
 
 private:
     const int doorbell_;
     std::unique_lock<std::mutex> lock_;
-    std::array<job_ring*, 8> sleepers_{};
+    std::array<supervisor_end, 8> sleepers_{};
     std::size_t count_ = 0;
     bool wakes_driver_ = false;
 };

@@ -37,9 +37,8 @@ void time_limits::cancel_all() noexcept {
 
 void time_limits::begin(worker_slot& at, const remote_call& call) {
     at.has_timed_job = true;
-    at.ring->timed.number = call.supervised.number;
-    at.ring->timed.limit_ns = static_cast<std::uint64_t>(call.timeout.nanoseconds().count());
-    at.ring->timed.begun_ns.store(0, std::memory_order_relaxed);
+    at.ring.limit(call.supervised.number,
+                  static_cast<std::uint64_t>(call.timeout.nanoseconds().count()));
     watch(at, call.supervised.number, std::min(call.timeout, stuck_after));
 }
 
@@ -56,7 +55,7 @@ bool time_limits::has_passed(worker_slot& at, const remote_call& call) {
     const std::uint64_t job = call.supervised.number;
     const auto now = clock::now();
     const auto found =
-        judge_limit(call.timeout, at.ring->timed.begun_ns.load(std::memory_order_relaxed),
+        judge_limit(call.timeout, at.ring.begun_ns(),
                     static_cast<std::uint64_t>(now.time_since_epoch() / 1ns), now - at.busy_since);
     if (found.what == limit_verdict::kind::passed) return true;
     watch(at, job, found.look_again);  // first, as that may throw
@@ -186,7 +185,7 @@ void time_limits::look_at_idleness() {
     for (auto& each : core_.slots)
         if (each->has_worker()) {
             if (each->state != slot_state::damaged) each->become(slot_state::leaves_idle);
-            each->ring->submitted.close();
+            each->ring.close();
         }
 }
 

@@ -7,7 +7,6 @@
 #include "os/lifeline.hpp"
 #include "os/memory_room.hpp"
 #include "os/thread_caps.hpp"
-#include "pool/job_ring.hpp"
 #include "pool/job_time.hpp"
 #include "pool/result_writer.hpp"
 #include "pool/worker_socket.hpp"
@@ -43,20 +42,20 @@ class worker final : job_context {
 public:
     worker(segment memory, int control, int doorbell, int waiter_doorbell)
         : memory_(std::move(memory)),
-          ring_(reinterpret_cast<job_ring*>(memory_.data())),
-          socket_(control, ring_->lost),
-          results_(*ring_, socket_, doorbell, waiter_doorbell) {
-        cap_library_threads(ring_->terms.threads);
-        tell_of_states(ring_->terms.has_state);
-        ring_->pid.store(::getpid(), std::memory_order_relaxed);
+          ring_(*reinterpret_cast<job_ring*>(memory_.data())),
+          socket_(control, ring_.lost()),
+          results_(ring_, socket_, doorbell, waiter_doorbell) {
+        cap_library_threads(ring_.terms().threads);
+        tell_of_states(ring_.has_state());
+        ring_.begin_to_work(::getpid());
     }
 
     void run() {
         for (std::uint64_t number = 0; await_job(number); ++number) {
-            ring_job& job = ring_->job(number);
+            const job_description& job = ring_.job(number);
             fault_point("worker.before_claim");
             time_.begin(number);  // first, or nobody would know when the job that it claims began
-            if (!job.owner.claim(number)) {
+            if (!ring_.claim(number)) {
                 results_.write(number, answer::retracted, {});
             } else if (job.group != 0 && job.group == failed_group_ && job.place > failed_place_) {
                 results_.write(number, answer::skipped, {});
@@ -85,13 +84,13 @@ private:
     using clock = std::chrono::steady_clock;
 
     [[nodiscard]] bool is_finalizer(std::uint64_t number) const noexcept {
-        const worker_terms& terms = ring_->terms;
+        const worker_terms& terms = ring_.terms();
         return terms.has_finalizer != 0 && number == terms.has_initializer;
     }
 
-    void keep_finalizer(std::uint64_t number, const ring_job& job) {
+    void keep_finalizer(std::uint64_t number, const job_description& job) {
         try {
-            take_arguments(job);
+            take_arguments(number, job);
             last_.keep(find(job.callable), arguments);
             results_.write(number, answer::value, {});
         } catch (...) {
@@ -101,7 +100,7 @@ private:
     }
 
     bool must_leave(std::uint64_t number, bool done) {
-        const worker_terms& terms = ring_->terms;
+        const worker_terms& terms = ring_.terms();
         const bool is_initializer = number == 0 && terms.has_initializer != 0;
         if (is_initializer && !done) return true;
         if (terms.most_jobs != 0 && jobs_done_ >= terms.most_jobs) return true;
@@ -114,8 +113,7 @@ private:
 
     // Whatever else was sent here is done by others.
     void leave() {
-        // Release, with the application's acquire, for what it has read of this by then.
-        ring_->terms.has_left.store(1, std::memory_order_release);
+        ring_.leave();
         results_.ring();
     }
 
@@ -129,7 +127,7 @@ private:
     }
 
     bool is_there(std::uint64_t number) {
-        if (submitted_ <= number) submitted_ = ring_->submitted.read();
+        if (submitted_ <= number) submitted_ = ring_.submitted();
         return submitted_ > number;
     }
 
@@ -137,19 +135,19 @@ private:
         for (;;) {
             constexpr int looks = 100;
             for (int i = 0; i < looks; ++i) {
-                submitted_ = ring_->submitted.read();
+                submitted_ = ring_.submitted();
                 if (submitted_ > number) return true;
                 bobbin::detail::spin_pause();
             }
-            const auto key = ring_->submitted.current();
-            if (ring_->submitted.read() > number) continue;
-            if (ring_->submitted.closed()) return false;
+            const auto key = ring_.before_sleep();
+            if (ring_.submitted() > number) continue;
+            if (ring_.is_closed()) return false;
             flush_output();  // who looks at it does not wait for the next job
-            ring_->submitted.wait(key, deadline::never);
+            ring_.sleep(key);
         }
     }
 
-    bool do_job(std::uint64_t number, const ring_job& job) {
+    bool do_job(std::uint64_t number, const job_description& job) {
         number_ = number;
         is_answered_ = false;
         results_.free_those_read();
@@ -158,7 +156,7 @@ private:
         bobbin::outcome<void> ended;
         try {
             const auto* const called = find(job.callable);  // first: an error names it
-            take_arguments(job);
+            take_arguments(number, job);
             ended = make_call(called, *this);
         } catch (...) {
             ended = bobbin::outcome<void>(std::current_exception());
@@ -196,7 +194,7 @@ private:
         if (has_destructors) results_.ring_if_due(wake_up_moment::after_result);
     }
 
-    void answer_with_error(std::uint64_t number, const ring_job& job,
+    void answer_with_error(std::uint64_t number, const job_description& job,
                            const std::exception_ptr& error) {
         if (job.group != 0) {
             failed_group_ = job.group;
@@ -210,16 +208,16 @@ private:
         results_.write(number, answer::error, text);
     }
 
-    void take_arguments(const ring_job& job) {
+    void take_arguments(std::uint64_t number, const job_description& job) {
         segments = &socket_;
-        if (job.in_segment != 0) {
+        if (ring_.is_in_segment(number)) {
             arguments_ = socket_.find(job.begin);
             if (job.size > arguments_->size()) throw protocol_error("bobbin: a job ring");
             arguments = {arguments_->data(), job.size};
             return;
         }
         copy_.resize(job.size);
-        ring_->arguments.read(job.begin, copy_);
+        ring_.read_arguments(job.begin, copy_);
         arguments = copy_;
     }
 
@@ -243,7 +241,7 @@ private:
     void ended() noexcept override { socket_.end(); }
 
     const segment memory_;
-    job_ring* const ring_;
+    worker_end ring_;
     worker_socket socket_;
     result_writer results_;
     const std::shared_ptr<segment_store> store_ = std::make_shared<segment_store>();
@@ -263,7 +261,7 @@ private:
     last_call last_;
     std::uint32_t failed_group_ = 0;
     std::uint32_t failed_place_ = 0;
-    job_time time_{ring_->timed};
+    job_time time_{ring_.timed()};
     clock::time_point memory_read_;
 };
 

@@ -53,9 +53,8 @@ void worker_restarts::was_refused(worker_slot& at, int number, outcomes& to) {
 void worker_restarts::has_ended(worker_slot& at, const exit_status& how, outcomes& to) {
     if (!at.has_worker()) return;  // it is told again, as there was no memory for what follows
     to.make_room_to_vacate(at);    // before anything is counted, or read, which can't be again
-    // Acquire, with the worker's release. Those that were to end are no misfortune.
-    const bool was_to_end =
-        at.is_leaving() || at.ring->terms.has_left.load(std::memory_order_acquire) != 0;
+    // Those that were to end are no misfortune.
+    const bool was_to_end = at.is_leaving() || at.ring.has_left();
     const auto words =
         at.submitted == 0 || !at.has_begun(0) ? at.socket->read_last_words() : std::nullopt;
     // With words it has never been a worker, which is no death of one.
@@ -92,7 +91,7 @@ std::exception_ptr worker_restarts::death_of(const worker_slot& at,
                                              const std::optional<exit_status>& how,
                                              const remote_call& call) noexcept {
     try {
-        const pid_t pid = at.pid != -1 ? at.pid : at.ring->pid.load(std::memory_order_relaxed);
+        const pid_t pid = at.pid != -1 ? at.pid : at.ring.pid();
         const std::type_info* const callable = type_of(call.callable);
         return std::make_exception_ptr(
             worker_died(pid, how, call.supervised.id, call.attempt,
@@ -130,8 +129,8 @@ void worker_restarts::vacate(worker_slot& at, std::optional<exit_status> how, ou
         core_.table.end(*call, is_pinned ? remote_call::end::withdrawn : remote_call::end::error);
         to.ended.push_back(*call);
     }
-    if (at.ring->pid.load(std::memory_order_relaxed) != -1) at.failed_starts = 0;
-    at.ring = nullptr;
+    if (at.ring.pid() != -1) at.failed_starts = 0;
+    at.ring = supervisor_end();
     at.holds = lifeline();
     at.become(at.state == slot_state::leaves_idle ? slot_state::dismissed : slot_state::vacant);
     to.closed.push_back(std::move(at.socket));
@@ -216,9 +215,7 @@ void worker_restarts::await_finish(std::unique_lock<std::mutex>& lock, bool was_
     if (!core_.server.is_heard()) return;  // nobody would be told of their ends
     const deadline until = was_stopped ? deadline::after(core_.options.grace) : deadline::never;
     const auto finishes = [this](const auto& each) {
-        // Acquire, with the worker's release.
-        return each->has_worker() && (core_.options.finalizer ||
-                                      each->ring->terms.has_state.load(std::memory_order_acquire));
+        return each->has_worker() && (core_.options.finalizer || each->ring.has_state());
     };
     const auto none_does = [&] { return std::ranges::none_of(core_.slots, finishes); };
     if (until.is_never())

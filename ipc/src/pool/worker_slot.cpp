@@ -20,7 +20,7 @@ void worker_slot::begin_anew() {
 }
 
 bool worker_slot::retract(std::uint64_t number) noexcept {
-    if (!ring->job(number).owner.retract(number)) return false;
+    if (!ring.retract(number)) return false;
     job(number).call = nullptr;
     job(number).is_retracted = true;
     ++retracted;
@@ -37,7 +37,7 @@ std::uint64_t worker_slot::first_waiting() noexcept {
 bool worker_slot::publish() noexcept {
     if (published == submitted) return false;
     published = submitted;
-    return ring->submitted.publish_silently(submitted);
+    return ring.publish(submitted);
 }
 
 void worker_slot::send_signal(int signal) noexcept {

@@ -5,8 +5,8 @@
 #include "os/lifeline.hpp"
 #include "os/owned_descriptor.hpp"
 #include "pool/dispatch_policy.hpp"
-#include "pool/job_ring.hpp"
 #include "pool/output_lines.hpp"
+#include "pool/ring_ends.hpp"
 #include "pool/supervisor_socket.hpp"
 
 #include <bobbin/ipc/segment.hpp>
@@ -97,7 +97,7 @@ struct worker_slot {
     // False: it is begun.
     bool retract(std::uint64_t number) noexcept;
     bool has_begun(std::uint64_t number) noexcept {
-        return number < answered || ring->job(number).owner.is_claimed(number);
+        return number < answered || ring.is_claimed(number);
     }
     // The first that is not, if any.
     std::uint64_t first_waiting() noexcept;
@@ -107,11 +107,11 @@ struct worker_slot {
     }
     // Not read yet.
     [[nodiscard]] bool has_results() const noexcept {
-        return may_be_read() && ring->finished.read() != results_read;
+        return may_be_read() && ring.finished() != results_read;
     }
     // Of who is about to sleep, or does. True: there is something to be read already.
     [[nodiscard]] bool ask(wake_up how) noexcept {
-        return has_worker() && ring->finished.ask(how, results_read) && may_be_read();
+        return has_worker() && ring.ask(how, results_read) && may_be_read();
     }
     // SIGKILL reaches it in any case.
     void send_signal(int signal) noexcept;
@@ -127,7 +127,7 @@ struct worker_slot {
 
     // The worker.
     std::optional<segment> memory;
-    job_ring* ring = nullptr;  // null: there is none
+    supervisor_end ring;  // of none if there is no worker
     std::unique_ptr<supervisor_socket> socket;
     lifeline holds;                        // its worker alive
     std::shared_ptr<output_lines> output;  // none if it is inherited

@@ -74,7 +74,7 @@ bool worker_starter::start(worker_slot& at) {
     if (!core_.server.request(std::move(wanted), descriptors)) return false;
     at.begin_anew();
     at.memory.emplace(std::move(memory));
-    at.ring = ring;
+    at.ring = supervisor_end(*ring);
     at.socket = std::move(socket);
     at.holds = std::move(holds);
     at.output = output;
@@ -121,11 +121,11 @@ void worker_starter::send_first(worker_slot& at, std::unique_ptr<initial_call> c
                 std::string("bobbin: what ") + name + " of a worker takes along can't be sent");
     } catch (const std::bad_alloc&) {
         at.become(slot_state::leaves);  // and there will be another
-        at.ring->submitted.close();
+        at.ring.close();
         return;
     }
     core_.table.admit(*call.release());
-    if (at.publish()) at.ring->submitted.wake();
+    if (at.publish()) at.ring.wake();
 }
 
 void worker_starter::first_call_failed(const char* name, const std::exception_ptr& error) {
