@@ -22,9 +22,8 @@ int main(int argc, char** argv) try {
     const auto& settings = std::get<counter::settings>(settings_or_exit_code);
     const std::vector<counter::result> results = counter::count(settings);
     apps::print(settings.json ? as_json(settings, results) : as_text(settings, results));
-    const bool all_right = std::all_of(results.begin(), results.end(), [&](const auto& result) {
-        return is_right(settings, result);
-    });
+    const bool all_right = std::ranges::all_of(
+        results, [&](const auto& result) { return is_right(settings, result); });
     return all_right ? 0 : 1;
 } catch (const std::exception& error) {
     fmt::print(stderr, "counter: {}\n", error.what());

@@ -68,7 +68,7 @@ chapter completion(P& pool) {
     for (const std::size_t i : order) {
         out.say("job {} of 3, of {} ms, has ended", i + 1, jobs[i].get().count());
     }
-    std::sort(order.begin(), order.end());
+    std::ranges::sort(order);
     out.check(order == std::vector<std::size_t>({0, 1, 2}), "each job is given once");
     return out;
 }

@@ -18,8 +18,8 @@ concept json_integer = std::integral<T> && !std::same_as<T, char>;
 
 // White space inside a list: behind "[" and before "]", and behind each comma.
 struct json_gaps {
-    std::string_view edges = "";
-    std::string_view between = "";
+    std::string_view edges{};
+    std::string_view between{};
 };
 
 // A value of JSON, which is always valid: whatever a text holds, and whatever a number is.

@@ -46,8 +46,7 @@ int main(int argc, char** argv) try {
         return *exit_code;
     }
     const auto runs = run(std::get<tour::settings>(settings_or_exit_code));
-    const bool right =
-        std::all_of(runs.begin(), runs.end(), [](const auto& each) { return each.verdict.ok; });
+    const bool right = std::ranges::all_of(runs, [](const auto& each) { return each.verdict.ok; });
     return right ? 0 : 1;
 } catch (const std::exception& error) {
     fmt::print(stderr, "tour: {}\n", error.what());

@@ -54,7 +54,7 @@ std::variant<settings, int> read_settings(int argc, char** argv) {
     }
     for (const chapter& chapter : chapters()) {
         for (const cell& cell : chapter.cells) {
-            if (names.empty() || std::find(wanted.begin(), wanted.end(), &cell) != wanted.end()) {
+            if (names.empty() || std::ranges::find(wanted, &cell) != wanted.end()) {
                 chosen.cells.push_back(&cell);
             }
         }

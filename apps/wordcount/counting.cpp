@@ -27,7 +27,7 @@ std::vector<word_and_count> most_frequent(const bobbin::word_counts& counts, std
         return a.second != b.second ? a.second > b.second : a.first < b.first;
     };
     std::vector<word_and_count> top(std::min<std::uint64_t>(number, counts.size()));
-    std::partial_sort_copy(counts.begin(), counts.end(), top.begin(), top.end(), is_before);
+    std::ranges::partial_sort_copy(counts, top, is_before);
     return top;
 }
 

@@ -28,7 +28,7 @@ std::vector<std::string> files_at(const std::string& path) {
     }
     std::vector<std::string> files;
     add_files_below(path, files);
-    std::sort(files.begin(), files.end());
+    std::ranges::sort(files);
     return files;
 }
 

@@ -29,7 +29,7 @@ std::variant<settings, int> read_settings(int argc, char** argv) {
     if (const auto exit_code = line.parse(argc, argv)) {
         return *exit_code;
     }
-    if (std::find(chosen.paths.begin(), chosen.paths.end(), "-") != chosen.paths.end()) {
+    if (std::ranges::find(chosen.paths, "-") != chosen.paths.end()) {
         return line.misuse(
             "PATH: the standard input can't be cut into pieces; write it to a file, or say ./- if "
             "that is a file's name");

@@ -231,7 +231,7 @@ TEST_CASE("jobs of any lengths end no later than if each went to the first worke
         CAPTURE(round);
         std::vector<duration> jobs;
         for (int i = 0; i < 2000; ++i)
-            jobs.push_back(std::chrono::microseconds(1 + std::lround(microseconds(random))));
+            jobs.emplace_back(std::chrono::microseconds(1 + std::lround(microseconds(random))));
         const std::size_t workers = 2 + static_cast<std::size_t>(round) % 7;
         const auto sum = std::accumulate(jobs.begin(), jobs.end(), duration());
         const auto longest = *std::ranges::max_element(jobs);

@@ -71,7 +71,7 @@ TEST_CASE("the examples are encoded to what is on record, and decoded from it") 
 }
 
 TEST_CASE("the record is written where it is asked for") {
-    const char* const path = std::getenv("BOBBIN_CORPUS");  // NOLINT(concurrency-mt-unsafe)
+    const char* const path = std::getenv("BOBBIN_CORPUS");
     if (path == nullptr) return;
     std::ofstream file(path);
     examples::for_each_example([&](const char* name, const auto& value) {

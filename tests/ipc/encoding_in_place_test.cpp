@@ -25,7 +25,7 @@ namespace {
 
 static_assert(decodes_in_place<int> && decodes_in_place<std::array<double, 9>>);
 static_assert(decodes_in_place<std::string> && decodes_in_place<std::vector<double>>);
-static_assert(decodes_in_place<std::vector<bobbin::ipc::pieces>> == false);
+static_assert(!decodes_in_place<std::vector<bobbin::ipc::pieces>>);
 static_assert(!decodes_in_place<std::vector<bool>> && !decodes_in_place<std::deque<int>>);
 static_assert(!decodes_in_place<std::vector<std::string>>);
 
@@ -71,7 +71,7 @@ TEST_CASE("a reader reads over the end of its first part") {
         from.read(&copy[5], 1);
         CHECK(std::equal(all.begin(), all.end(), copy.begin()));
         from.read(nullptr, 0);
-        CHECK_THROWS_AS(from.read(&copy[0], 1), protocol_error);
+        CHECK_THROWS_AS(from.read(copy.data(), 1), protocol_error);
     }
 }
 

@@ -42,6 +42,7 @@
 #include <iterator>
 #include <new>
 #include <string>
+#include <string_view>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <system_error>
@@ -103,7 +104,7 @@ void attempt(const char* what, const std::function<bool()>& does) {
     } catch (const ipc::worker_died&) {
     } catch (const ipc::pool_broken&) {
     } catch (const std::runtime_error& error) {
-        if (std::string(error.what()).find("bobbin: ") != 0) fail(what, error.what());
+        if (!std::string_view(error.what()).starts_with("bobbin: ")) fail(what, error.what());
     } catch (const std::exception& error) {
         fail(what, error.what());
     }

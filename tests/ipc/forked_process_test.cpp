@@ -33,7 +33,7 @@ std::size_t descriptors() {
 // What a child that runs `function` writes to its standard output or error.
 template <class F>
 std::string output_of(int descriptor, F function) {
-    int ends[2] = {};  // NOLINT(modernize-avoid-c-arrays): pipe's
+    int ends[2] = {};
     REQUIRE(::pipe(ends) == 0);
     std::string text;
     {

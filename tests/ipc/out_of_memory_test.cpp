@@ -209,14 +209,14 @@ task<int> add_up(Stream results) {
 }
 bool streams(process_pool& pool) {
     auto results = pool.map_stream(test::twice, numbers(30), {.window = 8});
-    return sync_wait(add_up(std::move(results))) == 29 * 30;
+    return sync_wait(add_up(std::move(results))) == 29L * 30;
 }
 bool streams_unordered(process_pool& pool) {
     auto results = pool.map_unordered(test::twice, numbers(30), {.window = 8});
-    return sync_wait(add_up(std::move(results))) == 29 * 30;
+    return sync_wait(add_up(std::move(results))) == 29L * 30;
 }
 bool reduces(process_pool& pool) {
-    return sync_wait(pool.map_reduce(test::twice, numbers(30), std::plus<>(), 0L)) == 29 * 30;
+    return sync_wait(pool.map_reduce(test::twice, numbers(30), std::plus<>(), 0L)) == 29L * 30;
 }
 bool waits_for_some(process_pool& pool) {
     std::vector<job<int>> jobs;

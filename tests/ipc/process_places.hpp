@@ -26,7 +26,6 @@ struct processes {
 
 private:
     static std::string given(const char* name, const char* otherwise) {
-        // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes it
         const char* const text = std::getenv(name);
         return text != nullptr ? text : otherwise;
     }

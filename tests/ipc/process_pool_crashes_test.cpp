@@ -36,7 +36,7 @@ void commit(deed what) {
         case deed::aborts:
             std::abort();
         case deed::exits:
-            std::exit(0);  // NOLINT(concurrency-mt-unsafe): the worker has one thread
+            std::exit(0);
         case deed::leaves:
             ::_exit(3);
     }

@@ -29,7 +29,6 @@ constexpr std::array both{ipc::start_method::fork_server, ipc::start_method::spa
 
 enum class way { kill, segv, abort, terminate, exit_0, exit_42, quick_exit };
 
-// NOLINTBEGIN(concurrency-mt-unsafe): the worker has one thread
 int die(way how) {
     switch (how) {
         case way::kill:
@@ -49,7 +48,6 @@ int die(way how) {
     }
     return 0;
 }
-// NOLINTEND(concurrency-mt-unsafe)
 inline constexpr bobbin::fn<&die> dies;
 
 ipc::exit_status end_by(way how) {

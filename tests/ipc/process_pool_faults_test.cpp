@@ -161,7 +161,7 @@ TEST_CASE("a death at every step of a worker, one after the other, costs one job
 
 TEST_CASE("a pool whose workers all die as they start is broken, says why, and does not go on") {
     const auto end = in_child([] {
-        ::setenv("FAULT", "worker.start:kill9", 1);  // NOLINT(concurrency-mt-unsafe): one thread
+        ::setenv("FAULT", "worker.start:kill9", 1);
         ipc::process_pool_options options(2);
         options.restart_intensity.period = std::chrono::seconds(1000);
         ipc::process_pool pool(options);

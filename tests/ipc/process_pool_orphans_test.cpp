@@ -19,7 +19,7 @@ std::vector<std::string> program(const std::string& method, const std::string& d
 }
 
 std::size_t rounds() {
-    const char* const text = std::getenv("BOBBIN_ROUNDS");  // NOLINT(concurrency-mt-unsafe)
+    const char* const text = std::getenv("BOBBIN_ROUNDS");
     return text == nullptr ? 18 : std::stoul(text);
 }
 

@@ -15,11 +15,9 @@ public:
         shell_ = ::forkpty(&keyboard_, nullptr, nullptr, nullptr);
         REQUIRE(shell_ >= 0);
         if (shell_ == 0) {
-            // NOLINTBEGIN(concurrency-mt-unsafe): a new process with one thread
             ::setenv("PS1", "prompt> ", 1);
             ::unsetenv("ENV");
             ::unsetenv("PROMPT_COMMAND");
-            // NOLINTEND(concurrency-mt-unsafe)
             if (std::string(shell) == "bash")
                 ::execlp(shell, shell, "--norc", "--noprofile", "--noediting", "-i", nullptr);
             ::execlp(shell, shell, "-i", nullptr);

@@ -111,6 +111,7 @@ TEST_CASE("nothing is left of a segment: no name, no descriptor") {
     const auto descriptors = names_in("/proc/self/fd").size();
     {
         const segment memory = segment::create(mebibyte);
+        // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): is the same memory
         const segment same = memory;
         CHECK(names_in("/dev/shm") == names);
         CHECK(names_in("/proc/self/fd").size() == descriptors + 1);
@@ -283,8 +284,7 @@ TEST_CASE("a control group's limit is an exception before the kernel kills") {
 TEST_CASE("where memfd_create is refused there is memory all the same, and no name") {
     auto child = ipc::process::forked([] {
         // A filter as containers have them: EPERM for this one call.
-        sock_filter program[] = {// NOLINT(modernize-avoid-c-arrays)
-                                 BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        sock_filter program[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
                                  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_memfd_create, 0, 1),
                                  BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
                                  BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};

@@ -33,7 +33,7 @@ namespace {
 class fault_of_servers {
 public:
     explicit fault_of_servers(const std::string& fault) : text_("FAULT=" + fault) {
-        ::putenv(text_.data());  // NOLINT(concurrency-mt-unsafe): there is one thread
+        ::putenv(text_.data());
         // Of a server that is a copy of this process.
         bobbin::detail::arm_fault(text_.c_str() + text_.find('=') + 1);
     }
@@ -41,7 +41,7 @@ public:
     fault_of_servers& operator=(const fault_of_servers&) = delete;
     ~fault_of_servers() {
         end();
-        ::unsetenv(text_.substr(0, text_.find('=')).c_str());  // NOLINT(concurrency-mt-unsafe)
+        ::unsetenv(text_.substr(0, text_.find('=')).c_str());
     }
     void begin() { text_.front() = 'F'; }
     void end() {

@@ -25,7 +25,7 @@ namespace {
 struct message {
     int producer;
     int number;
-    std::uint64_t filled[6];  // NOLINT(modernize-avoid-c-arrays): each with a value made of both
+    std::uint64_t filled[6];
 
     message() : message(0, 0) {}
     message(int from, int n) : producer(from), number(n) {

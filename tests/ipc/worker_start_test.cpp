@@ -19,7 +19,7 @@ namespace {
 constexpr std::array both{ipc::start_method::fork_server, ipc::start_method::spawn};
 
 std::size_t length_there(const std::string& name) {
-    const char* const value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe)
+    const char* const value = std::getenv(name.c_str());
     return value == nullptr ? 0 : std::string(value).size();
 }
 inline constexpr bobbin::fn<&length_there> length_of;

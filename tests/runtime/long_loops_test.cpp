@@ -85,7 +85,6 @@ constexpr struct {
     const char* name;
     task<void> (*run)(thread_pool&, steps&);
 } loops[] = {
-    // NOLINT(modernize-avoid-c-arrays)
     {"transform_reduce: transform", transform},
     {"transform_reduce: reduce", reduce},
     {"parallel_for", visit},

@@ -20,7 +20,7 @@ namespace test {
 // this process has other threads. -1 if the process failed.
 template <class F>
 long in_own_process(F measure) {
-    int ends[2];  // NOLINT(modernize-avoid-c-arrays): pipe's
+    int ends[2];
     if (pipe(ends) != 0) return -1;
     std::fflush(nullptr);
     const pid_t child = fork();
@@ -47,7 +47,7 @@ long in_own_process(F measure) {
 inline long memory_status(const char* line) {
     std::FILE* file = std::fopen("/proc/self/status", "r");
     long kibibytes = -1;
-    char text[256];  // NOLINT(modernize-avoid-c-arrays): fgets'
+    char text[256];
     while (file != nullptr && std::fgets(text, sizeof text, file) != nullptr)
         if (std::strncmp(text, line, std::strlen(line)) == 0)
             kibibytes = std::strtol(text + std::strlen(line) + 1, nullptr, 10);

@@ -129,7 +129,7 @@ TEST_CASE_TEMPLATE("of thousands of jobs, those cancelled are those that have no
         auto pool = P::make();
         std::atomic<std::size_t> submitted = 0;
         std::thread canceller([&] {
-            std::mt19937 random(4711);  // NOLINT(cert-msc51-cpp): the same in every run
+            std::mt19937 random(4711);
             for (std::size_t next = 0; next < count;) {
                 const std::size_t until = submitted.load(std::memory_order_acquire);
                 if (until == next) submitted.wait(until);

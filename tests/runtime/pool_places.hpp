@@ -57,7 +57,6 @@ struct threads {
 
 private:
     static unsigned count() {
-        // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes it
         const char* const given = std::getenv("BOBBIN_TEST_THREADS");
         return given != nullptr ? static_cast<unsigned>(std::stoul(given)) : 2;
     }

@@ -116,7 +116,7 @@ TEST_CASE_FIXTURE(balanced, "when_any takes the order of ends, not of positions"
     in_every_place([](test::place& place) {
         for (std::size_t winner = 0; winner < 3; ++winner) {
             test::gate all_begun;
-            test::gate gates[3];  // NOLINT(modernize-avoid-c-arrays): a gate can't be moved
+            test::gate gates[3];
             std::atomic<int> begun = 0;
             // Ends when its gate opens; that of a loser opens when it is stopped.
             auto racer = [&](int number) -> task<counted> {

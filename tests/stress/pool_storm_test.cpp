@@ -218,7 +218,7 @@ void check(const tally& sum) {
 }
 
 int from_environment(const char* name, int otherwise) {
-    const char* const text = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): not changed
+    const char* const text = std::getenv(name);
     return text == nullptr ? otherwise : std::atoi(text);
 }
 

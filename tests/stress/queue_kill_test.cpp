@@ -48,8 +48,8 @@ constexpr std::uint32_t most_items = 4096;  // of a victim
 
 // What a victim has put, and which of it came out, by anybody.
 struct account {
-    std::atomic<std::uint32_t> put;                   // completed
-    std::atomic<std::uint64_t> got[most_items / 64];  // NOLINT(modernize-avoid-c-arrays)
+    std::atomic<std::uint32_t> put;  // completed
+    std::atomic<std::uint64_t> got[most_items / 64];
 };
 
 struct ledger {

@@ -42,8 +42,7 @@ constexpr std::array thread_counts = {1U, 2U, 5U};
 
 // A share of the time there is.
 steady_clock::time_point after_share(int shares) {
-    const char* const given =
-        std::getenv("BOBBIN_STRESS_SECONDS");  // NOLINT(concurrency-mt-unsafe)
+    const char* const given = std::getenv("BOBBIN_STRESS_SECONDS");
     const long seconds = given != nullptr ? std::atol(given) : 4;
     return steady_clock::now() + std::chrono::milliseconds(seconds * 1000 / shares);
 }

@@ -64,7 +64,7 @@ std::uint64_t work(const std::string& path, std::uint64_t job) {
 inline constexpr bobbin::fn<&work> works;
 
 int number_from(const char* name, int otherwise) {
-    const char* const text = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): not changed
+    const char* const text = std::getenv(name);
     return text == nullptr ? otherwise : std::atoi(text);
 }
 

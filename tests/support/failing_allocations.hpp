@@ -73,7 +73,6 @@ extern "C" [[gnu::noinline]] void* mmap(void* at, std::size_t size, int protecti
         errno = ENOMEM;
         return MAP_FAILED;
     }
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): the call's own result
     return reinterpret_cast<void*>(syscall(SYS_mmap, at, size, protection, flags, file, offset));
 }
 #endif

@@ -29,7 +29,6 @@
 #include <unistd.h>
 
 // Of the C library, by the linker's rule that the program's own come first.
-// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name)
 
 namespace {
 
@@ -244,5 +243,3 @@ extern "C" long syscall(long number, ...) noexcept {
         return -1;
     return own(number, all[0], all[1], all[2], all[3], all[4], all[5]);
 }
-
-// NOLINTEND(readability-inconsistent-declaration-parameter-name)

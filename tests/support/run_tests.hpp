@@ -14,7 +14,6 @@ namespace tests {
 inline int run_tests(int argc, char** argv) {
     doctest::Context context(argc, argv);
     std::optional<timer_signals> signals;
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes it
     if (std::getenv("BOBBIN_TEST_SIGNALS") != nullptr) {
         signals.emplace();
         while (timer_signals::count() == 0) ::pause();  // as the next one ends it, none is missed

@@ -16,7 +16,8 @@ cp -- "$project/apps/run.sh" apps
 cp -- "$project/tests/run.sh" tests
 touch apps/pi/main.cpp build/release/{CMakeCache.txt,build.ninja} source.cpp
 # A tree that is configured already.
-mkdir -p build/{clang,asan,tsan,faults}
+mkdir -p build/{clang,asan,tsan,faults,tidy}
+printf '"file": "%s"\n' "$tree/source.cpp" >build/tidy/compile_commands.json
 touch build/{clang,asan,tsan,faults}/{CMakeCache.txt,build.ninja}
 
 # stand_in FILE COMMANDS: makes FILE a script. Never through a link: that would write to the system.
@@ -25,7 +26,7 @@ stand_in() {
     printf '#!%s\n%s\n' "$BASH" "$2" >"$1"
     chmod +x -- "$1"
 }
-for name in bash env dirname basename paste grep cat diff xargs; do
+for name in bash env dirname basename paste grep cat diff xargs awk wc; do
     ln -s -- "$(command -v "$name")" commands
 done
 stand_in commands/cmake ''
@@ -98,11 +99,21 @@ expect 1 "sudo refused to install them. Run this, then" "${need_packages[@]}" ye
 expect 1 "sudo refuses: -n true" "${need_packages[@]}" yes absent1
 unset USER_ID
 
-# --- the format stage of .ci/run ---
+# --- stages of .ci/run: clang-tidy, and format ---
 
-stand_in commands/git 'echo source.cpp'
+stand_in commands/git '[ "$1" = show ] && echo 1000000000 || echo source.cpp'
 stand_in commands/clang-format-14 'cat -- "$1"'
+stand_in commands/clang-tidy-19 ''
 expect 0 "all passed" .ci/run
+expect 2 "unknown option '--nosuch'" .ci/tidy --nosuch
+stand_in commands/clang-tidy-19 'echo "found in ${*: -1}"; exit 1'
+expect 1 "FAILED: clang-tidy" .ci/run
+expect 1 "found in source.cpp" .ci/tidy
+expect 1 "found in source.cpp" .ci/tidy --all
+expect 1 "files: 1" .ci/tidy
+expect 0 "not checked, for time: source.cpp" env TIDY_SECONDS=0 .ci/tidy
+expect 0 "nothing to check" .ci/tidy not_built.cpp
+stand_in commands/clang-tidy-19 ''
 echo 'int  i;' >source.cpp
 stand_in commands/clang-format-14 'echo "int i;"'
 expect 1 "FAILED: format" .ci/run

@@ -23,7 +23,7 @@ namespace bobbin { inline namespace v0 { namespace detail { namespace {
 // The point of a number is (x, y) = (upper half, lower half) / 2^31, so x * x + y * y < 1 becomes a
 // comparison of integers that no rounding can disturb.
 
-// NOLINTBEGIN(misc-definitions-in-headers, modernize-avoid-c-arrays): internal linkage, see above
+// NOLINTBEGIN(misc-definitions-in-headers): internal linkage, see above
 
 constexpr unsigned lane_count = 32;
 constexpr std::uint64_t radius_squared = std::uint64_t{1} << 62;
@@ -45,7 +45,7 @@ constexpr seed_table make_seed_table() {
 
 constexpr seed_table seeds = make_seed_table();
 
-// NOLINTEND(misc-definitions-in-headers, modernize-avoid-c-arrays)
+// NOLINTEND(misc-definitions-in-headers)
 
 // xoshiro256+ in Isa::lanes neighbouring lanes at once.
 template <class Isa>

@@ -289,7 +289,7 @@ private:
     std::list<session> sessions_;
     // For a request. Not on the stack, which may be small; and most of it is never touched, or each
     // child would copy it.
-    const std::unique_ptr<std::byte[]> room_ =  // NOLINT(*-avoid-c-arrays)
+    const std::unique_ptr<std::byte[]> room_ =
         std::make_unique_for_overwrite<std::byte[]>(room_bytes);
 };
 

@@ -100,8 +100,7 @@ void init_from(const void* address_in_module) {
     program.initialised = true;
     auto& libraries = program.loaded_first;
     std::string library = shared_library_at(address_in_module);
-    if (!library.empty() &&
-        std::find(libraries.begin(), libraries.end(), library) == libraries.end())
+    if (!library.empty() && std::ranges::find(libraries, library) == libraries.end())
         libraries.push_back(std::move(library));
     bobbin::detail::check_callables();
     if (now == static_objects::not_waited_for)

@@ -140,7 +140,7 @@ void prepare_worker(const worker_request& wanted, std::vector<owned_descriptor>&
 void close_others(const std::vector<owned_descriptor>& kept) noexcept {
     std::vector<unsigned> open{2};
     for (const auto& each : kept) open.push_back(static_cast<unsigned>(each.get()));
-    std::sort(open.begin(), open.end());
+    std::ranges::sort(open);
     open.push_back(~0U);
     for (std::size_t i = 0; i + 1 < open.size(); ++i)
         if (open[i] + 1 < open[i + 1]) close_between(open[i], open[i + 1]);

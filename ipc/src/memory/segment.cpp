@@ -113,7 +113,7 @@ const char* checked_name(const std::string& name) {
         throw std::invalid_argument(
             "bobbin: the name of a segment has 1 to 250 bytes, no slash and no NUL among them, and "
             "is neither '.' nor '..'; not '" +
-            std::string(name.c_str()) + (has_no_other_end ? "'" : "' and a NUL"));
+            name.substr(0, name.find('\0')) + (has_no_other_end ? "'" : "' and a NUL"));
     return name.c_str();
 }
 
@@ -171,7 +171,7 @@ segment segment::create(std::size_t bytes) {
 segment segment::create_named(const std::string& name, std::size_t bytes) {
     detail::refuse_what_does_not_fit(bytes);
     // Boost's default would let others read it.
-    interprocess::permissions own_only(S_IRUSR | S_IWUSR);
+    const interprocess::permissions own_only(S_IRUSR | S_IWUSR);
     owned_descriptor file;
     try {
         file = descriptor_of(

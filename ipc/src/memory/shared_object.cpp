@@ -18,7 +18,7 @@ struct header {
     std::uint64_t kind = 0;
     std::uint64_t type = 0;
     std::uint64_t element_size = 0;
-    char kind_text[32] = {};  // NOLINT(modernize-avoid-c-arrays): for errors, and hex dumps
+    char kind_text[32] = {};  // for errors, and hex dumps
 };
 
 header& header_of(const segment& memory) noexcept {

@@ -50,9 +50,8 @@ std::vector<mapping> mappings() {
 }
 
 const mapping* find(const std::vector<mapping>& all, std::uintptr_t where) {
-    const auto at = std::find_if(all.begin(), all.end(), [&](const mapping& each) {
-        return each.begin <= where && where < each.end;
-    });
+    const auto at = std::ranges::find_if(
+        all, [&](const mapping& each) { return each.begin <= where && where < each.end; });
     return at != all.end() ? &*at : nullptr;
 }
 
@@ -60,9 +59,8 @@ const mapping* find(const std::vector<mapping>& all, std::uintptr_t where) {
 bool starts_all_threads(const std::string& file) {
     constexpr std::array names{"libc.so", "libc-", "libpthread", "libstdc++", "ld-linux"};
     const std::string name = fs::path(file).filename();
-    return !file.starts_with('/') || std::any_of(names.begin(), names.end(), [&](const char* each) {
-        return name.starts_with(each);
-    });
+    return !file.starts_with('/') ||
+           std::ranges::any_of(names, [&](const char* each) { return name.starts_with(each); });
 }
 
 // An address in what glibc knows of the thread, which lies at the begin of its stack, the upper
@@ -85,7 +83,7 @@ std::string module_of(pid_t thread, const std::vector<mapping>& all, int memory)
     if (::pread(memory, words.data(), bytes, static_cast<off_t>(stack->end - bytes)) !=
         static_cast<ssize_t>(bytes))
         return {};
-    std::reverse(words.begin(), words.end());
+    std::ranges::reverse(words);
     for (const std::uintptr_t word : words) {
         const mapping* const code = find(all, word);
         if (code != nullptr && code->is_code && !starts_all_threads(code->file)) return code->file;

@@ -5,6 +5,7 @@
 
 #include <bobbin/ipc/detail/queue/byte_queue.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <memory>
@@ -58,11 +59,10 @@ void byte_queue::watch_producers(std::shared_ptr<const void>& while_there) const
 
 bool byte_queue::producers_are_gone() const {
     if (!expects_producers()) return false;
-    for (auto& place : ring_->expected) {
+    return std::ranges::none_of(ring_->expected, [](const auto& place) {
         const std::uint64_t found = place.load(std::memory_order_acquire);
-        if (found != 0 && is_alive(found)) return false;
-    }
-    return true;
+        return found != 0 && is_alive(found);
+    });
 }
 
 }}}  // namespace bobbin::v0::ipc::detail

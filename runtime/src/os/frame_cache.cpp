@@ -29,8 +29,8 @@ namespace bobbin { inline namespace v0 { namespace detail {
 
 namespace {
 
-constexpr std::size_t cached_bytes = 64 * 1024;
-constexpr std::size_t cut_bytes = 4 * 1024;
+constexpr std::size_t cached_bytes = std::size_t{64} * 1024;
+constexpr std::size_t cut_bytes = std::size_t{4} * 1024;
 constexpr unsigned shared_batches = 128;
 
 // What a thread keeps of a class, and what moves at once.

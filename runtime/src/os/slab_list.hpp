@@ -49,7 +49,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t slab_bytes = 64 * 1024;
+    static constexpr std::size_t slab_bytes = std::size_t{64} * 1024;
     static constexpr std::size_t words = slab_bytes / frame_class_bytes / 64;
 
     // Lies at its beginning, where its first blocks, which are never free, would be.

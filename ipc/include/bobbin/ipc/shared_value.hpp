@@ -57,6 +57,7 @@ public:
     explicit shared_value(segment existing) : base(what(), std::move(existing)) {}
 
     // Stores it.
+    // NOLINTNEXTLINE(misc-unconventional-assign-operator): as std::atomic has it
     T operator=(T value) {
         this->store(value);
         return value;

@@ -30,7 +30,7 @@ concept aggregate_with_base = requires {
 };
 
 // PFR's time grows with the size: a large std::array among the fields costs tens of seconds.
-inline constexpr std::size_t most_walkable_bytes = 16 * 1024;
+inline constexpr std::size_t most_walkable_bytes = std::size_t{16} * 1024;
 
 template <class T>
 concept small_aggregate = std::is_class_v<T> && std::is_aggregate_v<T> && !aggregate_with_base<T> &&

@@ -26,7 +26,7 @@ template <std::size_t size>
 struct advice {
     // NOLINTNEXTLINE(google-explicit-constructor): a literal is an advice
     consteval advice(const char (&literal)[size]) { std::copy_n(literal, size, text); }
-    char text[size];  // NOLINT(modernize-avoid-c-arrays): shown as a string
+    char text[size];  // shown as a string
 };
 
 template <class T>

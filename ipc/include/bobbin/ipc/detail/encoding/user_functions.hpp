@@ -44,7 +44,7 @@ template <class T>
 void save_by_user(encoder& to, const T& value) {
     // A serialize that serves both directions cannot take a const value, and the user knows that an
     // archive that saves gets one.
-    auto& open = const_cast<T&>(value);  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+    auto& open = const_cast<T&>(value);
     if constexpr (member_serialize<T, encoder>) {
         access::serialize(to, open);
     } else if constexpr (free_serialize<T, encoder>) {
