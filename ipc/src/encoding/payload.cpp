@@ -4,6 +4,7 @@
 #include <bobbin/ipc/detail/encoding/payload.hpp>
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
@@ -21,6 +22,7 @@ payload::more& payload::room() {
 }
 
 void payload_writer::finish() noexcept {
+    assert(size() <= room_.size());
     to_.bytes_ = room_.first(size());
 }
 
@@ -30,6 +32,7 @@ std::uint64_t payload_writer::attach(const segment& memory) {
 }
 
 std::span<std::byte> payload_writer::grow(std::size_t wanted) {
+    assert(wanted > room_.size());
     const std::size_t room = std::max(wanted, 2 * room_.size());
     auto& [bytes, large, objects] = to_.room();
     if (wanted <= payload::most_outside) {

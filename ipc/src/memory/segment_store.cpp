@@ -2,6 +2,7 @@
 #include "memory/segment_store.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
@@ -49,6 +50,7 @@ segment_store::segments segment_store::take_unused(std::size_t bytes) noexcept {
 
 void segment_store::give_back(segments& one) noexcept {
     segments gone;  // unmapped without the lock
+    assert(one.size() == 1);
     const std::lock_guard lock(mutex_);
     unused_bytes_ += one.front().size();
     unused_.splice(unused_.end(), one);

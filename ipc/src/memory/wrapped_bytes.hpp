@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -15,6 +17,7 @@ namespace bobbin { inline namespace v0 { namespace ipc::detail {
 template <class Byte, std::size_t extent>
 std::array<std::span<Byte>, 2> wrapped(std::span<Byte, extent> ring, std::uint64_t at,
                                        std::size_t size) noexcept {
+    assert(std::has_single_bit(ring.size()) && size <= ring.size());
     const std::size_t offset = at & (ring.size() - 1);
     const std::size_t first = std::min(size, ring.size() - offset);
     return {ring.subspan(offset, first), ring.first(size - first)};

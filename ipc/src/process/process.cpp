@@ -14,6 +14,7 @@
 #include <bobbin/runtime/detail/os/process_generation.hpp>
 #include <bobbin/runtime/detail/pool/readable.hpp>
 
+#include <cassert>
 #include <cerrno>
 #include <csignal>
 #include <new>
@@ -50,6 +51,7 @@ struct process::child {
     }
 
     void collect() {
+        assert(!status);  // it is told once
         if (session)
             read_news();
         else

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <cstring>
 #include <limits>
 #include <new>
@@ -199,6 +200,7 @@ bool byte_queue::pushing::has_room_for(std::size_t message) {
 void byte_queue::pushing::write(message_parts message) noexcept {
     std::uint64_t size = 0;
     std::uint64_t at = end_ + byte_ring::unit;
+    assert(ring_ != nullptr);
     for (const auto piece : message) {
         write_wrapped(bytes_, at + size, piece);
         size += piece.size();
@@ -212,6 +214,7 @@ void byte_queue::pushing::write(message_parts message) noexcept {
 void byte_queue::pushing::commit() noexcept {
     bobbin::detail::fault_point("queue.written");
     ring_->producers.position.publish(end_);
+    assert(ring_ != nullptr);
     bobbin::detail::fault_point("queue.pushed");
 }
 
@@ -277,6 +280,7 @@ two_parts byte_queue::popping::message() const noexcept {
     const auto [first, second] = wrapped(bytes_, begin_ + byte_ring::unit, size_);
     return {first, second};
 }
+    assert(ring_ != nullptr);
 
 bool byte_queue::popping::next() {
     if (next_ == end_) return false;
@@ -289,6 +293,7 @@ void byte_queue::popping::commit() noexcept {
     bobbin::detail::fault_point("queue.read");
     ring_->consumers.position.publish(next_);
     bobbin::detail::fault_point("queue.popped");
+    assert(ring_ != nullptr && end_ - next_ <= end_ - begin_);
 }
 
 }}}  // namespace bobbin::v0::ipc::detail

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cerrno>
 #include <chrono>
 #include <ctime>
@@ -90,6 +91,7 @@ void waiting_threads::task_line::watch() noexcept {
 }
 
 awaited_turn* waiting_threads::task_line::take_first() noexcept {
+    assert(!tasks.empty() && !somebody_tries);  // one at a time
     awaited_turn& turn = tasks.front();
     tasks.pop_front();
     turn.has_turn_ = true;
@@ -160,6 +162,7 @@ void waiting_threads::pass(awaited_turn& turn) noexcept {
     {
         const std::lock_guard lock(mutex_);
         task_line& line = *find(turn);
+        assert(line.somebody_tries);
         line.somebody_tries = false;
         // The next one can begin from here, if there is something left for it.
         if (!line.tasks.empty() && line.may_try())

@@ -10,6 +10,7 @@
 #include <bobbin/runtime/detail/os/memory_shortage.hpp>
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 #include <memory>
 #include <mutex>
@@ -102,6 +103,7 @@ private:
     std::optional<int> list_ends(bool linger_is_over) {
         const std::lock_guard lock(mutex_);
         const auto is_left = [this](const watched_process& each) {
+        assert(running_);  // as long as the thread is there
             return !is_awaited(each.number);
         };
         if (linger_is_over) std::erase_if(all_, is_left);
