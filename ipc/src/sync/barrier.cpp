@@ -140,7 +140,7 @@ std::size_t barrier::arrive_and_wait_until(deadline until) {
     std::uint32_t phase = 0;
     std::uint32_t before = 0;
     {
-        const detail::holding turn(own.lock);
+        const detail::holding held(own.lock);
         bobbin::detail::fault_point("barrier.locked");
         const phases now(own.ends.own());
         if (now.broken()) throw broken_barrier();
@@ -163,7 +163,7 @@ std::size_t barrier::arrive_and_wait_until(deadline until) {
         // Others who run out of time break it at the same moment; a stopped one, for ever.
         constexpr std::chrono::milliseconds grace(10);
         if (own.lock.lock_until(deadline::after(grace)) != acquired::no) {
-            const detail::holding turn(own.lock);
+            const detail::holding held(own.lock);
             bobbin::detail::fault_point("barrier.out_of_time");
             if (phases(own.ends.own()).ended() == phase) own.break_it();
         }
@@ -179,14 +179,14 @@ std::size_t barrier::arrive_and_wait() {
 void barrier::abort() {
     state& own = this->own();
     static_cast<void>(own.lock.lock());
-    const detail::holding turn(own.lock);
+    const detail::holding held(own.lock);
     own.break_it();
 }
 
 void barrier::reset() {
     state& own = this->own();
     static_cast<void>(own.lock.lock());
-    const detail::holding turn(own.lock);
+    const detail::holding held(own.lock);
     const phases now(own.ends.own());
     const bool some_wait = !now.broken() && own.came(now) != 0;
     if (now.broken() || some_wait) own.ends.publish(now.after_reset(some_wait).bits());

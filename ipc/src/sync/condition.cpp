@@ -37,7 +37,7 @@ condition::state& condition::own() const noexcept {
 void condition::notify_all() {
     state& own = this->own();
     static_cast<void>(own.notifying.lock());
-    const detail::holding turn(own.notifying);
+    const detail::holding held(own.notifying);
     bobbin::detail::fault_point("condition.locked");
     own.notifications.publish(own.notifications.own() + 1);
     bobbin::detail::fault_point("condition.notified");

@@ -40,7 +40,7 @@ event::state& event::own() const noexcept {
 void event::change(bool set) {
     state& own = this->own();
     static_cast<void>(own.changing.lock());
-    const detail::holding turn(own.changing);
+    const detail::holding held(own.changing);
     bobbin::detail::fault_point("event.locked");
     const std::uint64_t changes = own.changes.own();
     if (means_set(changes) != set) own.changes.publish(changes + 1);

@@ -8,9 +8,9 @@
 //            bits 2-4   how often it was poked, modulo 8: whoever waits is to look elsewhere
 //            bit  1     closed, for good: the same
 //            bit  0     somebody may sleep
-//     slots  the number that count n published is in slot n modulo 2
+//     cells  the number that count n published is in cell n modulo 2
 //
-// Publishing writes the slot that no reader reads, then commits: by a compare-and-swap if nobody
+// Publishing writes the cell that no reader reads, then commits: by a compare-and-swap if nobody
 // sleeps, else by a system call that adds to the word and wakes, both or neither. So a death leaves
 // a number published and its sleepers woken, or neither (but for `publish_silently`). Sleepers set
 // bit 0 by compare-and-swap on the same word, so that they either see the new count or are seen.
@@ -43,8 +43,8 @@ public:
         for (;;) {
             // Acquire: with the release of the publisher's commit, for what the number announces.
             const std::uint32_t before = word_.load(std::memory_order_acquire);
-            const std::uint64_t number = slot(before).load(std::memory_order_acquire);
-            // If the slot is being written for the count after the next, its release has brought
+            const std::uint64_t number = cell(before).load(std::memory_order_acquire);
+            // If the cell is being written for the count after the next, its release has brought
             // the next one's commit along.
             if (count(word_.load(std::memory_order_relaxed)) == count(before)) return number;
         }
@@ -52,13 +52,13 @@ public:
 
     // The same, for the one who may publish.
     [[nodiscard]] std::uint64_t own() const {
-        return slot(word_.load(std::memory_order_relaxed)).load(std::memory_order_relaxed);
+        return cell(word_.load(std::memory_order_relaxed)).load(std::memory_order_relaxed);
     }
 
     // By one at a time, who synchronises with the one before (a lock).
     void publish(std::uint64_t number) {
         std::uint32_t word = word_.load(std::memory_order_relaxed);
-        slot(word + one).store(number, std::memory_order_release);  // with the acquire in read()
+        cell(word + one).store(number, std::memory_order_release);  // with the acquire in read()
         bobbin::detail::fault_point("event_count.prepared");
         // Others change nothing but the bits below the count meanwhile.
         while ((word & asleep) == 0) {
@@ -73,7 +73,7 @@ public:
     // As `publish`, but true if `wake` is to follow: it is the publisher's to see that it does.
     [[nodiscard]] bool publish_silently(std::uint64_t number) {
         std::uint32_t word = word_.load(std::memory_order_relaxed);
-        slot(word + one).store(number, std::memory_order_release);  // with the acquire in read()
+        cell(word + one).store(number, std::memory_order_release);  // with the acquire in read()
         // Release: with the acquires above.
         while (!word_.compare_exchange_strong(
             word, (word & ~asleep) + one, std::memory_order_release, std::memory_order_relaxed)) {
@@ -121,7 +121,7 @@ public:
     }
 
 private:
-    using slot_type = typename Atomics::template atomic<std::uint64_t>;
+    using cell_type = typename Atomics::template atomic<std::uint64_t>;
     static constexpr std::uint32_t asleep = 1;
     static constexpr std::uint32_t is_closed = 2;
     static constexpr std::uint32_t one_poke = 4;
@@ -129,11 +129,11 @@ private:
     static constexpr std::uint32_t one = 32;
 
     static constexpr std::uint32_t count(std::uint32_t word) { return word / one; }
-    const slot_type& slot(std::uint32_t word) const { return slots_[count(word) % 2]; }
-    slot_type& slot(std::uint32_t word) { return slots_[count(word) % 2]; }
+    const cell_type& cell(std::uint32_t word) const { return cells_[count(word) % 2]; }
+    cell_type& cell(std::uint32_t word) { return cells_[count(word) % 2]; }
 
     typename Atomics::template atomic<std::uint32_t> word_{0};
-    std::array<slot_type, 2> slots_{};
+    std::array<cell_type, 2> cells_{};
 };
 
 static_assert(sizeof(event_count<>) == 24);

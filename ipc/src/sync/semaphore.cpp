@@ -58,7 +58,7 @@ semaphore::state& semaphore::own() const noexcept {
 bool semaphore::try_acquire_until(deadline until) {
     state& own = this->own();
     if (own.takers.lock_until(until) == acquired::no) return false;
-    const detail::holding turn(own.takers);
+    const detail::holding held(own.takers);
     bobbin::detail::fault_point("semaphore.first");
     for (;;) {
         const auto key = own.released.current();
@@ -90,7 +90,7 @@ void semaphore::release(std::size_t permits) {
     state& own = this->own();
     // Whatever the holder before died of, its permits were released or were not.
     static_cast<void>(own.givers.lock());
-    const detail::holding turn(own.givers);
+    const detail::holding held(own.givers);
     bobbin::detail::fault_point("semaphore.giving");
     const std::uint64_t before = own.released.own();
     if (before > most_permits) refuse_damaged();

@@ -1,4 +1,4 @@
-// A line between two processes, in both directions.
+// A connection between two processes, in both directions.
 #pragma once
 
 #include <bobbin/ipc/encoding.hpp>
@@ -48,9 +48,9 @@ private:
 
 // Two ends that belong together:
 //
-//     ipc::pipe<int> line;
-//     auto child = ipc::process::forked([&] { line.second.put(1); });
-//     line.first.get();
+//     ipc::pipe<int> ends;
+//     auto child = ipc::process::forked([&] { ends.second.put(1); });
+//     ends.first.get();
 template <class T>
 struct pipe {
     // Bytes of each direction.
