@@ -19,7 +19,7 @@ namespace {
 
 using categories = std::array<const std::error_category*, 4>;
 
-// In this order they are encoded.
+// The categories. A code is encoded with the place of its category in this list.
 categories categories_of_std() noexcept {
     return {&std::generic_category(), &std::system_category(), &std::iostream_category(),
             &std::future_category()};

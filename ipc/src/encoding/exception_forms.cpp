@@ -15,8 +15,8 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view cut_mark = " [...]";
 
-// The text that it was made of: what it says is "<text>: <the code's message>". Nothing if it was
-// made of the code alone.
+// The text that the exception was made of: its what() is "<text>: <the code's message>". Empty if
+// it was made of the code alone.
 std::optional<std::string> text_before_message(const std::system_error& error) {
     // The class's own what(): filesystem_error adds to it what its constructor will add again.
     std::string text = bounded(error.std::system_error::what());

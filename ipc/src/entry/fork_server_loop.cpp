@@ -65,7 +65,7 @@ std::span<const std::byte> bytes_of(const T& value) {
     return std::as_bytes(std::span(&value, 1));
 }
 
-// One that no packet has room for. It comes as a file, before the child's descriptors.
+// A request that is too large for a packet comes as a file, before the child's descriptors.
 std::vector<std::byte> read_request(std::size_t size, std::vector<owned_descriptor>& descriptors) {
     std::vector<std::byte> bytes(size);
     for (std::size_t read = 0; read < bytes.size();) {
@@ -83,7 +83,7 @@ class server_loop {
 public:
     explicit server_loop(int socket) : socket_(socket) {}
 
-    // Those that were stopped before they asked for a signal at our death would live on.
+    // Children that were stopped before they could ask for a signal at our death would live on.
     ~server_loop() {
         for (session& each : sessions_) end(each);
     }
@@ -113,15 +113,16 @@ public:
 private:
     using events = std::vector<pollfd>::const_iterator;
 
-    // In the order of `sessions_`: each, then its children. They may come for nothing.
+    // The events, in the order of `sessions_`: of each session, then of its children. There may be
+    // none.
     std::vector<pollfd> await_events() const {
         std::vector<pollfd> all{watched(socket_)};
         for (const session& each : sessions_) {
-            // Who doesn't read is not asked for more.
+            // A session that does not read what it is told is not asked for more requests.
             all.push_back(watched(each.socket.get(), each.unread.empty() ? POLLIN : POLLOUT));
             for (const child& own : each.children) all.push_back(watched(own.end.get()));
         }
-        // Want of memory passes, as does a limit of descriptors below the number of these.
+        // Without memory, or with a limit of descriptors below their number: both may pass.
         while (poll_until(all, deadline::never) < 0) bobbin::detail::await_memory();
         return all;
     }
@@ -154,7 +155,7 @@ private:
                 continue;
             const std::uint32_t slot = own->slot;
             own->end = owned_descriptor();
-            // First, as it is there no more, whoever can be told.
+            // The child is taken out first: it is gone, whether or not anybody can be told.
             if (own->keeps_number)
                 of.zombies.splice(of.zombies.end(), of.children, own);
             else
@@ -205,7 +206,7 @@ private:
         if (request.size() == sizeof(large_request)) {
             large_request about;
             std::memcpy(&about, request.data(), sizeof about);
-            // Its file may be among them.
+            // The request's file may be among the descriptors that are missing.
             if (got.lacks_descriptors)
                 return tell_of_failure(of, static_cast<std::uint32_t>(about.slot), EMFILE);
             large = read_request(about.size, got.descriptors);
@@ -242,7 +243,7 @@ private:
         tell(of, {{.what = server_news::started, .slot = slot, .pid = pid}, std::move(given)});
     }
 
-    // In order, and without waiting: one that doesn't read would hold up all others.
+    // Tells in order, and without waiting: a session that doesn't read would hold up all others.
     static void tell(session& to, news what) {
         if (to.over) return;
         to.unread.push_back(std::move(what));
@@ -260,7 +261,7 @@ private:
                 to.unread.pop_front();
             }
         } catch (const std::bad_alloc&) {
-            // It is tried again as soon as there is room, which there is.
+            // It is tried again with the next events: the socket has room, so they come at once.
         } catch (const std::exception& error) {
             give_up(to, error);
         }
@@ -297,13 +298,13 @@ private:
 
 void serve(int socket) noexcept {
     // Not with the terminal's foreground: Ctrl-C is for the application to decide on.
-    // It fails for the first of a session, which is as good.
+    // It fails for the leader of a session (setsid), which has a group of its own already.
     ::setpgid(0, 0);
     ::prctl(PR_SET_NAME, "bobbin-server");
     bobbin::detail::fault_point("server.start");
     take_default_signals(true);  // and its children's
     flush_output();              // of static initialisers: or each child would do it
-    // What is received must not take the place of a standard one.
+    // A descriptor that is received must not take the number of a standard one.
     int nothing = -1;
     do nothing = ::open("/dev/null", O_RDWR);
     while (nothing >= 0 && nothing <= STDERR_FILENO);

@@ -53,7 +53,7 @@ std::string how_to_have_no_threads() {
     std::vector<owned_descriptor> descriptors;
     for (int i = 0; i < static_cast<int>(descriptors_of_a_worker); ++i) {
         descriptors.emplace_back(first_inherited + i);
-        // It fails only for one that is closed, which run_worker can't use either.
+        // It fails only for a descriptor that is closed, which run_worker can't use either.
         ::fcntl(first_inherited + i, F_SETFD, FD_CLOEXEC);
     }
     run_worker(0, program.depth, std::move(descriptors));

@@ -29,7 +29,7 @@
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 namespace {
 
-// Their numbers; none where there is no /proc.
+// The numbers of this process's open descriptors; nothing where there is no /proc.
 std::vector<unsigned> open_descriptors() {
     std::vector<unsigned> all;
     std::error_code error;
@@ -51,7 +51,7 @@ void close_between(unsigned below, unsigned above) noexcept {
         ::close(static_cast<int>(each));
 }
 
-// What it is about, and errno.
+// Throws: the child lacks `what`, for the reason `error`.
 [[noreturn]] void lack(const std::string& what, int error = errno) {
     throw std::system_error(error, std::generic_category(), what);
 }
@@ -78,7 +78,7 @@ void set_preload_variables() {
     const std::string depth = std::to_string(wanted.depth);
     const std::string refused = path + " can't be executed with the environment that it is given";
     const char* const no_descriptors = "it can't hand on its descriptors (ulimit -n)";
-    // First out of the way of each other, then to their places.
+    // The descriptors first get out of each other's way, then to their places.
     std::vector<owned_descriptor> above;
     above.reserve(descriptors.size());
     const int first_free = first_inherited + static_cast<int>(descriptors.size());
@@ -95,7 +95,7 @@ void set_preload_variables() {
         has_all = uninterrupted([&] {
                       return ::dup2(above[i].get(), first_inherited + static_cast<int>(i));
                   }) >= 0;
-    // Without them it would be the user's program once more.
+    // Without these arguments it would be the user's program once more.
     if (has_all)
         ::execl(path.c_str(), path.c_str(), worker_token, slot.c_str(), depth.c_str(), nullptr);
     else

@@ -3,7 +3,7 @@
 
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
-// Calls the function then. To be called before; false if that moment is not to be had.
+// Calls the function at that moment. Has to be called before it; false if it can't be caught.
 //
 // The program's initialisers, which make its static objects, are called by the C library after
 // those of its shared libraries, in the order of an array of their addresses, .init_array (System V

@@ -29,7 +29,8 @@ sending sent_segments::send(int socket, const segment& memory, bool blocking) {
     if (found != known_.end() && found->second.lost_before == lost) return sending::done;
     forget_the_gone(socket);
     const int file = memory.descriptor();
-    // First, as it may throw: what is sent is to be told of when it has gone.
+    // The entry is made before the segment is sent, as that may throw: of each segment that the
+    // other side has, it has to be told when the segment has gone.
     const auto [place, is_new] = known_.try_emplace(memory.id());
     sending sent = sending::would_block;
     try {

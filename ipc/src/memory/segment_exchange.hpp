@@ -17,11 +17,12 @@ namespace bobbin { inline namespace v0 { namespace ipc::detail {
 // forgotten there when the next is sent.
 class sent_segments {
 public:
-    // How many were lost there, so far.
+    // `lost_there`: how many segments the other side has lost so far.
     explicit sent_segments(const std::atomic<std::uint32_t>& lost_there) noexcept
         : lost_there_(lost_there) {}
 
-    // Ahead of what names its id. `would_block`: not now. Throws what send_packet does.
+    // Sends a segment, before the value that names its id. `would_block`: not now. Throws what
+    // send_packet does.
     sending send(int socket, const segment& memory, bool blocking);
 
 private:
@@ -39,11 +40,11 @@ private:
 // segment::adopt_unsealed.
 class received_segments {
 public:
-    // Counts those that are lost.
+    // `lost`: counts the segments that are lost.
     received_segments(segment (*adopt)(int), std::atomic<std::uint32_t>& lost) noexcept
         : adopt_(adopt), lost_count_(lost) {}
 
-    // None: for want of a descriptor.
+    // `file` is none if the process had no descriptor left to receive it by.
     void came(std::uint64_t id, owned_descriptor file);
     void forget(std::uint64_t id) noexcept;
     [[nodiscard]] bool has(std::uint64_t id) const noexcept {

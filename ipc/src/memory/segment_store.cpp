@@ -22,7 +22,8 @@ std::shared_ptr<const segment> segment_store::take(std::size_t bytes) {
     one->memory = take_unused(bytes);
     if (one->memory.empty()) one->memory.push_back(segment::create(bytes));
     const segment* const memory = &one->memory.front();
-    // Without the lock, which is taken to give it back: at once, if there is no memory for this.
+    // The lock is not held here: if there is no memory for the pointer, the segment is given back
+    // at once, which takes the lock.
     const std::shared_ptr<lent> owned(one.release(), [](lent* back) {
         back->by->give_back(back->memory);
         delete back;
@@ -32,7 +33,7 @@ std::shared_ptr<const segment> segment_store::take(std::size_t bytes) {
 
 // None if there is none that fits.
 segment_store::segments segment_store::take_unused(std::size_t bytes) noexcept {
-    // None that is far too large: who knows how long it stays away.
+    // No segment that is far too large: it may be long until that comes back.
     const std::size_t most = std::max(4 * bytes, std::size_t{1} << 20U);
     segments found;
     const std::lock_guard lock(mutex_);
@@ -49,8 +50,8 @@ segment_store::segments segment_store::take_unused(std::size_t bytes) noexcept {
 }
 
 void segment_store::give_back(segments& one) noexcept {
-    segments gone;  // unmapped without the lock
     assert(one.size() == 1);
+    segments gone;  // unmapped without the lock
     const std::lock_guard lock(mutex_);
     unused_bytes_ += one.front().size();
     unused_.splice(unused_.end(), one);

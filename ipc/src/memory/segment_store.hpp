@@ -14,7 +14,7 @@ namespace bobbin { inline namespace v0 { namespace ipc::detail {
 // Threads: any.
 class segment_store : public std::enable_shared_from_this<segment_store> {
 public:
-    // What lies unused takes no more than that.
+    // Unused segments take no more bytes than that.
     static constexpr std::size_t most_unused = std::size_t{256} << 20U;
 
     // At least that many bytes, with whatever was in it. It comes back when the last pointer goes.

@@ -7,11 +7,11 @@
 
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
-// Throws std::system_error if the machine or the control group has less. Reading that takes longer
-// than making a small segment.
+// Throws std::system_error if the machine or the control group has less memory than that. To read
+// how much they have takes longer than to make a small segment.
 void refuse_what_does_not_fit(std::size_t bytes);
 
-// Zeroed memory, all there, sealed, without a name. Throws std::system_error.
+// A file of zeroed memory, all of it reserved, sealed, without a name. Throws std::system_error.
 owned_descriptor create_anonymous_file(std::size_t bytes);
 
 }}}  // namespace bobbin::v0::ipc::detail

@@ -46,7 +46,7 @@ inline owned_descriptor first_of(received_packet& got) noexcept {
 // Throw as sending does, and what came can be read again then.
 received_packet receive_packet(int socket, std::span<std::byte> into);
 received_packet receive_packet_blocking(int socket, std::span<std::byte> into);
-// Leaves it there; the descriptors are copies.
+// The packet stays in the socket; the descriptors are copies.
 received_packet peek_packet(int socket, std::span<std::byte> into);
 
 }}}  // namespace bobbin::v0::ipc::detail

@@ -18,7 +18,7 @@ using bobbin::detail::no_limit;
 std::uint64_t room_of_group(const std::string& limit_file, const std::string& usage_file) {
     std::uint64_t limit = 0;
     std::uint64_t usage = 0;
-    // A limit of "max" is no number, and none either.
+    // "max" is no number, and means that there is no limit.
     if (!(std::ifstream(limit_file) >> limit) || !(std::ifstream(usage_file) >> usage))
         return no_limit;
     return limit > usage ? limit - usage : 0;

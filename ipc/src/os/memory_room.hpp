@@ -4,10 +4,11 @@
 
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
-// How many bytes more this process may take, by what the machine and its control groups say now.
+// How many more bytes of memory this process may take, as the machine and its control groups say
+// now.
 std::uint64_t memory_room();
 
-// How many it has in the machine's memory now; 0 if that can't be read.
+// How many bytes this process has in the machine's memory now; 0 if that can't be read.
 std::uint64_t resident_memory();
 
 }}}  // namespace bobbin::v0::ipc::detail

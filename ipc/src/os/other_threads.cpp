@@ -55,7 +55,7 @@ const mapping* find(const std::vector<mapping>& all, std::uintptr_t where) {
     return at != all.end() ? &*at : nullptr;
 }
 
-// What every thread has gone through, whoever started it.
+// Whether that is a library whose functions are below those of every thread, whoever started it.
 bool starts_all_threads(const std::string& file) {
     constexpr std::array names{"libc.so", "libc-", "libpthread", "libstdc++", "ld-linux"};
     const std::string name = fs::path(file).filename();
@@ -63,8 +63,8 @@ bool starts_all_threads(const std::string& file) {
            std::ranges::any_of(names, [&](const char* each) { return name.starts_with(each); });
 }
 
-// An address in what glibc knows of the thread, which lies at the begin of its stack, the upper
-// end; 0 if it has not come so far.
+// An address in glibc's own record of the thread, which lies at the upper end of its stack, where
+// the stack begins; 0 if the thread has not come so far.
 std::uintptr_t descriptor_of(pid_t thread) {
     void* list = nullptr;  // of robust locks
     std::size_t size = 0;

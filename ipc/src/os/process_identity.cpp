@@ -15,10 +15,10 @@
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 namespace {
 
-// Larger than the line is up to what is looked for in it.
+// Room for the line up to its 22nd field.
 using text_of_status = std::array<char, 1024>;
 
-// None if there is no such process. Without an allocation, as a process must not seem dead because
+// Nothing if there is no such process. It allocates nothing: a process must not seem dead because
 // there is no memory.
 std::string_view read_status(pid_t number, text_of_status& to) {
     std::snprintf(to.data(), to.size(), "/proc/%d/stat", number);

@@ -5,7 +5,7 @@
 
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
-// Those of this process, as they are now; in place of a closed one, what swallows as that does.
+// The descriptors of this process, as they are now; in place of a closed one, /dev/null.
 class standard_output {
 public:
     // Throws std::system_error.

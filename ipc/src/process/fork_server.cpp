@@ -50,7 +50,7 @@ void check_start(int error) {
     if (error != 0) fail(error, "the program could not be started again as a fork server");
 }
 
-// How the new program finds itself.
+// What the new program has from its start: descriptors, signals, a process group.
 class spawn_terms {
 public:
     spawn_terms() {
@@ -167,7 +167,7 @@ constinit not_destroyed application;
         application.value.running.reset();
     });
 
-// May be starting.
+// The server may still be starting.
 std::shared_ptr<server_process> find_shared_server() {
     const std::lock_guard lock(application.value.mutex);
     auto& running = application.value.running;
@@ -175,7 +175,7 @@ std::shared_ptr<server_process> find_shared_server() {
     return running;
 }
 
-// By the process that is between the application and the copy.
+// In the process between the application and the copy.
 [[noreturn]] void hand_over(pid_t copy, int socket) noexcept {
     server_packet about{.what = server_news::started, .pid = copy};
     const int pidfd = copy < 0 ? -1 : static_cast<int>(::syscall(SYS_pidfd_open, copy, 0));

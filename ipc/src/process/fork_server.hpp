@@ -27,11 +27,11 @@ namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 class fork_session {
 public:
-    // Of a server that may not be ready yet. Throws std::logic_error if the program did not call
-    // init() or may not fork, and std::system_error or std::runtime_error if there is no server to
-    // be had.
+    // A session of a server that may not be ready yet. Throws std::logic_error if the program did
+    // not call init() or may not fork, and std::system_error or std::runtime_error if there is no
+    // server to be had.
     static fork_session begin(start_method how);
-    // Waits until it is, before anything was asked of it: another one, if the first has gone.
+    // Waits until the server is ready, before the first request; if it has gone, for another one.
     // Throws as `begin` does.
     void await_server();
     // When the server has gone, before the next attempt: waits for a while, or throws why there
@@ -57,7 +57,8 @@ public:
         server_packet what;
         owned_descriptor pidfd;
         bool server_gone = false;  // it has ended, and what it left is killed; or ended the session
-        // With that: the last request, as far as can be told. What came of it nobody knows.
+        // With `server_gone`: whether the server has read the last request, as far as can be told.
+        // What came of that nobody knows.
         bool was_read = false;
 
         // Of a child that has ended.

@@ -38,7 +38,7 @@ void tell_last_words(int socket, int error, std::string_view what) noexcept {
         static_cast<void>(
             send_packet(socket, std::as_bytes(std::span(&last, 1)).first(sizeof last.head + size)));
     } catch (const std::exception&) {
-        // It ends all the same, and that is seen.
+        // The child ends all the same, and the application sees that.
     }
 }
 

@@ -13,7 +13,7 @@ struct last_words {
     int error = 0;  // errno
     std::string text;
 
-    // Each attempt would meet the same.
+    // Whether each further attempt would fail in the same way.
     [[nodiscard]] bool are_final() const noexcept;
 };
 

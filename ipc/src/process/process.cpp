@@ -61,7 +61,7 @@ struct process::child {
     void read_news() {
         const auto news = detail::next_news(*session);
         if (!news) return;
-        // It is killed, or was: that is seen by the pidfd.
+        // The child is killed, or was already: the pidfd will say when it has ended.
         if (news->server_gone) {
             send(SIGKILL);
             return session.reset();
@@ -84,7 +84,7 @@ struct process::child {
 
     void send(int signal) noexcept {
         const bool is_sent = ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0) == 0;
-        // It has ended, or is another user's by now.
+        // The child has ended, or is another user's by now.
         if (!is_sent && signal == SIGKILL) holds = detail::lifeline();
     }
 
@@ -130,7 +130,7 @@ process process::fork(const std::function<int()>& function) {
         if (made->pid == 0) run_copy(function, parent, held.get());
     }
     if (made->pid < 0) fail(errno, "a process could not be started");
-    // It was not waited for, so the number is its own.
+    // Nobody has waited for the child, so the number is still its own.
     made->pidfd =
         detail::owned_descriptor(static_cast<int>(::syscall(SYS_pidfd_open, made->pid, 0)));
     if (!made->pidfd) {

@@ -46,7 +46,7 @@ std::string_view name_of(std::string_view variable) {
     return variable.substr(0, variable.find('='));
 }
 
-// Nobody has these descriptors there who was not started by us.
+// Only a process that we started has these descriptors.
 bool is_control_socket(int descriptor) noexcept {
     int type = 0;
     socklen_t size = sizeof type;
@@ -101,7 +101,8 @@ void tell_refusal(const std::string& why) {
 void send_first_word(int socket, std::span<const std::byte> word) {
     const owned_descriptor own(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)));
     const int pidfd = own.get();
-    // Hardly anybody needs the pidfd, and all wait for the word.
+    // Hardly any application needs the pidfd, and all wait for the word: send it alone, rather than
+    // not at all.
     if (send_packet_blocking(socket, word, std::span(&pidfd, own ? 1 : 0)) == sending::would_block)
         static_cast<void>(send_packet_blocking(socket, word));
 }

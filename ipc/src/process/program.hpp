@@ -32,7 +32,7 @@ this_program& about_this_program() noexcept;
 // Whether what was started as something has the socket to who did that.
 bool has_control_socket() noexcept;
 
-// Says what it was started as.
+// Notes what this process was started as, by its first argument.
 void look_at_arguments(int count, char** arguments);
 
 // The path of the shared library that the address lies in; empty if that is the program.
@@ -43,7 +43,7 @@ std::string shared_library_at(const void* address);
 // std::logic_error if that can't be told. In other processes it does nothing.
 void refuse_to_start_more();
 
-// To who has started this one as a fork server, which it does not become.
+// Tells whoever started this process as a fork server why it does not become one.
 void tell_refusal(const std::string& why);
 
 // A fork server's, which says that it is one, or why not; with its own pidfd, for an application

@@ -47,7 +47,7 @@ inline std::uint32_t slot_of(const child_request& wanted) noexcept {
     return worker != nullptr ? worker->slot : 0;
 }
 
-// In place of one that is larger than this, which comes as a file, before the other descriptors.
+// Sent in place of a request of more bytes, which comes as a file before the other descriptors.
 inline constexpr std::size_t most_in_packet = 1U << 15U;
 struct large_request {  // no other request is so short as this
     std::uint64_t size = 0;

@@ -22,7 +22,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Without memory it ends early, and nothing is seen then.
+// Without memory, poll() returns early: then nothing has happened.
 void await_any(std::span<pollfd> all, deadline until) noexcept {
     if (poll_until(all, until) < 0)
         for (pollfd& each : all) each.revents = 0;
@@ -62,7 +62,7 @@ bool server_process::is_dead() const noexcept {
     await_any(either, deadline::now);
     if (either[0].revents != 0) return true;
     if ((either[1].revents & POLLHUP) == 0) return false;
-    // It is about to, or is no server any more.
+    // It closed its socket: it is about to end, or is no server any more.
     kill();
     while (either[0].revents == 0) await_any(std::span(either).first(1), deadline::never);
     return true;

@@ -26,21 +26,21 @@ public:
                    std::string path) noexcept;
     server_process(const server_process&) = delete;
     server_process& operator=(const server_process&) = delete;
-    // It sees the end of its socket, and ends.
+    // The server sees that its socket was closed, and ends.
     ~server_process();
 
     // The other end of a session, which it serves as soon as it is ready. Nothing happens if it has
     // ended. Throws std::system_error.
     void give(int session) const;
 
-    // It is another's in a child that this process forked.
+    // In a child that this process forked, the server is that of the parent.
     [[nodiscard]] bool is_of_this_process() const noexcept;
     // Readable when it has ended.
     [[nodiscard]] int pidfd() const noexcept { return pidfd_.get(); }
-    // If so, what it left behind is killed, and it was waited for.
+    // If it has, its children that are left are killed, and the server itself is reaped.
     [[nodiscard]] bool has_ended() noexcept;
     [[nodiscard]] bool is_ready() const noexcept;
-    // Until it is, or is dead: it is killed when patience ends.
+    // Returns when the server is ready or dead: after `patience` it is killed.
     void await_ready() const noexcept;
     void kill() const noexcept;
 
@@ -50,9 +50,9 @@ public:
         was_no_server,  // it ended by itself, and had not said that it was ready
         was_killed,     // before it was ready
     };
-    // Of one that has.
+    // How the server ended, once it has.
     [[nodiscard]] ending how() const noexcept;
-    // Another would end the same way.
+    // Another server would end in the same way.
     [[nodiscard]] bool ended_for_good() const noexcept {
         return how() == ending::refused || how() == ending::was_no_server;
     }

@@ -46,8 +46,9 @@ void expect_position(std::uint64_t at) {
         refuse_position(at);
 }
 
-// Messages are small and each is followed by locked instructions, which wait until what came before
-// has reached its line; so lines are asked for some messages ahead, where those are already ours.
+// Messages are small, and each is followed by locked instructions, which wait until the stores
+// before them have reached their cache lines. So the processor is asked for the cache lines of the
+// next messages ahead of time, if that part of the ring is already this end's.
 constexpr std::uint64_t ahead = 512;
 
 void prepare_to_write(ring_bytes ring, std::uint64_t end, std::uint64_t limit) noexcept {
@@ -68,7 +69,8 @@ void prepare_to_read(ring_bytes ring, std::uint64_t begin, std::uint64_t end) no
 
 }  // namespace
 
-// The pauses are long enough for several messages: each look takes the line away from its writer.
+// The pauses are long enough for several messages: each look takes the cache line of the position
+// away from its writer.
 void await_change(ring_end& mine, event_count<>& other, event_count<>::key seen, deadline until) {
     constexpr std::uint32_t least = 4;
     constexpr std::uint32_t most = 128;
@@ -145,7 +147,7 @@ inline bool byte_queue::pushing::fits(std::size_t message) const noexcept {
     return end_ + byte_ring::room_for(message) - seen_ <= bytes_.size();
 }
 
-// Mostly what was seen last is enough, and the other end's line stays where it is.
+// Mostly what was seen last is enough, and the other end's cache line stays where it is.
 inline bool byte_queue::pushing::sees_room(std::size_t message) {
     const ring_end& own = ring_->producers;
     // Whatever the holder before died of, its bytes were committed or were not.
@@ -198,9 +200,9 @@ bool byte_queue::pushing::has_room_for(std::size_t message) {
 }
 
 void byte_queue::pushing::write(message_parts message) noexcept {
+    assert(ring_ != nullptr);
     std::uint64_t size = 0;
     std::uint64_t at = end_ + byte_ring::unit;
-    assert(ring_ != nullptr);
     for (const auto piece : message) {
         write_wrapped(bytes_, at + size, piece);
         size += piece.size();
@@ -212,9 +214,9 @@ void byte_queue::pushing::write(message_parts message) noexcept {
 }
 
 void byte_queue::pushing::commit() noexcept {
+    assert(ring_ != nullptr);
     bobbin::detail::fault_point("queue.written");
     ring_->producers.position.publish(end_);
-    assert(ring_ != nullptr);
     bobbin::detail::fault_point("queue.pushed");
 }
 
@@ -245,7 +247,8 @@ void byte_queue::popping::await_message(const byte_queue& from, deadline until) 
     for (bool watched = false;;) {
         if (watched) from.watch_producers(watching);
         const auto key = other.current();
-        // Asked for before the look, so that what they pushed last is seen.
+        // Whether the producers are gone is asked before the look for a message, so that what they
+        // pushed last is seen.
         const bool closed = other.closed();
         const bool gone = from.producers_are_gone();
         end_ = other.read();
@@ -254,7 +257,7 @@ void byte_queue::popping::await_message(const byte_queue& from, deadline until) 
         if (closed) throw queue_closed();
         if (gone) throw producer_died();
         if (until.has_passed()) return;
-        // Who ended before we watched is seen by another look.
+        // A producer that ended before it was watched is seen by another look.
         if (watched || !from.expects_producers()) await_change(own, other, key, until);
         watched = true;
     }
@@ -277,10 +280,10 @@ void byte_queue::popping::look_at_message() {
 }
 
 two_parts byte_queue::popping::message() const noexcept {
+    assert(ring_ != nullptr);
     const auto [first, second] = wrapped(bytes_, begin_ + byte_ring::unit, size_);
     return {first, second};
 }
-    assert(ring_ != nullptr);
 
 bool byte_queue::popping::next() {
     if (next_ == end_) return false;
@@ -290,10 +293,10 @@ bool byte_queue::popping::next() {
 }
 
 void byte_queue::popping::commit() noexcept {
+    assert(ring_ != nullptr && end_ - next_ <= end_ - begin_);
     bobbin::detail::fault_point("queue.read");
     ring_->consumers.position.publish(next_);
     bobbin::detail::fault_point("queue.popped");
-    assert(ring_ != nullptr && end_ - next_ <= end_ - begin_);
 }
 
 }}}  // namespace bobbin::v0::ipc::detail

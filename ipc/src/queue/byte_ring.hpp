@@ -29,7 +29,7 @@ struct byte_ring {
 
     static constexpr std::size_t least_capacity = 64;
 
-    // Each message has its size before it, and begins where a multiple of this has room for that.
+    // Each message has its size before it, and takes a multiple of this many bytes.
     static constexpr std::size_t unit = 8;
     static constexpr std::size_t room_for(std::size_t message) noexcept {
         return unit + (message + unit - 1) / unit * unit;
@@ -50,8 +50,8 @@ static_assert(sizeof(ring_end) == 256 && sizeof(byte_ring) == 1664);
 static_assert(sizeof(std::uint64_t) == byte_ring::unit);
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 
-// Returns when `other` may have moved since `seen`, or at the deadline. How long it looks before it
-// sleeps is what was worth it lately. By the holder of `mine`'s lock.
+// Returns when `other` may have moved since `seen`, or at the deadline. It looks for a while before
+// it sleeps: longer if that was worth it lately. By the holder of `mine`'s lock.
 void await_change(ring_end& mine, event_count<>& other, event_count<>::key seen, deadline until);
 
 }}}  // namespace bobbin::v0::ipc::detail

@@ -17,7 +17,7 @@ namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 void byte_queue::expect(pid_t producer) {
     const std::uint64_t identity = process_identity(producer);
-    // One that has ended already was expected all the same.
+    // A producer that has ended already was expected all the same.
     ring_->expects.store(1, std::memory_order_release);
     if (identity == 0) {
         if (::kill(producer, 0) == 0 || errno != ESRCH) return;
@@ -33,7 +33,7 @@ void byte_queue::expect(pid_t producer) {
             // Release: with the acquire of who looks whether anybody is left.
             if (place.compare_exchange_strong(found, identity, std::memory_order_release,
                                               std::memory_order_relaxed)) {
-                // Who sleeps does not watch this one yet.
+                // Consumers that sleep do not watch this producer yet: wake them.
                 ring_->producers.position.poke();
                 return;
             }

@@ -208,15 +208,17 @@ bool waiting_threads::sleep(line_group& group, std::unique_lock<std::mutex>& loc
         line.watch();
         const auto [word, value] = line.queue.announce_sleeper(line.end);
         all.add(place(*word, value));
-        // What came before the announcement is there now; what comes after changes the word.
+        // An item that came before the announcement is seen now; one that comes later changes the
+        // word.
         const bool may_try = line.may_try();
         const bool was_refused = std::exchange(line.refused, false);
         if (may_try && !was_refused) return true;
-        // Somebody holds the lock of that end, and may be stopped.
+        // It was refused although it may try: somebody holds the lock of that end, and may be
+        // stopped. So look again soon.
         if (may_try) patience = std::chrono::milliseconds(1);
     }
     const bool nobody_waits = group.lines.empty();
-    // A thread is not worth its making for one await.
+    // It takes too long to make a thread for each await: this one stays for a while.
     if (nobody_waits) patience = std::chrono::milliseconds(100);
     lock.unlock();
     wait_for_any(all, patience);

@@ -30,7 +30,7 @@ public:
     bool stand_in_line(awaited_turn& turn);
     // Takes it out of its line as cancelled; false if it is in none.
     bool leave(awaited_turn& turn) noexcept;
-    // It has had its turn.
+    // The task has tried, and passes the turn to the next.
     void pass(awaited_turn& turn) noexcept;
 
 private:
@@ -63,7 +63,8 @@ private:
     bool sleep(line_group& group, std::unique_lock<std::mutex>& lock);
 
     const bobbin::detail::home_process home_;
-    // Stays as it is, reachable: its lock may be held for ever.
+    // The parent's object stays as it is: a thread that the child lacks may have its lock.
+    // Reachable, so that it counts as no leak.
     [[maybe_unused]] waiting_threads* const of_parent_;
     std::mutex mutex_;
     std::list<line_group> groups_;

@@ -34,8 +34,8 @@ struct watched_process {
     owned_descriptor end;  // a pidfd
 };
 
-// All that this process watches. The thread is there while there is anything. What nobody waits for
-// any more is watched for a moment longer, as it is mostly the same queue that is waited for next.
+// All processes that this one watches. The thread is there as long as there is one. A process that
+// nobody needs watched any more stays for a moment, as mostly the same queue is waited for next.
 class death_watch {
 public:
     void begin(const event_count<>* number) {
@@ -92,18 +92,19 @@ private:
             std::optional<int> patience;
             until_there_is_memory([&] { patience = list_ends(linger_is_over); });
             if (!patience) return;
-            // It may come for nothing, and fail.
+            // It may return for nothing, or fail: then the processes are looked at once more than
+            // needed.
             linger_is_over = ::poll(ends_.data(), ends_.size(), *patience) == 0;
             take_rings(ends_.front().fd);
             until_there_is_memory([this] { take_out_the_dead(); });
         }
     }
 
-    // For how many milliseconds it is waited for them; nothing: the thread ends.
+    // How many milliseconds to wait for these ends, -1 for no limit; nothing: the thread ends.
     std::optional<int> list_ends(bool linger_is_over) {
         const std::lock_guard lock(mutex_);
-        const auto is_left = [this](const watched_process& each) {
         assert(running_);  // as long as the thread is there
+        const auto is_left = [this](const watched_process& each) {
             return !is_awaited(each.number);
         };
         if (linger_is_over) std::erase_if(all_, is_left);

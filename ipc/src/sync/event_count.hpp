@@ -30,7 +30,7 @@ namespace bobbin { inline namespace v0 { namespace ipc::detail {
 template <class Atomics = shared_atomics>
 class event_count {
 public:
-    // What to compare with when waiting for a change.
+    // A state of the word, to wait for a change of it.
     using key = std::uint32_t;
 
     [[nodiscard]] key current() const { return word_.load(std::memory_order_acquire) & ~asleep; }
@@ -50,12 +50,12 @@ public:
         }
     }
 
-    // The same, for the one who may publish.
+    // The last number, read by the one that may publish.
     [[nodiscard]] std::uint64_t own() const {
         return cell(word_.load(std::memory_order_relaxed)).load(std::memory_order_relaxed);
     }
 
-    // By one at a time, who synchronises with the one before (a lock).
+    // By one publisher at a time, which has synchronised with the one before (by a lock).
     void publish(std::uint64_t number) {
         std::uint32_t word = word_.load(std::memory_order_relaxed);
         cell(word + one).store(number, std::memory_order_release);  // with the acquire in read()

@@ -80,7 +80,7 @@ private:
             for (int i = 0; i < pause; ++i) bobbin::detail::spin_pause();
             if (const acquired got = pass(repair); got != acquired::no) return got;
         }
-        // Who died in line had nothing else.
+        // Whoever died in line had only the line, so there is nothing to repair.
         line_.expect_a_holder();
         if (line_.lock_until(until) == acquired::no) return acquired::no;
         const holding in_line(line_);
@@ -91,7 +91,8 @@ private:
         return got;
     }
 
-    // Looks, ever more rarely, whether there is a holder at all, as a wild word may say so.
+    // Looks, ever more rarely, whether the lock has a holder at all: a wild word may only look like
+    // one.
     template <repair_function Repair>
     acquired lock_as_first(deadline until, Repair& repair) {
         for (std::chrono::seconds patience(1);; patience *= 2) {

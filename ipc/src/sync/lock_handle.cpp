@@ -31,7 +31,7 @@ using detail::acquired;
 void lock_handle::enter() {
     bobbin::detail::fault_point("mutex.locked");
     const std::uint32_t depth = state_->depth.load(std::memory_order_relaxed);
-    // Who has it already has recovered it, or nobody had to.
+    // A user that has the lock already has recovered it, or did not have to.
     if (depth == 0 && state_->is_abandoned()) {
         state_->lock.unlock();
         throw owner_died();
@@ -46,7 +46,7 @@ void lock_handle::enter() {
 }
 
 void lock_handle::lock() {
-    // By whatever way it was got, it is ours.
+    // Got from the dead or not, the lock is ours.
     static_cast<void>(state_->lock.lock([this]() noexcept { state_->note_death(); }));
     enter();
 }
@@ -87,7 +87,7 @@ void lock_handle::unlock() {
     try {
         state_->lock.unlock();
     } catch (...) {
-        // Another thread has it, which is told nothing of this.
+        // Another thread has the lock, and is not told of this mistake.
         state_->depth.store(depth, std::memory_order_relaxed);
         throw;
     }

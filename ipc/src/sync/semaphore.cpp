@@ -82,7 +82,7 @@ void semaphore::acquire() {
 }
 
 bool semaphore::try_acquire() {
-    // Who waits has the lock, and there is none.
+    // While somebody waits, that one has the lock and there are no permits: so look first.
     return value() != 0 && try_acquire_until(deadline::now);
 }
 

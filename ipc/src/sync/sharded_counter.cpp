@@ -66,7 +66,7 @@ sharded_counter::shard::~shard() {
     if (place_ == nullptr ||
         owned_in_ != bobbin::detail::process_generation.load(std::memory_order_relaxed))
         return;
-    // If another thread than its own ends it, that one keeps the claim until it ends.
+    // If another thread than the owner destroys the shard, the owner keeps the claim until it ends.
     place_->claim.let_go();
 }
 
@@ -88,7 +88,7 @@ void sharded_counter::shard::claim() {
 }
 
 void sharded_counter::shard::add_elsewhere(std::int64_t number) noexcept {
-    // In a child: what we have is the parent's.
+    // In a forked child: the shard is the parent's.
     if (asked_in_ != bobbin::detail::process_generation.load(std::memory_order_relaxed)) {
         try {
             claim();

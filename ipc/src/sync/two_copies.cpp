@@ -44,7 +44,7 @@ two_copies::state& two_copies::own() const noexcept {
 two_copies::step::step(const two_copies& value, kind what) : value_(value) {
     lock_state& lock = value.own().lock;
     static_cast<void>(lock.lock.lock([&]() noexcept { lock.note_death(); }));
-    // With this lock in hand already, the user has recovered it.
+    // A user that has this lock already has recovered it.
     if (what == writes && lock.is_abandoned()) {
         lock.lock.unlock();
         throw owner_died();

@@ -52,7 +52,7 @@ public:
     [[nodiscard]] const segment& memory() const noexcept { return segment_; }
 
 protected:
-    static constexpr std::size_t header_size = 128;  // so that what follows has lines of its own
+    static constexpr std::size_t header_size = 128;  // the object begins a cache line
 
     // A new object: `construct` is given zeroed memory of `bytes`, and only if it returns can
     // others open the segment.
