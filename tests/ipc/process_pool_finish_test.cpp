@@ -321,3 +321,43 @@ TEST_CASE("plain options are written as those of a thread_pool, also in a corout
     thread_pool home({.threads = 1});
     CHECK(sync_wait(home, in_task()) == 18);
 }
+
+TEST_CASE("a pool whose job was given up ends at once, whatever its worker has left to finish") {
+    diary finished(10);
+    ipc::process_pool_options options(1);
+    options.grace = 1h;
+    options.finalizer = ipc::finalizer(fn<&note_pid>(), finished);
+    job_options limited;
+    limited.timeout = 20ms;
+    const auto never_stops = []() -> task<void> {
+        for (;;) ::pause();
+        co_return;
+    };
+    {
+        ipc::process_pool pool(options);
+        CHECK_THROWS_AS(pool.submit(limited, never_stops).get(), timed_out);
+    }
+    CHECK(all_of(finished).empty());
+}
+
+TEST_CASE("a worker that ignores that it is to end is ended with its pool, also an idle one") {
+    diary finished(10);
+    ipc::process_pool_options options(2);
+    options.grace = 1h;
+    options.idle_timeout = 20ms;
+    options.finalizer = ipc::finalizer(fn<&note_pid>(), finished);
+    job_options limited;
+    limited.timeout = 20ms;
+    const auto ignores = [] {
+        std::signal(SIGTERM, SIG_IGN);
+        for (;;) ::pause();
+    };
+    {
+        ipc::process_pool pool(options);
+        const auto given_up = pool.submit(limited, ignores);
+        const int other = pool.submit(test::pid_there).get();
+        CHECK_THROWS_AS(given_up.get(), timed_out);
+        CHECK(test::await_end(other));  // the pool has been idle for its time
+    }
+    CHECK(all_of(finished).size() == 1);
+}

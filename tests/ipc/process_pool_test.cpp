@@ -2,6 +2,7 @@
 #include "../runtime/ledger.hpp"
 #include "workers.hpp"
 
+#include <bobbin/ipc/event.hpp>
 #include <bobbin/ipc/process_pool.hpp>
 #include <bobbin/ipc/remote_error.hpp>
 #include <bobbin/ipc/worker_died.hpp>
@@ -141,6 +142,27 @@ TEST_CASE("a job is tried again after its worker's death, as often as it may be"
     };
     CHECK(pool.submit({.retries = 2}, second_time, seen.path()).get() == 7);
     CHECK(seen.size() == 3);
+}
+
+TEST_CASE("a job that has run is not cancelled while it waits for its next attempt") {
+    ipc::process_pool pool(1);
+    ipc::event begun;
+    ipc::event go;
+    const auto fails = pool.submit({.retries = 1}, [] { throw std::runtime_error("no disk"); });
+    fails.on_done([](const auto&) {});  // so its result is read soon
+    const auto keeps_the_worker = pool.submit(
+        [](ipc::event has_begun, const ipc::event& may_end) {
+            has_begun.set();
+            may_end.wait();
+        },
+        begun, go);
+    begun.wait();
+    static_cast<void>(fails.wait_for(std::chrono::milliseconds(20)));
+    CHECK_FALSE(fails.cancel());
+    go.set();
+    keeps_the_worker.get();
+    fails.wait();
+    CHECK(fails.failed());
 }
 
 TEST_CASE("a worker that dies idle is replaced, and the next job done") {

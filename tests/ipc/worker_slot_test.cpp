@@ -31,7 +31,7 @@ TEST_CASE("a slot without a worker gets one only when it is its turn to have one
 
 TEST_CASE("a worker that is to leave never works again") {
     CHECK(next_of(works) == states{vacant, leaves_idle, leaves, damaged});
-    CHECK(next_of(leaves) == states{vacant, leaves_idle, leaves, damaged});
+    CHECK(next_of(leaves) == states{vacant, leaves, damaged});
     CHECK(next_of(leaves_idle) == states{dismissed, leaves_idle, leaves, damaged});
     CHECK(next_of(damaged) == states{vacant});
 }

@@ -59,7 +59,7 @@ bool dispatcher::put_back(worker_slot& from, std::uint64_t number) noexcept {
 // The last first, so that they keep their order.
 void dispatcher::put_back_all(worker_slot& from, bool also_urgent) noexcept {
     if (!from.has_worker()) return;
-    const auto first = from.first_waiting();
+    const auto first = from.first_unbegun();
     for (auto number = from.submitted; number > first; --number)
         if (const auto* call = from.job(number - 1).call;
             call != nullptr && (also_urgent || !call->is_urgent))
@@ -85,7 +85,7 @@ worker_slot* dispatcher::relieve() noexcept {
     if (idle == nullptr || !dispatch_policy::may_help(idle->load())) return nullptr;
     for (auto& each : core_.slots) {
         if (!each->has_worker() || !dispatch_policy::may_be_helped(each->load())) continue;
-        for (auto number = each->first_waiting(); number != each->submitted; ++number)
+        for (auto number = each->first_unbegun(); number != each->submitted; ++number)
             if (put_back(*each, number)) return idle;
     }
     return nullptr;
@@ -100,7 +100,9 @@ bool dispatcher::send_next(worker_slot& at) {
     try {
         if (send(at, call)) return true;
         // Whoever answers next makes room.
-        if (std::ranges::all_of(core_.slots, [](const auto& each) { return each->in_ring() == 0; }))
+        if (std::ranges::none_of(core_.slots, [](const auto& each) {
+                return each->has_worker() && each->in_ring() > 0;
+            }))
             throw std::system_error(ETOOMANYREFS, std::generic_category(),
                                     "bobbin: the arguments of a job can't be sent");
     } catch (...) {

@@ -1,13 +1,15 @@
 // The jobs of a supervisor, from `post` until they have been told of their end. Under its lock.
 //
-//                ┌── put_back ──┐
-//                ▼              │
-//   admit ──▶ waiting ─ send ─▶ sent ─ end ─▶ nowhere, to be told ──▶ told
-//                └────────────────────── end ────▲
+//              ┌── put_back ──┐
+//              ▼              │
+//   post ──▶ waiting ─ send ─▶ sent ─ end ─▶ nowhere, to be told ──▶ told
+//              └────────────────────── end ────▲
+//
+// What one worker does first or last is sent and admitted, and never waits.
 //
 // Invariant: a call is in a list of those that wait if and only if its stage says so; `awaited`
-// counts those of both stages that somebody waits for; and what was admitted is counted until it
-// has been told, whoever has it meanwhile.
+// counts those of both stages that somebody waits for, and who waits for all; and what was admitted
+// is counted until it has been told, whoever has it meanwhile.
 #pragma once
 
 #include <bobbin/ipc/detail/pool/remote_call.hpp>

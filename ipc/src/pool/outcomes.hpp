@@ -40,7 +40,7 @@ struct outcomes {
     // That, and for what its end leaves.
     void make_room_to_vacate(const worker_slot& at);
 
-    // How many jobs were told, and how many of these are to be counted as closed.
+    // How many jobs were told of their ends, and of how many the callbacks were called.
     struct counts {
         std::size_t told = 0;
         std::size_t closed = 0;

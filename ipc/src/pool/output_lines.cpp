@@ -39,10 +39,9 @@ void output_lines::listen() {
     const auto look = [self = shared_from_this()](const boost::system::error_code& error) {
         // Another error is no end: it may be readable all the same.
         if (error == boost::asio::error::operation_aborted || !self->ours_.is_open()) return;
-        if (self->read_some() != printed::end) self->listen();
+        if (self->read_some() != printed::end) until_there_is_memory([&self] { self->listen(); });
     };
-    until_there_is_memory(
-        [&] { ours_.async_wait(boost::asio::posix::descriptor_base::wait_read, look); });
+    ours_.async_wait(boost::asio::posix::descriptor_base::wait_read, look);
 }
 
 output_lines::printed output_lines::read_some() {

@@ -25,7 +25,7 @@ public:
 
     // For the worker, until that has it.
     owned_descriptor take_worker_end() noexcept { return std::move(theirs_); }
-    // From when it is known whose they are.
+    // From when it is known whose they are. May throw std::bad_alloc, and is to be called again.
     void listen_to(pid_t worker);
     // The worker has ended: what is left, and a last line without an end.
     void finish();

@@ -83,13 +83,13 @@ void pool_server::read_news(outcomes& to) {
         worker_slot& at = *core_.slots.at(news_->what.slot);
         switch (news_->what.what) {
             case server_news::started:
-                core_.restarts.has_started(at, news_->what.pid, std::move(news_->pidfd));
+                core_.restarts.worker_started(at, news_->what.pid, std::move(news_->pidfd));
                 break;
             case server_news::failed:
-                core_.restarts.was_refused(at, news_->what.number, to);
+                core_.restarts.worker_refused(at, news_->what.number, to);
                 break;
             case server_news::ended:
-                core_.restarts.has_ended(at, news_->status(), to);
+                core_.restarts.worker_ended(at, news_->status(), to);
                 break;
             default:
                 break;
@@ -98,7 +98,6 @@ void pool_server::read_news(outcomes& to) {
     }
 }
 
-// Its workers died with it, nobody knows of what. That is one misfortune.
 void pool_server::has_gone(outcomes& to) {
     server_process& gone = session_->server();
     // If it has not ended it may be about to, which the next session will show; or it has no
@@ -108,7 +107,7 @@ void pool_server::has_gone(outcomes& to) {
     const std::string why =
         has_ended ? gone.describe_end()
                   : "the fork server has no descriptor left (ulimit -n), or no memory";
-    core_.restarts.server_has_gone(why, has_ended, was_final, to);
+    core_.restarts.server_gone(why, has_ended, was_final, to);
     // Only now, as there may have been no memory for all that.
     news_.reset();
     news_come_.reset();
@@ -140,7 +139,7 @@ void pool_server::open() {
         }
     });
     core_.by_driver([&](outcomes& to, supervisor_lock& ours) {
-        if (core_.has_ended()) return;
+        if (core_.is_ending()) return;
         try {
             if (opened && !session_) news_come_ = core_.driver.watch(opened->descriptor());
         } catch (const std::bad_alloc&) {

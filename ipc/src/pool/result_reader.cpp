@@ -53,6 +53,7 @@ bool result_reader::read(worker_slot& at, outcomes& to) {
         ++(sent.is_retracted ? gone : done);
         if (remote_call* const call = std::exchange(sent.call, nullptr)) {
             core_.table.end(*call, remote_call::end::value);  // `tell` looks closer
+            if (header->what != answer::skipped) call->supervised.has_run = true;
             to.results.push_back(
                 {call, at.socket.get(), header->what, next, header->size, header->segment});
         }
@@ -218,7 +219,7 @@ thread_local const result_reader* tells_here = nullptr;
 
 }  // namespace
 
-bool result_reader::is_told_here() const noexcept {
+bool result_reader::tells_on_this_thread() const noexcept {
     return tells_here == this;
 }
 

@@ -1,14 +1,13 @@
 // Reads what comes back from workers, and has it told: the driver's loop, and a thread that waits
 // for the only job.
 //
-//     driver:  look ──▶ nothing left: asks every worker to wake it (driver_sleep says how) ──▶
-//     sleeps
-//               ▲                                                                               │
-//               └──────────────────── the doorbell rings, or it has napped ─────────────────────┘
+//     driver:  looks ──▶ nothing left: asks every worker to wake it ──▶ sleeps
+//                ▲                                                         │
+//                └─────────── the doorbell rings, or it has napped ────────┘
 //
 // Invariant: results are read by who has `reading_`, in their workers' order, and are told before
-// that is given back; and before the driver sleeps, each worker that has a result has seen that it
-// is to wake it.
+// that is given back; and before the driver sleeps, it has asked each worker to wake it, and has
+// looked again.
 #pragma once
 
 #include "os/doorbell.hpp"
@@ -50,7 +49,7 @@ public:
     // Until the call has ended, or the driver reads it.
     void bring(const remote_call& call);
     // It tells jobs of their ends.
-    [[nodiscard]] bool is_told_here() const noexcept;
+    [[nodiscard]] bool tells_on_this_thread() const noexcept;
     [[nodiscard]] int waiter_doorbell() const noexcept { return waiter_doorbell_.get(); }
     // It looks whether its call has ended.
     void wake_waiter() const noexcept { ring(waiter_doorbell_.get()); }

@@ -27,13 +27,13 @@ void result_writer::write(std::uint64_t job, answer what, const payload& sent) {
         room += bytes.size();
     }
     await_room(room);
+    if (large != nullptr) read_later_.push_back({written_ + room, large});  // it may throw
     ring_.write_result(written_, std::as_bytes(std::span(&header, 1)));
     if (header.segment == 0) ring_.write_result(written_ + sizeof header, bytes);
     fault_point("worker.result_written");
     written_ += room;
     ring_.finished().publish(written_);
     fault_point("worker.answered");
-    if (large != nullptr) read_later_.push_back({written_, large});
 }
 
 void result_writer::free_those_read() {

@@ -49,7 +49,7 @@ void supervisor::close_later(remote_call& call) noexcept {
     core_->close_later(call);
 }
 bool supervisor::is_needed_here() const noexcept {
-    return on_driver() || core_->results.is_told_here();
+    return on_driver() || core_->results.tells_on_this_thread();
 }
 bool supervisor::on_driver() const noexcept {
     return core_->driver.is_this_thread();

@@ -4,6 +4,7 @@
 #include "os/anonymous_file.hpp"
 
 #include <bobbin/ipc/errors.hpp>
+#include <bobbin/runtime/detail/jobs/attempt.hpp>
 #include <bobbin/runtime/errors.hpp>
 
 #include <algorithm>
@@ -23,19 +24,25 @@ supervisor_core::supervisor_core(const process_pool_options& wanted)
 void supervisor_core::start() {
     refuse_what_does_not_fit(options.workers * sizeof(job_ring));
     server.await();
-    outcomes to;
-    {
+    const auto to =
+        std::make_shared<outcomes>();  // told by the driver, as the lines of workers are
+    bool is_heard = false;
+    try {
         const std::lock_guard lock(mutex);
         for (auto& each : slots)
-            while (server.has_session() && !starter.start(*each)) server.wait_and_hear(to);
+            while (server.has_session() && !starter.start(*each)) server.wait_and_hear(*to);
         results.open();
         server.open_to_driver();
+        is_heard = server.is_heard();
         static_cast<void>(driver.add_chores());  // if a worker has ended already, or the server
+    } catch (...) {
+        driver.post([self = shared_from_this(), to] { self->tell(*to); });
+        throw;
     }
-    tell(to);
-    driver.post([self = shared_from_this()] {
+    driver.post([self = shared_from_this(), to, is_heard] {
+        self->tell(*to);
         self->results.listen();
-        if (self->server.is_heard()) self->server.listen();
+        if (is_heard) self->server.listen();
     });
 }
 
@@ -46,8 +53,10 @@ void supervisor_core::end() {
         for (auto& each : slots)
             if (each->has_worker()) {
                 each->ring.close();
-                // No time of grace now, for those that were to end.
-                if (each->state > slot_state::leaves_idle) each->send_signal(SIGKILL);
+                // No time of grace now, for those that were to end, or run what was given up.
+                if (each->state > slot_state::leaves_idle ||
+                    (each->to_do() > 0 && !each->has_results()))
+                    each->send_signal(SIGKILL);
             }
         restarts.await_finish(lock, was_stopped);
         restarts.await_last_lines(lock);
@@ -93,7 +102,7 @@ void supervisor_core::tell(outcomes& those) noexcept {
 void supervisor_core::do_chores() {
     bool opens_server = false;
     by_driver([&](outcomes& to, supervisor_lock& ours) {
-        if (has_ended()) return;
+        if (is_ending()) return;
         if (was_stopped() && table.size() > 0) limits.end_running_later();
         limits.watch_idleness_if_begun();
         limits.send_owed_stops();
@@ -144,7 +153,13 @@ void supervisor_core::close_later(remote_call& call) noexcept {
 
 bool supervisor_core::withdraw_now(remote_call& call) noexcept {
     if (!dispatcher::retract(call)) return false;
-    end_later(call, remote_call::end::withdrawn);
+    if (call.supervised.has_run) {  // and waits for its next attempt
+        call.supervised.was_asked_to_stop = true;
+        call.error = bobbin::detail::error_of<cancelled>();
+        end_later(call, remote_call::end::error);
+    } else {
+        end_later(call, remote_call::end::withdrawn);
+    }
     return true;
 }
 
@@ -156,7 +171,7 @@ void supervisor_core::stop_one(remote_call& call) noexcept {
 
 bool supervisor_core::withdraw(remote_call& call) noexcept {
     const std::lock_guard lock(mutex);
-    return withdraw_now(call);
+    return withdraw_now(call) && !call.supervised.has_run;
 }
 
 void supervisor_core::ask_to_stop(remote_call& call) noexcept {
@@ -178,7 +193,7 @@ void supervisor_core::stop() noexcept {
 bool supervisor_core::has_begun(const remote_call& call) const noexcept {
     const std::lock_guard lock(mutex);
     const auto& where = call.supervised;
-    return where.was_claimed || (call.is_sent() && where.slot->ring.is_claimed(where.number));
+    return where.has_run || (call.is_sent() && where.slot->ring.is_claimed(where.number));
 }
 
 void supervisor_core::hold() noexcept {

@@ -6,7 +6,8 @@
 //                         └─── limits: of time ───────────┤ └─── starter
 //                              restarts: when it ends ◀───┴───── server
 //
-// The table and the slots are the truth; a job ring only says how far its worker has come.
+// The table and the slots are the truth, but for one thing: whether a job has begun is decided in
+// its job ring.
 #pragma once
 
 #include "memory/segment_store.hpp"
@@ -63,7 +64,7 @@ public:
     [[nodiscard]] supervisor_lock lock() { return {mutex, driver.doorbell()}; }
     // Under the lock: whether `stop` or `end` has begun.
     [[nodiscard]] bool was_stopped() const noexcept { return life_ != life::open; }
-    [[nodiscard]] bool has_ended() const noexcept { return life_ == life::ends; }
+    [[nodiscard]] bool is_ending() const noexcept { return life_ == life::ends; }
     // Under the lock. The driver tells it.
     void end_later(remote_call& call, remote_call::end how) noexcept;
     // Without the lock.

@@ -23,11 +23,11 @@ public:
     // To the coroutine that it runs. False: to be tried again, by `send_owed_stop`.
     bool send_stop(std::uint64_t job) noexcept;
     bool send_owed_stop() noexcept;
-    // Of one that has ended without having become a worker. On the driver.
+    // Of one that has ended without having become a worker.
     std::optional<last_words> read_last_words() {
         return ipc::detail::read_last_words(socket_.get());
     }
-    // What comes with a result was sent before it, so it is there. On the driver.
+    // What comes with a result was sent before it, so it is there. By who reads results.
     segment find(std::uint64_t id) override;
 
 private:

@@ -67,10 +67,15 @@ bool time_limits::has_passed(worker_slot& at, const remote_call& call) {
 void time_limits::time_is_up(worker_slot& at, std::uint64_t generation, std::uint64_t job) {
     core_.results.look();  // its worker may not have come to tell of it
     core_.by_driver([&](outcomes& to, supervisor_lock& ours) {
-        if (!at.has_worker() || at.generation != generation || job < at.answered) return;
+        if (core_.is_ending() || !at.has_worker() || at.generation != generation ||
+            job < at.answered)
+            return;
         if (at.has_results()) return watch(at, job, 1ms);
         const remote_call* const call = at.job(job).call;
-        if (call == nullptr) return;
+        if (call == nullptr) {  // it was put back, and there was no memory for the rest
+            if (at.is_leaving()) after_grace(at, job, SIGKILL);
+            return core_.sending.dispatch(ours);
+        }
         if (!has_passed(at, *call)) return core_.sending.dispatch(ours);
         // `give_up` comes last, as nothing after it may throw.
         if (call->is_coroutine) {
@@ -88,6 +93,7 @@ void time_limits::give_up(worker_slot& at, std::uint64_t job, std::exception_ptr
                           outcomes& to) noexcept {
     remote_call* const call = std::exchange(at.job(job).call, nullptr);
     core_.table.end(*call, remote_call::end::error);
+    call->supervised.has_run = true;
     call->error = std::move(why);
     to.ended.push_back(*call);
 }
@@ -95,7 +101,7 @@ void time_limits::give_up(worker_slot& at, std::uint64_t job, std::exception_ptr
 // --- of who is to stop or end ---
 
 void time_limits::send_owed_stops() {
-    if (core_.has_ended()) return;  // there is no job left, and soon no driver
+    if (core_.is_ending()) return;  // there is no job left, and soon no driver
     bool owes_any = false;
     for (auto& each : core_.slots)
         if (each->has_worker() && !each->socket->send_owed_stop()) owes_any = true;
@@ -121,7 +127,7 @@ void time_limits::end_running_later() {
 void time_limits::end_running() {
     core_.results.look();  // what is done counts
     core_.by_driver([this](outcomes& to, supervisor_lock&) {
-        if (core_.has_ended()) return;
+        if (core_.is_ending()) return;
         for (auto& at : core_.slots) {
             if (!at->has_worker() || at->in_ring() == 0) continue;
             end_worker(*at, at->answered, SIGTERM);
@@ -144,7 +150,7 @@ void time_limits::after_grace(worker_slot& at, std::uint64_t job, int signal) {
                           job, signal](const boost::system::error_code& error) {
         if (error) return;
         core->by_driver([&](outcomes&, supervisor_lock&) {
-            if (core->has_ended() || !at.has_worker() || at.generation != generation) return;
+            if (core->is_ending() || !at.has_worker() || at.generation != generation) return;
             if (at.is_leaving() || job >= at.answered) end_worker(at, job, signal);
         });
     });
@@ -174,7 +180,7 @@ void time_limits::watch_idleness() {
 }
 
 void time_limits::look_at_idleness() {
-    switch (idleness_.time_has_come(core_.has_ended() || core_.table.size() > 0)) {
+    switch (idleness_.time_has_come(core_.is_ending() || core_.table.size() > 0)) {
         case idle_watch::verdict::rest:
             return;
         case idle_watch::verdict::watch_on:
@@ -184,7 +190,7 @@ void time_limits::look_at_idleness() {
     }
     for (auto& each : core_.slots)
         if (each->has_worker()) {
-            if (each->state != slot_state::damaged) each->become(slot_state::leaves_idle);
+            if (each->state == slot_state::works) each->become(slot_state::leaves_idle);
             each->ring.close();
         }
 }

@@ -32,7 +32,7 @@ public:
     // No job is left.
     void begin_idleness() noexcept;
 
-    // --- the same, on the driver ---
+    // --- the same ---
 
     // By a signal, as it does `job` or none any more. Whatever it has done by then, it is sent
     // nothing more.

@@ -34,7 +34,7 @@ worker_restarts::worker_restarts(supervisor_core& core)
 // --- what the server tells ---
 
 // May be done again, if there was no memory.
-void worker_restarts::has_started(worker_slot& at, pid_t pid, owned_descriptor pidfd) {
+void worker_restarts::worker_started(worker_slot& at, pid_t pid, owned_descriptor pidfd) {
     at.pid = pid;
     if (pidfd) at.pidfd = std::move(pidfd);
     if (at.output) at.output->listen_to(at.pid);
@@ -42,7 +42,7 @@ void worker_restarts::has_started(worker_slot& at, pid_t pid, owned_descriptor p
     if (at.is_leaving() || !at.pidfd) at.send_signal(SIGKILL);
 }
 
-void worker_restarts::was_refused(worker_slot& at, int number, outcomes& to) {
+void worker_restarts::worker_refused(worker_slot& at, int number, outcomes& to) {
     if (at.has_worker()) vacate(at, std::nullopt, to);  // it may have been sent jobs
     if (!wants_worker(at)) return;
     start_failed(
@@ -50,36 +50,44 @@ void worker_restarts::was_refused(worker_slot& at, int number, outcomes& to) {
         most_errors, to);
 }
 
-void worker_restarts::has_ended(worker_slot& at, const exit_status& how, outcomes& to) {
-    if (!at.has_worker()) return;  // it is told again, as there was no memory for what follows
-    to.make_room_to_vacate(at);    // before anything is counted, or read, which can't be again
-    // Those that were to end are no misfortune.
-    const bool was_to_end = at.is_leaving() || at.ring.has_left();
-    const auto words =
-        at.submitted == 0 || !at.has_begun(0) ? at.socket->read_last_words() : std::nullopt;
-    // With words it has never been a worker, which is no death of one.
-    if (!was_to_end && !words)
-        deaths_.count("worker " + std::to_string(at.pid) + ' ' + describe_end(how), clock::now());
-    vacate(at, how, to);
-    if (!words) return;
-    const std::string why = "bobbin: a worker could not be started: " + words->text;
-    if (words->are_final())
+// May be done again, if there was no memory: what was found out is kept in the slot.
+void worker_restarts::worker_ended(worker_slot& at, const exit_status& how, outcomes& to) {
+    if (at.has_worker()) {
+        to.make_room_to_vacate(at);  // before anything is counted, or read, which can't be again
+        // Those that were to end are no misfortune.
+        const bool was_to_end = at.is_leaving() || at.ring.has_left();
+        if (!at.words && (at.submitted == 0 || !at.has_begun(0)))
+            at.words = at.socket->read_last_words();
+        // With words it has never been a worker, which is no death of one.
+        if (!was_to_end && !at.words)
+            deaths_.count("worker " + std::to_string(at.pid) + ' ' + describe_end(how),
+                          clock::now());
+        vacate(at, how, to);
+    }
+    if (!at.words) return;
+    const std::string why = "bobbin: a worker could not be started: " + at.words->text;
+    if (at.words->are_final())
         break_down(why, to);
     else if (wants_worker(at))
         start_failed(at, why, most_errors, to);
+    at.words.reset();
 }
 
-// Its workers died with it, nobody knows of what. That is one misfortune.
-void worker_restarts::server_has_gone(const std::string& why, bool has_ended, bool was_final,
-                                      outcomes& to) {
-    if (!core_.has_ended() && was_final) break_down("bobbin: " + why, to);
+void worker_restarts::server_gone(const std::string& why, bool has_ended, bool was_final,
+                                  outcomes& to) {
+    if (!core_.is_ending() && was_final) break_down("bobbin: " + why, to);
     for (auto& each : core_.slots) {
         if (!each->has_worker()) continue;
         each->send_signal(SIGKILL);  // it may have been stopped before it could be told
         const bool had_started = each->pid >= 0;
         vacate(*each, std::nullopt, to);
-        if (!had_started && wants_worker(*each))
+        each->lost_its_start = !had_started;
+    }
+    for (auto& each : core_.slots) {
+        if (!each->lost_its_start) continue;
+        if (wants_worker(*each))
             start_failed(*each, "bobbin: " + why, has_ended ? most_server_deaths : most_errors, to);
+        each->lost_its_start = false;
     }
     if (has_ended) deaths_.count(why, clock::now());
 }
@@ -124,7 +132,7 @@ void worker_restarts::vacate(worker_slot& at, std::optional<exit_status> how, ou
         remote_call* const call = std::exchange(at.job(number).call, nullptr);
         if (call == nullptr) continue;
         const bool is_pinned = call->supervised.is_pinned;
-        call->supervised.was_claimed = true;
+        call->supervised.has_run = true;
         if (!is_pinned) call->error = death_of(at, how, *call);
         core_.table.end(*call, is_pinned ? remote_call::end::withdrawn : remote_call::end::error);
         to.ended.push_back(*call);
@@ -135,7 +143,7 @@ void worker_restarts::vacate(worker_slot& at, std::optional<exit_status> how, ou
     at.become(at.state == slot_state::leaves_idle ? slot_state::dismissed : slot_state::vacant);
     to.closed.push_back(std::move(at.socket));
     if (at.output) to.outputs.push_back(std::move(at.output));
-    if (core_.has_ended()) worker_gone_.notify_all();
+    if (core_.is_ending()) worker_gone_.notify_all();
 }
 
 // --- the next ones ---
@@ -147,7 +155,7 @@ bool worker_restarts::wants_worker(worker_slot& at) noexcept {
     const bool is_needed =
         core_.was_stopped() ? core_.table.has_waiting() : !was_dismissed || core_.table.size() > 0;
     at.become(is_needed ? slot_state::vacant : slot_state::dismissed);
-    return is_needed && !core_.has_ended();
+    return is_needed && !core_.is_ending();
 }
 
 void worker_restarts::fill(outcomes& to) {

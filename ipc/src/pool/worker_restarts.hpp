@@ -30,12 +30,12 @@ public:
 
     // --- what the server tells ---
 
-    void has_started(worker_slot& at, pid_t pid, owned_descriptor pidfd);
+    void worker_started(worker_slot& at, pid_t pid, owned_descriptor pidfd);
     // `number`: of the error.
-    void was_refused(worker_slot& at, int number, outcomes& to);
-    void has_ended(worker_slot& at, const exit_status& how, outcomes& to);
+    void worker_refused(worker_slot& at, int number, outcomes& to);
+    void worker_ended(worker_slot& at, const exit_status& how, outcomes& to);
     // `has_ended`: it is known to have; if not, it may be about to.
-    void server_has_gone(const std::string& why, bool has_ended, bool was_final, outcomes& to);
+    void server_gone(const std::string& why, bool has_ended, bool was_final, outcomes& to);
 
     // --- the next ones ---
 

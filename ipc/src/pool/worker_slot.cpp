@@ -28,7 +28,7 @@ bool worker_slot::retract(std::uint64_t number) noexcept {
 }
 
 // Jobs are begun in order.
-std::uint64_t worker_slot::first_waiting() noexcept {
+std::uint64_t worker_slot::first_unbegun() noexcept {
     auto number = submitted;
     while (number > answered && !has_begun(number - 1)) --number;
     return number;

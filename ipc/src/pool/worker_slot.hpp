@@ -8,6 +8,7 @@
 #include "pool/output_lines.hpp"
 #include "pool/ring_ends.hpp"
 #include "pool/supervisor_socket.hpp"
+#include "process/last_words.hpp"
 
 #include <bobbin/ipc/segment.hpp>
 #include <bobbin/runtime/detail/os/asio_objects.hpp>
@@ -32,7 +33,7 @@ class remote_call;
 //      │ ▲ ▲                 └── it has ended ──▶ vacant                    or dismissed if idle
 //      │ │ └── the time has come ── awaits_start ◀── a start has failed
 //      │ └──── there are jobs ───── dismissed
-//      └────── nothing is left after stop() ──────▶ dismissed
+//      └────── nothing is left after stop(), or at the pool's end ──────▶ dismissed
 enum class slot_state : std::uint8_t {
     // without a worker
     vacant,        // it is to have one
@@ -59,7 +60,7 @@ constexpr bool may_become(slot_state from, slot_state to) noexcept {
         case leaves_idle:
             return to == dismissed || to > works;
         case leaves:
-            return to == vacant || to > works;
+            return to == vacant || to > leaves_idle;
         case damaged:
             return to == vacant;
     }
@@ -100,7 +101,7 @@ struct worker_slot {
         return number < answered || ring.is_claimed(number);
     }
     // The first that is not, if any.
-    std::uint64_t first_waiting() noexcept;
+    std::uint64_t first_unbegun() noexcept;
     sent& job(std::uint64_t number) noexcept { return jobs[number % job_ring::jobs_at_once]; }
     [[nodiscard]] bool may_be_read() const noexcept {
         return has_worker() && state != slot_state::damaged;
@@ -133,6 +134,8 @@ struct worker_slot {
     std::shared_ptr<output_lines> output;  // none if it is inherited
     owned_descriptor pidfd;                // none until it has started
     pid_t pid = -1;
+    std::optional<last_words> words;  // of a child that did not become a worker
+    bool lost_its_start = false;      // as the server went before it had told of it
 
     // What it was sent, by number, and what it has answered.
     std::uint64_t submitted = 0;

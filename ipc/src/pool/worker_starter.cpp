@@ -23,9 +23,9 @@
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 // What a worker does first, or last. Nobody waits for it.
-class initial_call final : public remote_call {
+class pinned_call final : public remote_call {
 public:
-    explicit initial_call(std::function<void(const std::exception_ptr&)> failed)
+    explicit pinned_call(std::function<void(const std::exception_ptr&)> failed)
         : failed_(std::move(failed)) {}
 
 private:
@@ -80,7 +80,8 @@ bool worker_starter::start(worker_slot& at) {
     at.output = output;
     // In this order: see worker_terms.
     if (initial != nullptr) send_first(at, std::move(initial), "the initializer");
-    if (last != nullptr) send_first(at, std::move(last), "the finalizer");
+    if (last != nullptr && at.state == slot_state::works)
+        send_first(at, std::move(last), "the finalizer");
     return true;
 }
 
@@ -102,17 +103,16 @@ std::shared_ptr<output_lines> worker_starter::make_output() {
 }
 
 // Null if there is none.
-std::unique_ptr<initial_call> worker_starter::first_call(const initializer& what,
-                                                         const char* name) {
+std::unique_ptr<pinned_call> worker_starter::first_call(const initializer& what, const char* name) {
     if (!what) return nullptr;
-    auto call = std::make_unique<initial_call>(
+    auto call = std::make_unique<pinned_call>(
         [this, name](const std::exception_ptr& error) { first_call_failed(name, error); });
     what.describe_(*call, *core_.store);
     call->supervised.is_pinned = true;
     return call;
 }
 
-void worker_starter::send_first(worker_slot& at, std::unique_ptr<initial_call> call,
+void worker_starter::send_first(worker_slot& at, std::unique_ptr<pinned_call> call,
                                 const char* name) {
     try {
         if (!core_.sending.send(at, *call))  // into an empty job ring
@@ -123,6 +123,10 @@ void worker_starter::send_first(worker_slot& at, std::unique_ptr<initial_call> c
         at.become(slot_state::leaves);  // and there will be another
         at.ring.close();
         return;
+    } catch (...) {
+        at.become(slot_state::leaves);  // it has terms for what it was not sent
+        at.ring.close();
+        throw;
     }
     core_.table.admit(*call.release());
     if (at.publish()) at.ring.wake();

@@ -13,20 +13,20 @@
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 class supervisor_core;
-class initial_call;
+class pinned_call;
 
 class worker_starter {
 public:
     explicit worker_starter(supervisor_core& core);
 
     // The server is there. False if it has to be given time. Throws what keeps the worker from
-    // being started; the slot is as it was then.
+    // being started: the slot is as it was then, or its worker leaves again.
     bool start(worker_slot& at);
 
 private:
     std::shared_ptr<output_lines> make_output();
-    std::unique_ptr<initial_call> first_call(const initializer& what, const char* name);
-    void send_first(worker_slot& at, std::unique_ptr<initial_call> call, const char* name);
+    std::unique_ptr<pinned_call> first_call(const initializer& what, const char* name);
+    void send_first(worker_slot& at, std::unique_ptr<pinned_call> call, const char* name);
     void first_call_failed(const char* name, const std::exception_ptr& error);
 
     supervisor_core& core_;

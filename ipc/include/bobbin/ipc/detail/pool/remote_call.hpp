@@ -66,7 +66,7 @@ public:
         worker_slot* slot = nullptr;  // where it was sent,
         std::uint64_t number = 0;     // and as what job there
         std::uint64_t id = 0;         // among its supervisor's
-        bool was_claimed = false;     // by a worker that died
+        bool has_run = false;         // at least in part, this time or before
         bool is_pinned = false;       // to the worker that it was sent to
         bool was_asked_to_stop = false;
     } supervised;
