@@ -111,7 +111,6 @@ TEST_CASE("nothing is left of a segment: no name, no descriptor") {
     const auto descriptors = names_in("/proc/self/fd").size();
     {
         const segment memory = segment::create(mebibyte);
-        // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): is the same memory
         const segment same = memory;
         CHECK(names_in("/dev/shm") == names);
         CHECK(names_in("/proc/self/fd").size() == descriptors + 1);

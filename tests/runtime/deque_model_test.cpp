@@ -34,7 +34,7 @@ struct contest {
     bool every_item_came_once(std::vector<work_item> pushed) {
         while (const auto item = deque.pop()) owners.push_back(item);
         for (const auto& each : thieves) owners.insert(owners.end(), each.begin(), each.end());
-        std::sort(owners.begin(), owners.end());
+        std::ranges::sort(owners);
         return owners == pushed && deque.looks_empty();
     }
 

@@ -204,7 +204,7 @@ bool streams_unordered(thread_pool& pool) {
     return sync_wait(add_up(std::move(results))) == 49 * 50;
 }
 bool reduces(thread_pool& pool) {
-    return sync_wait(pool.map_reduce(twice, numbers(50), std::plus<>(), 0L)) == 49 * 50;
+    return sync_wait(pool.map_reduce(twice, numbers(50), std::plus<>(), 0L)) == 49L * 50;
 }
 bool waits_for_some(thread_pool& pool) {
     std::vector<job<int>> jobs;

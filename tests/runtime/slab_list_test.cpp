@@ -68,7 +68,7 @@ TEST_CASE("all that a slab has is handed out, each block once and aligned as its
         CAPTURE(of);
         slab_list list;
         const auto bytes = of * frame_class_bytes;
-        const auto count = static_cast<std::uint32_t>(3 * 64 * 1024 / bytes);
+        const auto count = static_cast<std::uint32_t>(std::size_t{3} * 64 * 1024 / bytes);
         auto blocks = take(list, count, of);
         give(list, std::vector(blocks.begin(), std::next(blocks.begin(), count / 2)), of);
         blocks.erase(blocks.begin(), std::next(blocks.begin(), count / 2));

@@ -25,7 +25,6 @@
 namespace {
 
 using namespace std::chrono_literals;
-using bobbin::task;
 using bobbin::transform_reduce;
 using test::balanced;
 using test::counted;

@@ -247,10 +247,11 @@ void audit(const std::string& path, tally& sum) {
     std::ifstream file(path, std::ios::binary);
     for (execution each{}; file.read(reinterpret_cast<char*>(&each), sizeof each);)
         if (!executed.emplace(each.job, static_cast<pid_t>(each.worker)).second)
-            sum.errors.push_back("a job was executed twice");
+            sum.errors.emplace_back("a job was executed twice");
     std::set<pid_t> workers;
     for (const auto& [job, worker] : sum.died) {
-        if (!workers.insert(worker).second) sum.errors.push_back("two jobs died with one worker");
+        if (!workers.insert(worker).second)
+            sum.errors.emplace_back("two jobs died with one worker");
         if (executed.contains(job) && executed[job] != worker)
             sum.errors.push_back("a job died with worker " + std::to_string(worker) + ", and " +
                                  std::to_string(executed[job]) + " had begun it");

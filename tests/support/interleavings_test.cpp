@@ -79,7 +79,7 @@ std::set<std::vector<int>> outcomes_of(const std::vector<std::vector<unsigned>>&
             auto shared = std::make_shared<state>();
             modelled_program program;
             for (std::size_t i = 0; i < plan.size(); ++i)
-                program.threads.push_back([=, &plan] {
+                program.threads.emplace_back([=, &plan] {
                     for (const auto what : plan[i]) access(shared->cells, what, shared->seen[i]);
                 });
             program.holds = [=, &outcomes] {

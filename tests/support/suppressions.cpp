@@ -9,7 +9,7 @@ extern "C" const char* __tsan_default_suppressions() {  // NOLINT(bugprone-reser
 
 // Children made by fork() may start threads: those of ours that the parent had, one of which may
 // just be ending, are forgotten there.
-extern "C" const char* __tsan_default_options();
-extern "C" const char* __tsan_default_options() {  // NOLINT: the sanitizer's name
+extern "C" const char* __tsan_default_options();   // NOLINT: the sanitizer's name
+extern "C" const char* __tsan_default_options() {  // NOLINT: as above
     return "die_after_fork=0";
 }
