@@ -111,7 +111,7 @@ inline std::unordered_map<int, std::string> hashed() {
 
 __extension__ using wide = __int128;
 
-// What std::chrono measures.
+// Durations and moments of std::chrono.
 template <class F>
 void for_each_time(F f) {
     using std::chrono::duration;
@@ -149,7 +149,7 @@ inline std::priority_queue<int> ordered() {
     return std::priority_queue<int>(std::less<int>(), std::vector<int>{1, 3, 2});
 }
 
-// What may have gone wrong.
+// Errors as values.
 template <class F>
 void for_each_error(F f) {
     f("error code", std::make_error_code(std::errc::no_space_on_device));
@@ -193,7 +193,7 @@ void for_each_container(F f) {
     f("multimap", std::multimap<int, char>{{1, 'a'}, {1, 'b'}});
     f("set", std::set<int>{3, 1, 2});
     f("multiset", std::multiset<int>{1, 1});
-    // Of these, the order of more than one is the library's own affair.
+    // One element each: the order of several is up to the standard library.
     f("unordered map", hashed());
     f("unordered multimap", std::unordered_multimap<int, int>{{1, 2}});
     f("unordered set", std::unordered_set<std::string>{"only"});

@@ -29,7 +29,7 @@ struct fell_asleep {};
 // How many more accesses this thread makes before it is killed; negative: it is not.
 thread_local int steps_left = -1;
 thread_local std::size_t own_index = 0;
-// Who sleeps, in the one execution there is at a time.
+// Which threads sleep, in the execution that is tried.
 std::array<bool, 4> asleep{};
 
 void take_step() {

@@ -27,7 +27,7 @@ using namespace exceptions;
 
 namespace {
 
-// One of each form, and a chain.
+// An exception of each form in which they are encoded, and a chain of nested ones.
 std::vector<std::exception_ptr> examples() {
     const auto of = [](auto error) { return std::make_exception_ptr(std::move(error)); };
     const auto inner = of(std::system_error(not_there, "open"));

@@ -93,7 +93,7 @@ std::size_t descriptors() {
     ::_exit(1);
 }
 
-// What a caller is told of: the system, memory, workers.
+// Whatever `does` throws has to be an error of the system, of memory, or of workers.
 void attempt(const char* what, const std::function<bool()>& does) {
     try {
         if (!does()) fail(what, "a wrong value");
@@ -202,7 +202,7 @@ task<void> sleep_long(ipc::event begun) {
 inline constexpr fn<&sleep_long> sleeps_long;
 
 // The error of a coroutine that is stopped in such a way, as the first word of that can't be sent.
-// Its worker lives on, unless the pool is stopped.
+// The worker lives on, unless the pool is stopped.
 template <class Error>
 bool stops(int error, const job_options& how,
            void (*stop)(const job<void>& running, ipc::process_pool& its)) {

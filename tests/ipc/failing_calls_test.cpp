@@ -65,7 +65,8 @@ const std::vector<call> calls{
     {with("syscall", SYS_futex_waitv), {EINTR, ENOMEM}},
 };
 
-// One after the other, but not all of hundreds.
+// The number of the call that fails next: each of the first, then ever fewer, as there are
+// hundreds.
 unsigned after(unsigned n) {
     static const bool every = std::getenv("BOBBIN_EVERY_CALL") != nullptr;  // NOLINT
     return every || n < 4 ? n + 1 : n + n / 2;

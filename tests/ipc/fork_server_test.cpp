@@ -39,7 +39,7 @@ pid_t pid_of_server() {
     return server.load();
 }
 
-// One that its server has, too.
+// A session that the server has accepted: it has served a first request.
 fork_session served_session(ipc::start_method how) {
     auto session = fork_session::begin(how);
     process_request first;
@@ -51,8 +51,8 @@ fork_session served_session(ipc::start_method how) {
     return session;
 }
 
-// Of a worker whose server has that limit when it starts it. None if there is no such worker, or
-// if it ends as it should: there is nothing for it to do.
+// The last words of a worker that is started by a server with that limit. None if no worker could
+// be started, or if it ends as it should, as there is nothing to do.
 std::optional<last_words> words_of_worker(ipc::start_method how, __rlimit_resource what,
                                           rlim_t most) {
     const pid_t server = pid_of_server();
@@ -138,7 +138,7 @@ TEST_CASE("a worker that can't have its job ring says so") {
 }
 
 TEST_CASE("a worker that can't hand on its descriptors says so") {
-    // It has five, and its server fewer than twenty.
+    // The worker has five descriptors, and its server fewer than twenty.
     std::optional<last_words> words;
     for (rlim_t most = 3; !words && most < 40; ++most)
         words = words_of_worker(ipc::start_method::spawn, RLIMIT_NOFILE, most);

@@ -26,10 +26,10 @@ namespace {
 
 enum class lost : std::uint8_t { nothing, parents_signal, lifeline, both };
 
-// What a child does to itself, and then for ever nothing.
+// A child loses one of the means that end it with its parent, or both, and stays.
 [[noreturn]] void lose_and_stay(lost what, int told) {
     if (what == lost::parents_signal || what == lost::both) {
-        // As setuid() would, but for whoever runs the tests.
+        // setuid() does this, too, but only root can try it.
         if (::prctl(PR_SET_PDEATHSIG, 0) != 0) std::abort();
         if (::getuid() == 0 && ::setuid(65534) != 0) std::abort();
     }
@@ -123,7 +123,7 @@ void check_parents_signal(const application& killed) {
     killed.kill();
 }
 
-// Of the pipe that this reads: where it is written to, here.
+// The descriptor in this process that writes to the pipe of that reading end.
 int writing_end(int reading) {
     struct stat wanted {};
     REQUIRE(::fstat(reading, &wanted) == 0);

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// It reports this misuse itself, and then lets no child end well.
+// ThreadSanitizer reports a wrong unlock itself, and then lets no child end well.
 #if defined(__SANITIZE_THREAD__)
 constexpr bool reports_wrong_unlock = true;
 #elif defined(__has_feature)

@@ -74,7 +74,7 @@ void give_up(task<T> waiting) {
     CHECK_THROWS_AS(sync_wait(here, with_timeout(5ms, std::move(waiting))), timed_out);
 }
 
-// As tasks: what is awaited otherwise.
+// Makes a task of anything that can be awaited.
 template <class T>
 task<void> awaiting(T& what) {
     static_cast<void>(co_await what);

@@ -248,7 +248,7 @@ bool survives_servers_death(process_pool& pool) {
         }
     }
 }
-// One that is not broken by all these deaths.
+// A pool that all the deaths of its workers do not break.
 std::shared_ptr<void> make_patient_pool() {
     process_pool_options options(2);
     options.restart_intensity.most = 1'000'000;

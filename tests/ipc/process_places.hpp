@@ -10,7 +10,7 @@
 
 namespace test {
 
-// As many as the environment says, started as it says.
+// Pools of as many workers as the environment says, started as it says.
 struct processes {
     static constexpr bool concurrent = true;
     static constexpr bool late_jobs_end = false;  // with their worker

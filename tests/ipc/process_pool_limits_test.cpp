@@ -113,7 +113,8 @@ TEST_CASE("the same for a coroutine, when a thread reads what comes") {
 TEST_CASE("a job that times out without its arguments has its own name in the error") {
     ipc::process_pool pool(1);
     const std::vector<char> argument(large);
-    // Who notices first is chance: its worker, nearly always, whose job before is another.
+    // It is chance who notices first that the time is up: nearly always it is the worker, which has
+    // had another job before, whose name must not be told.
     for (int i = 0; i < 20; ++i) {
         limit(pool.submit(pid_there).get(), RLIMIT_NOFILE, 3);
         const auto job = pool.submit({.timeout = 1ns}, counts, argument);

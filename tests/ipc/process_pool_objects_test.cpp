@@ -143,7 +143,7 @@ TEST_CASE("what came with jobs that were taken back leaves room for what comes w
     ipc::process_pool pool(1);
     ipc::shared_value<int> go(0);
     for (int i = 1; i <= 500; ++i) {
-        // It has its value already, so that nothing is looked for among what has come.
+        // The worker has this job's value already, so it looks for nothing on its socket.
         const auto waits = pool.submit(fn<&waits_for_number>(), go, i);
         const ipc::shared_value<int> one(1);
         CHECK(pool.submit(fn<&value_of>(), one).cancel());
@@ -166,7 +166,7 @@ TEST_CASE("large arguments and results arrive whole, in memory that is used agai
                             },
                             numbers)
                         .get();
-        // Its job ring, and what is used in turn in both directions.
+        // The worker's job ring, and the segments that are used in turn in both directions.
         CHECK(back.back() <= 8);
         back.pop_back();
         REQUIRE(back == numbers);

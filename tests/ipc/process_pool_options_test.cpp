@@ -160,7 +160,7 @@ TEST_CASE("one that does not stop goes with its worker, whatever that does to SI
     ipc::process_pool_options options(1);
     options.grace = 10ms;
     ipc::process_pool pool(options);
-    // Its time may be up before it has come to its first line: then it does not begin.
+    // The job's time may be up before it has come to its first line: then it is tried again.
     for (bool has_begun = false; !has_begun;) {
         const ipc::event begun;
         const int pid = pool.submit(fn<&pid_there>()).get();

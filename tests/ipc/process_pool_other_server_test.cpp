@@ -13,7 +13,8 @@ using namespace test;
 
 namespace {
 
-// What a pool with workers from there says to a job. Each time in a new process, as a server stays.
+// The error of a job in a pool whose workers are the program `server`. Each time in a new process,
+// as a process keeps its fork server.
 std::string error_with(const std::string& server) {
     return in_child([&] {
                try {

@@ -35,7 +35,7 @@ private:
     std::string folder_ = "/tmp/bobbin-program-XXXXXX";
 };
 
-// Its sum, if that happens to its file before it makes a pool.
+// The program gives its sum, also if `happens` is done to its file before it makes a pool.
 template <class F>
 void check_sum(const std::string& method, F happens) {
     CAPTURE(method);

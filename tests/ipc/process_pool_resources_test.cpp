@@ -166,7 +166,7 @@ TEST_CASE("without descriptors there is no pool, and nothing of one") {
         CAPTURE(static_cast<int>(method));
         CHECK(run_application([=] {
                   {
-                      // What stays: the server, and what threads need.
+                      // Makes what stays after a pool: the fork server, and what threads need.
                       ipc::process_pool pool(workers_by(method, 2));
                       if (pool.submit(twice, 4).get() != 8) return 1;
                   }
@@ -321,7 +321,7 @@ TEST_CASE("a pool lives on when the thread that made it has ended") {
         CAPTURE(static_cast<int>(method));
         CHECK(run_application([=] {
                   std::unique_ptr<ipc::process_pool> pool;
-                  // Of a copy, there must be one thread when it is made.
+                  // start_method::fork needs a process with one thread.
                   const auto make = [&] {
                       pool = std::make_unique<ipc::process_pool>(workers_by(method, 1));
                   };

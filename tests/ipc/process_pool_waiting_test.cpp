@@ -41,7 +41,7 @@ int dies(int signal) {
     return 0;
 }
 
-// Its destructor in a worker waits.
+// A value whose destructor waits, where it was decoded: in a worker.
 struct lingering {
     event go;
     bool was_decoded = false;

@@ -93,7 +93,7 @@ TEST_CASE("a worker that writes over the capacity of a queue changes nothing for
         CHECK(queue.try_put(std::string(100, 'b')));
         CHECK(queue.get() == std::string(100, 'b'));
         CHECK(queue.capacity() == 1U << 12U);
-        // Who opens it only now has no way to know.
+        // A worker that opens the queue only now can't know the right capacity.
         CHECK_THROWS_AS(pool.submit(fn<&write_into_queue>(), queue, value).get(),
                         ipc::wrong_segment);
     }

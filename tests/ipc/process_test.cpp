@@ -104,8 +104,8 @@ void await_no_children_of(pid_t server) {
         if (!(std::ifstream(path) >> child)) return;
 }
 
-// What comes out of this process's standard output or error while `run` does; its descriptor is
-// another one meanwhile.
+// What is written to this process's standard output or error while `run` runs: meanwhile the
+// descriptor is a pipe.
 template <class F>
 std::string output_of(int descriptor, F run) {
     std::array<int, 2> ends{};

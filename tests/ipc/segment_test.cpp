@@ -294,7 +294,7 @@ TEST_CASE("where memfd_create is refused there is memory all the same, and no na
         const auto names = names_in("/dev/shm");
         ipc::shared_queue<int> queue;
         queue.put(1);
-        // It can't be sealed, and is taken over all the same.
+        // The queue's segment can't be sealed here, and is adopted all the same.
         ipc::shared_queue<int> same(segment::adopt(::dup(queue.memory().descriptor())));
         return same.get() == 1 && names_in("/dev/shm") == names ? 0 : 1;
     });

@@ -65,14 +65,14 @@ std::set<pid_t> watched() {
     return all;
 }
 
-// None yet: 0.
+// The fork server among them; 0 if there is none yet.
 pid_t server_watched() {
     for (const pid_t each : watched())
         if (::getpgid(each) == each) return each;
     return 0;
 }
 
-// Those of a server, when there are so many and all are stopped.
+// The server's children, once there are `count` and all are stopped.
 std::vector<pid_t> await_stopped_children(pid_t server, std::size_t count) {
     std::vector<pid_t> children;
     REQUIRE(await([&] {
@@ -85,7 +85,7 @@ std::vector<pid_t> await_stopped_children(pid_t server, std::size_t count) {
     return children;
 }
 
-// Who is their parent by then may take its time to wait for them.
+// Gone, or zombies: their parent by then, init, may take its time to reap them.
 bool all_end(const std::vector<pid_t>& processes) {
     return await([&] {
         return std::ranges::all_of(processes, [](pid_t each) {

@@ -26,7 +26,8 @@ struct point {
     std::array<int, 30> tags{};
 };
 
-// As a death in the middle would leave it if there were one copy.
+// Whether the value is half one and half another, as a death in the middle of a store would leave
+// it.
 bool is_torn(const point& value) {
     for (const int tag : value.tags)
         if (tag != static_cast<int>(value.x)) return true;

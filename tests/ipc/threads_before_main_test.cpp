@@ -11,7 +11,7 @@
 
 namespace {
 
-// What it prints, to either output.
+// What the program prints, to its standard output or error.
 std::string output_of(const char* program, const char* method, const char* variable = nullptr) {
     return test::in_child([&] {
                ::unsetenv("OPENBLAS_NUM_THREADS");

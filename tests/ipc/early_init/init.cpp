@@ -1,4 +1,4 @@
-// For what has no main of its own.
+// Calls init() before main, for programs that have no main of their own.
 #include <bobbin/ipc/init.hpp>
 
 namespace {
