@@ -19,14 +19,15 @@ struct free_block {
     free_block* next_batch;  // of a batch's first block, in the list that threads share
 };
 
-// The slabs of a class that have room. A slab goes back to the system when all of its blocks have
-// come back.
+// The slabs of a class that have room. A slab is whole when all of its blocks have come back. All
+// lists together keep at most `most_whole` of these, as the next burst of tasks mostly comes soon
+// and pages that are new cost more than what is done with them; others go back to the system.
 //
 // Blocks lie side by side, at multiples of their size from the slab's beginning, and that lies at a
 // multiple of `slab_bytes`. Hence they are as aligned as their size is, at no cost of memory, and a
 // block's address says which slab it is from. The free block with the lowest address is taken
 // first, in whatever order blocks came back: two threads' frames share no line of the cache then,
-// but where what one took ends. One thread at a time.
+// but where what one took ends. One thread at a time, for all lists together.
 class slab_list {
 public:
     // A chain of `count` blocks; of fewer, and `count` says so, if memory is short. It goes
@@ -50,6 +51,7 @@ public:
 
 private:
     static constexpr std::size_t slab_bytes = std::size_t{64} * 1024;
+    static constexpr std::size_t most_whole = 512;  // 32 MiB
     static constexpr std::size_t words = slab_bytes / frame_class_bytes / 64;
 
     // Lies at its beginning, where its first blocks, which are never free, would be.
@@ -68,9 +70,10 @@ private:
         return *reinterpret_cast<slab*>(reinterpret_cast<std::uintptr_t>(of) & ~(slab_bytes - 1));
     }
 
-    static std::byte* map(std::size_t bytes) noexcept {
+    static std::byte* map(std::size_t bytes, int populated) noexcept {
         constexpr int readable = PROT_READ | PROT_WRITE;
-        void* const memory = mmap(nullptr, bytes, readable, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        void* const memory =
+            mmap(nullptr, bytes, readable, MAP_PRIVATE | MAP_ANONYMOUS | populated, -1, 0);
         return memory == MAP_FAILED ? nullptr : static_cast<std::byte*>(memory);
     }
     // Of memory that is as far from being aligned as its address says.
@@ -78,11 +81,11 @@ private:
         return (slab_bytes - reinterpret_cast<std::uintptr_t>(memory) % slab_bytes) % slab_bytes;
     }
     // Linux puts a mapping next to the one before: mostly it is aligned as that was.
-    static std::byte* map_aligned() noexcept {
-        std::byte* memory = map(slab_bytes);
+    static std::byte* map_aligned(int populated) noexcept {
+        std::byte* memory = map(slab_bytes, populated);
         if (memory == nullptr || gap_after(memory) == 0) return memory;
         munmap(memory, slab_bytes);
-        memory = map(2 * slab_bytes);
+        memory = map(2 * slab_bytes, 0);
         if (memory == nullptr) return nullptr;
         const std::size_t gap = gap_after(memory);
         if (gap > 0) munmap(memory, gap);
@@ -91,9 +94,11 @@ private:
     }
 
     bool add(std::size_t size_class) noexcept {
-        void* const memory = map_aligned();
+        // All pages at once, which costs half, if this is not the first that is used.
+        void* const memory = map_aligned(used_ > 0 ? MAP_POPULATE : 0);
         if (memory == nullptr) return false;
         slab& added = *new (memory) slab;
+        ++whole_;
         const std::size_t size = block_bytes(size_class);
         for (auto place = (sizeof(slab) + size - 1) / size; place < slab_bytes / size; ++place)
             mark_free(added, place);
@@ -119,7 +124,10 @@ private:
 
     free_block* take_from(slab& from, std::size_t size_class) noexcept {
         const std::size_t offset = take_place(from) * block_bytes(size_class);
-        ++from.used;
+        if (from.used++ == 0) {
+            --whole_;
+            ++used_;
+        }
         if (from.free == 0) unlink(from);
         return reinterpret_cast<free_block*>(reinterpret_cast<std::byte*>(&from) + offset);
     }
@@ -131,9 +139,16 @@ private:
         if (to.free == 0) link(to);
         mark_free(to, offset / block_bytes(size_class));
         if (--to.used > 0) return;
+        --used_;
+        if (whole_ < most_whole) {
+            ++whole_;
+            return;
+        }
         unlink(to);
         // The kernel may refuse to split a mapping in two; then the slab is used again.
-        if (munmap(&to, slab_bytes) != 0) link(to);
+        if (munmap(&to, slab_bytes) == 0) return;
+        link(to);
+        ++whole_;
     }
 
     void link(slab& added) noexcept {
@@ -147,7 +162,10 @@ private:
         if (removed.next != nullptr) removed.next->previous = removed.previous;
     }
 
+    inline static std::size_t whole_ = 0;  // of all lists
+
     slab* first_ = nullptr;
+    std::size_t used_ = 0;  // slabs that are not whole
 };
 
 }}}  // namespace bobbin::v0::detail
