@@ -31,4 +31,12 @@ void write_wrapped(std::span<std::byte, extent> ring, std::uint64_t at,
     if (!second.empty()) std::memcpy(second.data(), from.data() + first.size(), second.size());
 }
 
+template <std::size_t extent>
+void read_wrapped(std::span<const std::byte, extent> ring, std::uint64_t at,
+                  std::span<std::byte> to) noexcept {
+    const auto [first, second] = wrapped(ring, at, to.size());
+    if (!first.empty()) std::memcpy(to.data(), first.data(), first.size());
+    if (!second.empty()) std::memcpy(to.data() + first.size(), second.data(), second.size());
+}
+
 }}}  // namespace bobbin::v0::ipc::detail

@@ -24,13 +24,10 @@
 
 #include <bobbin/ipc/detail/encoding/payload.hpp>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <span>
 #include <sys/types.h>
 
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
@@ -62,32 +59,6 @@ private:
     }
 
     typename Atomics::template atomic<std::uint32_t> state_{0};
-};
-
-// A ring of bytes: where a message of that size lies. Positions only grow.
-template <std::size_t bytes>
-class wrapping_bytes {
-public:
-    static_assert((bytes & (bytes - 1)) == 0, "positions wrap at a power of two");
-    static constexpr std::size_t capacity = bytes;
-
-    void write(std::uint64_t at, std::span<const std::byte> from) noexcept {
-        const std::size_t first = before_the_end(at, from.size());
-        if (first != 0) std::memcpy(memory_.data() + at % bytes, from.data(), first);
-        if (first != from.size())
-            std::memcpy(memory_.data(), from.data() + first, from.size() - first);
-    }
-    void read(std::uint64_t at, std::span<std::byte> to) const noexcept {
-        const std::size_t first = before_the_end(at, to.size());
-        if (first != 0) std::memcpy(to.data(), memory_.data() + at % bytes, first);
-        if (first != to.size()) std::memcpy(to.data() + first, memory_.data(), to.size() - first);
-    }
-
-private:
-    static constexpr std::size_t before_the_end(std::uint64_t at, std::size_t size) noexcept {
-        return std::min<std::size_t>(size, bytes - at % bytes);
-    }
-    std::array<std::byte, bytes> memory_;
 };
 
 struct job_description {
@@ -158,8 +129,9 @@ struct job_ring {
     // The worker's, by itself: the server may die before it has told the application.
     std::atomic<pid_t> pid{-1};
     alignas(128) std::array<ring_job, jobs_at_once> jobs;
-    wrapping_bytes<ring_bytes> arguments;
-    wrapping_bytes<ring_bytes> results;
+    // Rings of bytes: see wrapped_bytes.hpp.
+    std::array<std::byte, ring_bytes> arguments;
+    std::array<std::byte, ring_bytes> results;
 };
 
 // README.md draws them.

@@ -30,16 +30,4 @@ void chunk_wait::stop() noexcept {
     for (remote_call* each : calls_) supervisor_->ask_to_stop(*each);
 }
 
-bool chunk_wait::tries_again(remote_call& call) noexcept {
-    if (!may_post_again(call, retries_)) return false;
-    try {
-        ++call.attempt;
-        remote_call* const one = &call;
-        supervisor_->post(std::span(&one, 1));
-        return true;
-    } catch (...) {
-        return false;  // its error stands
-    }
-}
-
 }}}  // namespace bobbin::v0::ipc::detail

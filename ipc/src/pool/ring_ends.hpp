@@ -2,6 +2,7 @@
 // the same memory, which outlives them.
 #pragma once
 
+#include "memory/wrapped_bytes.hpp"
 #include "pool/job_ring.hpp"
 
 #include <bobbin/runtime/deadline.hpp>
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <span>
 #include <sys/types.h>
+#include <utility>
 
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
@@ -24,7 +26,7 @@ public:
     // --- jobs, under the supervisor's lock ---
 
     void write_arguments(std::uint64_t at, std::span<const std::byte> bytes) noexcept {
-        ring_->arguments.write(at, bytes);
+        write_wrapped(std::span(ring_->arguments), at, bytes);
     }
     // When the job before in its place was answered.
     void put(std::uint64_t number, const job_description& what, bool in_segment) noexcept {
@@ -57,7 +59,7 @@ public:
         return ring_->finished.ask(how, has_read);
     }
     void read_results(std::uint64_t at, std::span<std::byte> to) const noexcept {
-        ring_->results.read(at, to);
+        read_wrapped(std::span(std::as_const(ring_->results)), at, to);
     }
     // Those before are the worker's room again.
     void free_results(std::uint64_t read) noexcept {
@@ -125,14 +127,14 @@ public:
         return ring_->job(number).in_segment != 0;
     }
     void read_arguments(std::uint64_t at, std::span<std::byte> to) const noexcept {
-        ring_->arguments.read(at, to);
+        read_wrapped(std::span(std::as_const(ring_->arguments)), at, to);
     }
     [[nodiscard]] timed_job& timed() noexcept { return ring_->timed; }
 
     // --- results ---
 
     void write_result(std::uint64_t at, std::span<const std::byte> bytes) noexcept {
-        ring_->results.write(at, bytes);
+        write_wrapped(std::span(ring_->results), at, bytes);
     }
     [[nodiscard]] result_signal<>& finished() noexcept { return ring_->finished; }
     // Bytes that the application is done with.

@@ -1,6 +1,8 @@
 // See supervisor.hpp. What it does is supervisor_core's; in a forked child nothing is done.
 #include "pool/supervisor_core.hpp"
 
+#include <bobbin/runtime/detail/jobs/attempt.hpp>
+
 #include <boost/system/system_error.hpp>
 
 #include <system_error>
@@ -29,6 +31,19 @@ void supervisor::stop() noexcept {
 void supervisor::post(std::span<remote_call* const> calls) {
     check_not_left();
     core_->post(calls);
+}
+bool supervisor::tries_again(remote_call& call, unsigned retries) noexcept {
+    const bool is_worth_it = call.ended_as == remote_call::end::error && call.attempt <= retries &&
+                             bobbin::detail::may_try_again(call.error);
+    if (!is_worth_it) return false;
+    try {
+        ++call.attempt;
+        remote_call* const one = &call;
+        post(std::span(&one, 1));
+        return true;
+    } catch (...) {
+        return false;
+    }
 }
 bool supervisor::withdraw(remote_call& call) noexcept {
     return !is_left_to_parent() && core_->withdraw(call);

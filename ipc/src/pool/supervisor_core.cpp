@@ -24,8 +24,8 @@ supervisor_core::supervisor_core(const process_pool_options& wanted)
 void supervisor_core::start() {
     refuse_what_does_not_fit(options.workers * sizeof(job_ring));
     server.await();
-    const auto to =
-        std::make_shared<outcomes>();  // told by the driver, as the lines of workers are
+    // Told by the driver, as what workers print is.
+    const auto to = std::make_shared<outcomes>();
     bool is_heard = false;
     try {
         const std::lock_guard lock(mutex);

@@ -55,7 +55,9 @@ public:
     auto await_native() noexcept { return awaiter(*this); }
 
     // By each call, when it has ended. True: it is tried again.
-    bool tries_again(remote_call& call) noexcept;
+    bool tries_again(remote_call& call) noexcept {
+        return supervisor_->tries_again(call, retries_);
+    }
     void one_ended() noexcept;
 
 private:

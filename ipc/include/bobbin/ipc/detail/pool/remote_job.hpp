@@ -5,7 +5,6 @@
 #include <bobbin/ipc/detail/pool/supervisor.hpp>
 #include <bobbin/ipc/detail/process/remote.hpp>
 #include <bobbin/ipc/encoding.hpp>
-#include <bobbin/runtime/detail/jobs/attempt.hpp>
 #include <bobbin/runtime/detail/jobs/check_options.hpp>
 #include <bobbin/runtime/detail/jobs/job_task.hpp>
 #include <bobbin/runtime/job.hpp>
@@ -27,12 +26,6 @@ void describe_call(remote_call& call, segment_store& store, const F& f, const Ar
     bytes.finish();
     call.callable = remote_key<F, Args...>();
     call.is_coroutine = bobbin::detail::call<F, Args...>::is_task;
-}
-
-// Whether it is worth, and allowed, to be tried again.
-inline bool may_post_again(const remote_call& call, unsigned retries) noexcept {
-    return call.ended_as == remote_call::end::error && call.attempt <= retries &&
-           bobbin::detail::may_try_again(call.error);
 }
 
 template <class R>
@@ -76,7 +69,7 @@ private:
     }
 
     void ended(const encoded& result) noexcept override {
-        if (may_post_again(*this, retries_) && post_again()) return;
+        if (supervisor_->tries_again(*this, retries_)) return;
         arguments.clear();
         if (ended_as == end::withdrawn) {
             // Also if whoever cancels it has not come to say so yet, or took it for running.
@@ -94,16 +87,6 @@ private:
     void close_on_driver() noexcept override {
         this->close();
         this->drop();
-    }
-    bool post_again() noexcept {
-        try {
-            ++attempt;
-            remote_call* const self = this;
-            supervisor_->post(std::span(&self, 1));
-            return true;
-        } catch (...) {
-            return false;
-        }
     }
     void take(const encoded& result) noexcept {
         bobbin::outcome<R> came = outcome_of_call<R>(*this, result);

@@ -46,6 +46,9 @@ public:
     // Any thread. Throws pool_broken if there are no workers and will be none, cancelled for what
     // is to be tried again although it was asked to stop.
     void post(std::span<remote_call* const> calls);
+    // For one that has ended: posts it again if that is worth it and allowed. False: its end
+    // stands.
+    bool tries_again(remote_call& call, unsigned retries) noexcept;
     // True: it will not run, and ends as `withdrawn`. Any thread.
     bool withdraw(remote_call& call) noexcept;
     // That, or asks it to stop if it runs and can be asked.
