@@ -10,6 +10,7 @@ inline void take_default_signals(bool also_ignored) noexcept {
     for (int signal = 1; signal < NSIG; ++signal) {
         struct sigaction action {};
         if (::sigaction(signal, nullptr, &action) != 0) continue;
+        if (action.sa_handler == SIG_DFL) continue;
         if (!also_ignored && action.sa_handler == SIG_IGN) continue;
         action = {};
         action.sa_handler = SIG_DFL;
