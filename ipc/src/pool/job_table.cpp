@@ -6,46 +6,10 @@
 
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
-void job_table::admit(remote_call& call) noexcept {
-    call.supervised.id = ++ids_;
-    ++calls_;
-}
-
-void job_table::post(remote_call& call) noexcept {
-    assert(call.supervised.stage == remote_call::stage::nowhere);
-    admit(call);
-    call.supervised.stage = remote_call::stage::waiting;
-    call.error = nullptr;
-    if (call.is_awaited) ++awaited_;
-    list_of(call).push_back(call);
-}
-
-void job_table::leave(remote_call& call) noexcept {
-    if (!call.is_waiting()) return;
-    call_list& list = list_of(call);
-    list.erase(list.iterator_to(call));
-}
-
-void job_table::send(remote_call& call, worker_slot& to, std::uint64_t number) noexcept {
-    assert(!call.is_sent());
-    leave(call);
-    call.supervised.stage = remote_call::stage::sent;
-    call.supervised.slot = &to;
-    call.supervised.number = number;
-}
-
 void job_table::put_back(remote_call& call) noexcept {
     assert(call.is_sent() && !call.supervised.is_pinned);
     call.supervised.stage = remote_call::stage::waiting;
     list_of(call).push_front(call);
-}
-
-void job_table::end(remote_call& call, remote_call::end how) noexcept {
-    assert(call.supervised.stage != remote_call::stage::nowhere);
-    leave(call);
-    call.supervised.stage = remote_call::stage::nowhere;
-    call.ended_as = how;
-    if (call.is_awaited) --awaited_;
 }
 
 bool job_table::end_later(remote_call& call, remote_call::end how) noexcept {

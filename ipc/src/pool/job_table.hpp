@@ -16,6 +16,7 @@
 
 #include <boost/intrusive/list.hpp>
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 
@@ -94,5 +95,43 @@ private:
     std::size_t holders_ = 0;
     std::uint64_t ids_ = 0;
 };
+
+// Each job passes these: inline.
+
+inline void job_table::admit(remote_call& call) noexcept {
+    call.supervised.id = ++ids_;
+    ++calls_;
+}
+
+inline void job_table::post(remote_call& call) noexcept {
+    assert(call.supervised.stage == remote_call::stage::nowhere);
+    admit(call);
+    call.supervised.stage = remote_call::stage::waiting;
+    call.error = nullptr;
+    if (call.is_awaited) ++awaited_;
+    list_of(call).push_back(call);
+}
+
+inline void job_table::leave(remote_call& call) noexcept {
+    if (!call.is_waiting()) return;
+    call_list& list = list_of(call);
+    list.erase(list.iterator_to(call));
+}
+
+inline void job_table::send(remote_call& call, worker_slot& to, std::uint64_t number) noexcept {
+    assert(!call.is_sent());
+    leave(call);
+    call.supervised.stage = remote_call::stage::sent;
+    call.supervised.slot = &to;
+    call.supervised.number = number;
+}
+
+inline void job_table::end(remote_call& call, remote_call::end how) noexcept {
+    assert(call.supervised.stage != remote_call::stage::nowhere);
+    leave(call);
+    call.supervised.stage = remote_call::stage::nowhere;
+    call.ended_as = how;
+    if (call.is_awaited) --awaited_;
+}
 
 }}}  // namespace bobbin::v0::ipc::detail

@@ -6,6 +6,8 @@
 #include "pool/output_lines.hpp"
 #include "pool/supervisor_socket.hpp"
 
+#include <boost/container/vector.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -25,7 +27,7 @@ struct outcomes {
         std::uint64_t segment = 0;  // 0: none
     };
     std::vector<result> results;
-    std::vector<std::byte> bytes;
+    boost::container::vector<std::byte> bytes;  // grows without zeroing
     call_list ended;                                         // they know already how
     call_list to_close;                                      // told, but for their callbacks
     std::vector<std::unique_ptr<supervisor_socket>> closed;  // of workers that have ended

@@ -36,7 +36,7 @@ bool result_reader::read(worker_slot& at, outcomes& to) {
     std::size_t next = to.bytes.size();
     if (came <= job_ring::ring_bytes) {
         // All at once: what is looked at below no worker can change any more.
-        to.bytes.resize(next + came);
+        to.bytes.resize(next + came, boost::container::default_init);
         at.ring.read_results(at.results_read, std::span(to.bytes).subspan(next));
     }
     at.results_read = finished;
