@@ -27,7 +27,7 @@ struct outcomes {
         std::uint64_t segment = 0;  // 0: none
     };
     std::vector<result> results;
-    boost::container::vector<std::byte> bytes;  // grows without zeroing
+    boost::container::vector<std::byte> bytes;               // grows without zeroing
     call_list ended;                                         // they know already how
     call_list to_close;                                      // told, but for their callbacks
     std::vector<std::unique_ptr<supervisor_socket>> closed;  // of workers that have ended

@@ -32,15 +32,11 @@ void supervisor::post(std::span<remote_call* const> calls) {
     check_not_left();
     core_->post(calls);
 }
-bool supervisor::tries_again(remote_call& call, unsigned retries) noexcept {
-    const bool is_worth_it = call.ended_as == remote_call::end::error && call.attempt <= retries &&
-                             bobbin::detail::may_try_again(call.error);
-    if (!is_worth_it) return false;
+bool supervisor::post_again(remote_call& call) noexcept {
+    if (!bobbin::detail::may_try_again(call.error)) return false;
     try {
-        ++call.attempt;
-        remote_call* const one = &call;
-        post(std::span(&one, 1));
-        return true;
+        check_not_left();
+        return core_->post_again(call);
     } catch (...) {
         return false;
     }

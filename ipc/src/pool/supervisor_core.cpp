@@ -121,18 +121,29 @@ void supervisor_core::end_later(remote_call& call, remote_call::end how) noexcep
 
 void supervisor_core::post(std::span<remote_call* const> calls) {
     supervisor_lock ours = lock();
+    post(ours, calls);
+}
+
+bool supervisor_core::post_again(remote_call& call) {
+    supervisor_lock ours = lock();
+    if (was_stopped() || call.supervised.was_asked_to_stop) return false;
+    ++call.attempt;
+    remote_call* const one = &call;
+    post(ours, std::span(&one, 1));
+    return true;
+}
+
+void supervisor_core::post(supervisor_lock& ours, std::span<remote_call* const> calls) {
     if (!restarts.broken().empty()) throw pool_broken(restarts.broken());
-    // It is not tried again, and the error before stands.
-    if (std::ranges::any_of(calls, [this](auto* each) {
-            return each->attempt > 1 && (was_stopped() || each->supervised.was_asked_to_stop);
-        }))
-        throw cancelled();
     const bool were_dismissed = std::ranges::any_of(
         slots, [](const auto& each) { return each->state == slot_state::dismissed; });
     if (were_dismissed && driver.add_chores()) ours.will_wake_driver();  // they come back
-    for (remote_call* each : calls) table.post(*each);
-    if (std::ranges::any_of(calls, [](auto* each) { return each->is_urgent; }))
-        sending.make_way_for_urgent();
+    bool any_is_urgent = false;
+    for (remote_call* each : calls) {
+        table.post(*each);
+        any_is_urgent |= each->is_urgent;
+    }
+    if (any_is_urgent) sending.make_way_for_urgent();
     if (was_stopped()) {  // it came too late
         for (remote_call* each : calls) withdraw_now(*each);
         return;

@@ -49,6 +49,8 @@ public:
     void leave_to_parent() noexcept;
 
     void post(std::span<remote_call* const> calls);
+    // False: it was asked to stop, and its end stands.
+    bool post_again(remote_call& call);
     bool withdraw(remote_call& call) noexcept;
     void ask_to_stop(remote_call& call) noexcept;
     bool has_begun(const remote_call& call) const noexcept;
@@ -93,6 +95,7 @@ public:
 
 private:
     // Under the lock.
+    void post(supervisor_lock& ours, std::span<remote_call* const> calls);
     bool withdraw_now(remote_call& call) noexcept;
     void stop_one(remote_call& call) noexcept;
 

@@ -29,10 +29,9 @@ public:
 
     // What is to be done.
     std::uint64_t callable = 0;  // its key
-    payload arguments;
-    std::uint32_t group = 0;    // after an error in it, its later jobs are skipped; 0: none
-    std::uint32_t place = 0;    // in the group
-    bool is_coroutine = false;  // it can be asked to stop
+    std::uint32_t group = 0;     // after an error in it, its later jobs are skipped; 0: none
+    std::uint32_t place = 0;     // in the group
+    bool is_coroutine = false;   // it can be asked to stop
     bool is_urgent = false;
     bool is_awaited = false;  // by somebody who should not wait longer than need be
     time_span timeout{};      // zero: none
@@ -62,14 +61,16 @@ public:
     // Its supervisor's, under that one's lock.
     enum class stage : std::uint8_t { nowhere, waiting, sent };
     struct {
-        remote_call::stage stage = stage::nowhere;
         worker_slot* slot = nullptr;  // where it was sent,
         std::uint64_t number = 0;     // and as what job there
         std::uint64_t id = 0;         // among its supervisor's
-        bool has_run = false;         // at least in part, this time or before
-        bool is_pinned = false;       // to the worker that it was sent to
+        remote_call::stage stage = stage::nowhere;
+        bool has_run = false;    // at least in part, this time or before
+        bool is_pinned = false;  // to the worker that it was sent to
         bool was_asked_to_stop = false;
     } supervised;
+    // Last: all else of many calls in a row is passed more often.
+    payload arguments;
     [[nodiscard]] bool is_waiting() const noexcept { return supervised.stage == stage::waiting; }
     [[nodiscard]] bool is_sent() const noexcept { return supervised.stage == stage::sent; }
 

@@ -127,6 +127,7 @@ public:
         const auto& scope = co_await bobbin::detail::current_scope();
         // To encode takes as long as the inputs are large.
         bobbin::detail::loop_pace pace;
+        segment_store& store = supervisor_->store();
         for (std::size_t i = 0; i < inputs.size();) {
             co_await pace.turn();
             if (scope.stop_requested()) co_return;  // none was sent
@@ -135,7 +136,7 @@ public:
                 calls[i].chunk = &all;
                 calls[i].group = group;
                 calls[i].place = static_cast<std::uint32_t>(i);
-                if (prepare(calls[i], inputs[i].value)) all.add(calls[i]);
+                if (prepare(calls[i], store, inputs[i].value)) all.add(calls[i]);
             }
         }
         co_await all;
@@ -146,11 +147,11 @@ public:
 private:
     // False: it can't be encoded.
     template <class R, class Input>
-    bool prepare(chunk_call<R>& call, const Input& input) const {
+    bool prepare(chunk_call<R>& call, segment_store& store, const Input& input) const {
         call.timeout = options_.timeout;
         call.is_urgent = options_.priority == priority::high;
         try {
-            describe_call<F, Input>(call, supervisor_->store(), f_, input);
+            describe_call<F, Input>(call, store, f_, input);
             return true;
         } catch (...) {
             call.came.emplace(bobbin::outcome<R>::failure(std::current_exception()));

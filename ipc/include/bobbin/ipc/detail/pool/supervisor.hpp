@@ -43,12 +43,14 @@ public:
             bobbin::detail::throw_left_to_parent("this process_pool");
     }
 
-    // Any thread. Throws pool_broken if there are no workers and will be none, cancelled for what
-    // is to be tried again although it was asked to stop.
+    // Any thread. Throws pool_broken if there are no workers and will be none.
     void post(std::span<remote_call* const> calls);
     // For one that has ended: posts it again if that is worth it and allowed. False: its end
     // stands.
-    bool tries_again(remote_call& call, unsigned retries) noexcept;
+    bool tries_again(remote_call& call, unsigned retries) noexcept {
+        return call.ended_as == remote_call::end::error && call.attempt <= retries &&
+               post_again(call);
+    }
     // True: it will not run, and ends as `withdrawn`. Any thread.
     bool withdraw(remote_call& call) noexcept;
     // That, or asks it to stop if it runs and can be asked.
@@ -85,6 +87,8 @@ public:
     void release() noexcept;
 
 private:
+    bool post_again(remote_call& call) noexcept;
+
     std::shared_ptr<supervisor_core> core_;
     std::atomic<std::uint32_t> groups_{0};
     const bobbin::detail::home_process home_;
