@@ -1,5 +1,6 @@
 // See available_parallelism.hpp.
 #include <bobbin/runtime/available_parallelism.hpp>
+#include <bobbin/runtime/cpu_set.hpp>
 #include <bobbin/runtime/detail/os/control_groups.hpp>
 
 #include <algorithm>
@@ -7,11 +8,9 @@
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
-#include <sched.h>
 #include <string>
 #include <string_view>
 #include <thread>
-#include <vector>
 
 namespace bobbin { inline namespace v0 {
 
@@ -20,13 +19,8 @@ namespace {
 using detail::no_limit;
 
 unsigned affinity() {
-    // A machine may have more processors than a cpu_set_t: ask with a larger set until it is taken.
-    for (std::size_t bytes = sizeof(cpu_set_t); bytes <= 1U << 20U; bytes *= 2) {
-        std::vector<cpu_set_t> set(bytes / sizeof(cpu_set_t));
-        if (sched_getaffinity(0, bytes, set.data()) == 0)
-            return static_cast<unsigned>(std::max(1, CPU_COUNT_S(bytes, set.data())));
-    }
-    return std::max(1U, std::thread::hardware_concurrency());
+    const unsigned processors = available_cpus().size();
+    return processors > 0 ? processors : std::max(1U, std::thread::hardware_concurrency());
 }
 
 // How many processors a quota of `quota` microseconds in each `period` amounts to.

@@ -18,11 +18,14 @@ namespace {
 
 // What the system refuses to Asio is an exception of Asio's own type.
 std::unique_ptr<detail::pool_core> make_core(const thread_pool_options& options) {
+    std::unique_ptr<detail::pool_core> core;
     try {
-        return std::make_unique<detail::pool_core>(options);
+        core = std::make_unique<detail::pool_core>(options);
     } catch (const boost::system::system_error& error) {
         throw std::system_error(error.code(), "bobbin: a thread_pool");
     }
+    core->start();
+    return core;
 }
 
 }  // namespace

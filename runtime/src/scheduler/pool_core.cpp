@@ -36,7 +36,10 @@ private:
 
 constexpr unsigned most_threads = 32767;  // half of what `parking` can count
 
-unsigned checked(unsigned threads) {
+unsigned thread_count(const thread_pool_options& options) {
+    if (!options.threads)
+        return options.cpus.empty() ? available_parallelism() : options.cpus.size();
+    const unsigned threads = *options.threads;
     if (threads == 0 || threads > most_threads)
         throw std::invalid_argument(
             "bobbin::thread_pool: threads must be from 1 to 32767; leave it out for one per core");
@@ -47,12 +50,17 @@ unsigned checked(unsigned threads) {
 
 pool_core::pool_core(const thread_pool_options& options)
     : asio_(0),
-      loop_(*this, asio_, checked(options.threads)),
+      loop_(*this, asio_, thread_count(options)),
       spawned_(spawned_ended),
-      name_(options.name) {
+      name_(options.name),
+      setup_(options) {
     spawned_.pool = this;
+}
+
+void pool_core::start() {
     try {
         start_threads(name_);
+        setup_.wait_until_begun(size());
     } catch (...) {
         asio_.stop();
         join_threads();
@@ -85,9 +93,11 @@ void pool_core::join_threads() noexcept {
 
 void pool_core::run_thread(unsigned index, const std::string& name) noexcept {
     pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
+    if (!setup_.begin(index)) return;
     current_worker = &loop_.worker_at(index);
     asio_.attach();
     current_worker = nullptr;
+    setup_.end(index);
 }
 
 bool pool_core::runs_on_this_thread() const noexcept {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "scheduler/pool_loop.hpp"
+#include "scheduler/thread_setup.hpp"
 
 #include <bobbin/runtime/detail/os/process_generation.hpp>
 #include <bobbin/runtime/detail/task/join_scope.hpp>
@@ -23,6 +24,10 @@ namespace bobbin { inline namespace v0 { namespace detail {
 class pool_core : public left_to_parent {
 public:
     explicit pool_core(const thread_pool_options& options);
+
+    // Once, before all else. What it throws is the C++ library's, for a thread that can't be had,
+    // or what a hook of the user's has thrown.
+    void start();
 
     // Waits for all work and ends the threads. Once, before destruction.
     void drain() noexcept;
@@ -86,6 +91,7 @@ private:
     std::atomic<bool> closed_{false};
     std::atomic<std::size_t> leaving_{0};  // threads in `task_ended`
     const std::string name_;
+    thread_setup setup_;
     std::vector<std::thread> threads_;
 };
 

@@ -44,8 +44,9 @@ public:
 
     using executor_type = boost::asio::thread_pool::executor_type;
 
-    // Throws std::invalid_argument for 0 or more than 32767 threads, std::system_error if a thread
-    // can't be had; then those that could are gone again.
+    // Throws std::invalid_argument for 0 or more than 32767 threads, or a processor that can't be
+    // used; std::system_error if a thread can't be had; what an on_thread_start throws. Then the
+    // threads that there were are gone again.
     explicit thread_pool(thread_pool_options options = {});
     thread_pool(const thread_pool&) = delete;
     thread_pool& operator=(const thread_pool&) = delete;
