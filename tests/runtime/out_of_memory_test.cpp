@@ -6,6 +6,7 @@
 #include "support/out_of_memory.hpp"
 
 #include <bobbin/runtime/as_completed.hpp>
+#include <bobbin/runtime/blocking.hpp>
 #include <bobbin/runtime/parallel_for.hpp>
 #include <bobbin/runtime/scope.hpp>
 #include <bobbin/runtime/sleep_for.hpp>
@@ -242,6 +243,15 @@ task<bool> runs_all() {
     const auto results = co_await bobbin::when_all(std::move(more));
     co_return a == 2 && b == 4 && results.at(299) == 598;
 }
+task<bool> blocks() {
+    // The last one has left; so threads are made in each round.
+    bobbin::set_blocking_options({.keep_alive = std::chrono::nanoseconds(0)});
+    const int one = co_await bobbin::blocking(twice, 3);
+    auto [two, three] =
+        co_await bobbin::when_all(bobbin::blocking(twice, 4), bobbin::blocking(twice, 5));
+    co_return one == 6 && two == 8 && three == 10;
+}
+
 task<bool> runs_any() {
     auto first = [](task<int> of) -> task<void> { co_await std::move(of); };
     const auto won = co_await bobbin::when_any(first(slowly_twice(1)), until_stopped());
@@ -306,6 +316,7 @@ const std::vector<operation>& all_operations() {
         on_threads("await a job of another pool", awaits_another_pools),
         in_task("when_all, sleep_for", runs_all),
         in_task("when_any", runs_any),
+        in_task("blocking", blocks),
         in_task("scope", runs_in_scope),
         in_task("with_timeout", runs_in_time),
         in_task("parallel_for, transform_reduce", loops),
