@@ -6,6 +6,7 @@
 #include <bobbin/runtime/detail/task/result_slot.hpp>
 
 #include <coroutine>
+#include <type_traits>
 #include <utility>
 
 namespace bobbin { inline namespace v0 {
@@ -105,6 +106,14 @@ concept native = requires(A& awaitable) {
     awaitable.await_native();
 };
 
+// Specialised for awaitables that are not ours: `adapt(A&&)` gives one that is native.
+template <class A>
+struct adapter {};
+template <class A>
+concept adapted = requires(A&& awaitable) {
+    adapter<std::remove_cvref_t<A>>::adapt(std::forward<A>(awaitable));
+};
+
 // In place of what does not compile, so that nothing else does not.
 struct refused_awaiter : std::suspend_never {
     struct anything {
@@ -132,6 +141,10 @@ public:
     template <native A>
     auto await_transform(A&& awaitable) {
         return std::forward<A>(awaitable).await_native();
+    }
+    template <adapted A>
+    auto await_transform(A&& awaitable) {
+        return adapter<std::remove_cvref_t<A>>::adapt(std::forward<A>(awaitable)).await_native();
     }
     template <class A>
     auto await_transform(A&& awaitable) {
