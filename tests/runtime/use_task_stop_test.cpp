@@ -69,8 +69,7 @@ task<ended> race(thread_pool& pool, Operation& operation, int round) {
     ended how = ended::with_a_result;
     auto notes = [](task<ended> of, ended& to) -> task<> { to = co_await std::move(of); };
     try {
-        co_await bobbin::when_all(notes(runs(operation), how),
-                                  first(pool, delay_of(round)));
+        co_await bobbin::when_all(notes(runs(operation), how), first(pool, delay_of(round)));
     } catch (const bobbin::cancelled&) {
     }
     co_return how;
@@ -83,8 +82,9 @@ void race_often(thread_pool& pool, Operation operation, int times) {
 
 }  // namespace
 
-TEST_CASE("a timer, an acceptor, a signal set, a strand and a composed operation end once when "
-          "they are stopped at any moment") {
+TEST_CASE(
+    "a timer, an acceptor, a signal set, a strand and a composed operation end once when "
+    "they are stopped at any moment") {
     thread_pool pool({.threads = 3});
     const int each = rounds() / 6;
     asio::steady_timer timer(pool);
@@ -103,7 +103,8 @@ TEST_CASE("a timer, an acceptor, a signal set, a strand and a composed operation
     race_often(
         pool, [&]() -> task<> { static_cast<void>(co_await signals.async_wait(use_task)); }, each);
     auto strand = asio::make_strand(pool.get_executor());
-    race_often(pool, [&]() -> task<> { co_await asio::post(strand, use_task); }, each);
+    race_often(
+        pool, [&]() -> task<> { co_await asio::post(strand, use_task); }, each);
     tcp::resolver resolver(pool);
     race_often(
         pool,
@@ -115,7 +116,8 @@ TEST_CASE("a timer, an acceptor, a signal set, a strand and a composed operation
     // Each handler in between gives the operation another slot to be cancelled by.
     auto steps = [&](auto&& token) {
         return asio::async_compose<decltype(token), void(boost::system::error_code)>(
-            [&timer_of = pool, left = 50](auto& self, boost::system::error_code error = {}) mutable {
+            [&timer_of = pool, left = 50](auto& self,
+                                          boost::system::error_code error = {}) mutable {
                 if (error || self.cancelled() != asio::cancellation_type::none)
                     return self.complete(asio::error::operation_aborted);
                 if (left-- == 0) return self.complete({});
@@ -123,7 +125,8 @@ TEST_CASE("a timer, an acceptor, a signal set, a strand and a composed operation
             },
             token, pool);
     };
-    race_often(pool, [&]() -> task<> { co_await steps(use_task); }, each);
+    race_often(
+        pool, [&]() -> task<> { co_await steps(use_task); }, each);
 }
 
 TEST_CASE("what a socket has received is not lost when its reader is stopped at any moment") {

@@ -285,9 +285,7 @@ TEST_CASE("a task that is asked to stop ends its operation, and is cancelled") {
     stops([&]() -> task<> { co_await timer.async_wait(use_task); });
     stops([&]() -> task<> { co_await acceptor.async_accept(use_task); });
     stops([&]() -> task<> { co_await signals.async_wait(use_task); });
-    stops([&]() -> task<> {
-        co_await from.async_read_some(asio::buffer(bytes), use_task);
-    });
+    stops([&]() -> task<> { co_await from.async_read_some(asio::buffer(bytes), use_task); });
     stops([&]() -> task<> { co_await channel.async_receive(use_task); });
     stops([&]() -> task<> {
         co_await async_post_often((*context).get_executor(), 1 << 30, use_task);
@@ -345,8 +343,7 @@ TEST_CASE("an operation that ends by somebody else's doing is an error, not a ca
         auto cancels = [](asio::steady_timer& of) -> task<> {
             while (of.cancel() == 0) co_await asio::post(of.get_executor(), use_task);
         };
-        const auto [is_aborted, nothing] =
-            co_await bobbin::when_all(waits(timer), cancels(timer));
+        const auto [is_aborted, nothing] = co_await bobbin::when_all(waits(timer), cancels(timer));
         CHECK(is_aborted);
     }(pool));
 }

@@ -16,6 +16,11 @@
 
 namespace bobbin { inline namespace v0 {
 
+namespace detail {
+template <class From, class Own, class Inner>
+concept is_another_for = !std::same_as<From, Own> && std::convertible_to<const From&, Inner>;
+}  // namespace detail
+
 // A completion token: the operation is begun when a task awaits it, and the task goes on when it is
 // complete.
 //
@@ -34,9 +39,9 @@ namespace bobbin { inline namespace v0 {
 // Stopping. When the task is asked to stop, the operation is asked to end, by its cancellation
 // slot; on its executor, and never while a handler of it runs. The `co_await` waits for that: it
 // throws `cancelled` if the operation fails after that, and gives its result if that comes all the
-// same, so that nothing is lost. What a composed operation had transferred when it was aborted is told by
-// `as_tuple` alone. An operation that can't be cancelled is waited for. A task that is to stop
-// already throws `cancelled`, and nothing is begun.
+// same, so that nothing is lost. What a composed operation had transferred when it was aborted is
+// told by `as_tuple` alone. An operation that can't be cancelled is waited for. A task that is to
+// stop already throws `cancelled`, and nothing is begun.
 //
 // A context that is destroyed with the operation inside ends it as aborted.
 //
@@ -48,11 +53,9 @@ struct use_task_t {
     struct executor_with_default : Inner {
         using default_completion_token_type = use_task_t;
 
-        template <class From>
-            requires(!std::same_as<From, executor_with_default> &&
-                     std::convertible_to<const From&, Inner>)
-        // NOLINTNEXTLINE(google-explicit-constructor): I/O objects are made of the inner executor
-        executor_with_default(const From& from) noexcept : Inner(from) {}
+        // I/O objects are made of the inner executor.
+        template <detail::is_another_for<executor_with_default, Inner> From>
+        explicit(false) executor_with_default(const From& from) noexcept : Inner(from) {}
     };
 
     // bobbin::use_task_t::as_default_on_t<boost::asio::ip::tcp::socket> socket(pool);
@@ -118,9 +121,10 @@ private:
     std::tuple<InitArgs...> args_;
 };
 
-// `deferred` operations.
 template <class A>
-    requires boost::asio::is_deferred<A>::value
+concept deferred_operation = boost::asio::is_deferred<A>::value;
+
+template <deferred_operation A>
 struct adapter<A> {
     template <class Deferred>
     static auto adapt(Deferred&& deferred) {

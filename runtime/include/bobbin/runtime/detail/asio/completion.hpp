@@ -28,8 +28,8 @@ inline bool has_failed(const boost::system::error_code& error) noexcept {
 inline bool has_failed(const std::exception_ptr& error) noexcept {
     return error != nullptr;
 }
-// `cancelled` if that is what became of being asked to end. An error code may be any: libraries have
-// their own for it. An exception says so.
+// `cancelled` if that is what became of being asked to end. An error code may be any: libraries
+// have their own for it. An exception says so.
 [[noreturn]] void throw_failure(const boost::system::error_code& error, bool was_asked_to_end);
 [[noreturn]] void throw_failure(const std::exception_ptr& error, bool was_asked_to_end);
 

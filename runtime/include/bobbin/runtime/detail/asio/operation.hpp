@@ -23,6 +23,7 @@
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/query.hpp>
 #include <boost/asio/require.hpp>
+#include <boost/asio/system_executor.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -31,6 +32,10 @@
 #include <utility>
 
 namespace bobbin { inline namespace v0 { namespace detail {
+
+// Asio's executor of those that have none. To post to it would start threads of Asio's.
+template <class Executor>
+inline constexpr bool runs_anywhere = std::is_same_v<Executor, boost::asio::system_executor>;
 
 class operation_state {
 public:
@@ -77,7 +82,8 @@ public:
     // Inside: where its handlers run. What is said first holds: it is of the whole operation.
     template <class Executor>
     void runs_on(const Executor& executor) {
-        if constexpr (std::is_convertible_v<const Executor&, boost::asio::any_io_executor>)
+        if constexpr (!runs_anywhere<Executor> &&
+                      std::is_convertible_v<const Executor&, boost::asio::any_io_executor>)
             if (!executor_) executor_ = executor;
     }
     boost::asio::cancellation_slot slot() noexcept { return signal_.slot(); }
@@ -135,17 +141,17 @@ public:
     }
 
     template <class Property>
-        requires boost::asio::can_query_v<const Inner&, Property>
+    requires boost::asio::can_query_v<const Inner&, Property>
     decltype(auto) query(const Property& property) const {
         return boost::asio::query(inner_, property);
     }
     template <class Property>
-        requires boost::asio::can_require_v<const Inner&, Property>
+    requires boost::asio::can_require_v<const Inner&, Property>
     auto require(const Property& property) const {
         return with(boost::asio::require(inner_, property));
     }
     template <class Property>
-        requires boost::asio::can_prefer_v<const Inner&, Property>
+    requires boost::asio::can_prefer_v<const Inner&, Property>
     auto prefer(const Property& property) const {
         return with(boost::asio::prefer(inner_, property));
     }
@@ -163,5 +169,8 @@ private:
     operation_state* of_;
     Inner inner_;
 };
+
+template <class Inner>
+inline constexpr bool runs_anywhere<operation_executor<Inner>> = runs_anywhere<Inner>;
 
 }}}  // namespace bobbin::v0::detail
