@@ -103,14 +103,14 @@ TEST_CASE(
 TEST_CASE("on_thread_stop comes after the pool's last work") {
     std::atomic<int> ended = 0;
     std::atomic<int> too_early = 0;
+    auto one = [&]() -> task<void> {
+        ++ended;
+        co_return;
+    };
     {
         thread_pool pool({.threads = 3, .on_thread_stop = [&] {
                               if (ended != 200) ++too_early;
                           }});
-        auto one = [&]() -> task<void> {
-            ++ended;
-            co_return;
-        };
         for (int i = 0; i < 200; ++i) pool.spawn(one());
     }
     CHECK(too_early == 0);

@@ -12,6 +12,10 @@ namespace bobbin { inline namespace v0 { namespace detail {
 // Empty if the system doesn't tell.
 cpu_set affinity_of(pid_t thread);
 
+// What the process may use, as far as it tells: where its main thread or the calling one may run. A
+// thread that is bound itself may want others elsewhere, and the main thread may be the bound one.
+cpu_set usable_cpus();
+
 // Of the calling thread. Throws std::system_error, which names the processors.
 void set_affinity(const cpu_set& cpus);
 

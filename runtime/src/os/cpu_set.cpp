@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdexcept>
 #include <system_error>
+#include <unistd.h>
 
 namespace bobbin { inline namespace v0 {
 
@@ -67,6 +68,12 @@ cpu_set detail::affinity_of(pid_t thread) {
             if (CPU_ISSET_S(i, bytes, mask.data())) result.insert(static_cast<int>(i));
         break;
     }
+    return result;
+}
+
+cpu_set detail::usable_cpus() {
+    cpu_set result = available_cpus();
+    for (const int each : affinity_of(::getpid()).numbers()) result.insert(each);
     return result;
 }
 

@@ -34,8 +34,6 @@ private:
     return scope == nullptr || scope->pool == &pool;
 }
 
-constexpr unsigned most_threads = 32767;  // half of what `parking` can count
-
 unsigned thread_count(const thread_pool_options& options) {
     if (!options.threads)
         return options.cpus.empty() ? available_parallelism() : options.cpus.size();

@@ -21,6 +21,8 @@
 
 namespace bobbin { inline namespace v0 { namespace detail {
 
+inline constexpr unsigned most_threads = 32767;  // half of what `parking` can count
+
 class pool_core : public left_to_parent {
 public:
     explicit pool_core(const thread_pool_options& options);

@@ -6,7 +6,6 @@
 
 #include <stdexcept>
 #include <string>
-#include <unistd.h>
 #include <utility>
 
 namespace bobbin { inline namespace v0 { namespace detail {
@@ -15,9 +14,7 @@ namespace {
 
 std::vector<int> allowed(const cpu_set& cpus) {
     if (cpus.empty()) return {};
-    // A thread that is bound itself may make a pool elsewhere; so may others if the main thread is.
-    cpu_set usable = available_cpus();
-    for (const int each : affinity_of(::getpid()).numbers()) usable.insert(each);
+    const cpu_set usable = usable_cpus();
     for (const int each : cpus.numbers())
         if (!usable.contains(each))
             throw std::invalid_argument("bobbin::thread_pool: cpu " + std::to_string(each) +
