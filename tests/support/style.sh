@@ -132,16 +132,17 @@ list_unbuilt() {
 }
 complain "named in no CMakeLists.txt" "$(list_unbuilt)"
 
-# The README shows programs that the tests run: all of each, word for word.
-print_readme_example() { # which, from 1
-    awk -v wanted="$1" '/^```$/ { shown = 0 } shown { print } /^```cpp$/ { shown = ++seen == wanted }' README.md
+# The README and the guides show programs that the tests run: all of each, word for word.
+print_example() { # page, which, from 1
+    awk -v wanted="$2" '/^```$/ { shown = 0 } shown { print } /^```cpp$/ { shown = ++seen == wanted }' "$1"
 }
-check_readme_example() { # which, source
-    complain "README.md's example $1 is not $2" "$(print_readme_example "$1" | diff - "$2" 2>&1 || true)"
+check_example() { # page, which, source
+    [ -f "$1" ] || return 0
+    complain "$1's example $2 is not $3" "$(print_example "$1" "$2" | diff - "$3" 2>&1 || true)"
 }
-if [ -f README.md ]; then
-    check_readme_example 1 tests/runtime/readme_example.cpp
-    check_readme_example 2 tests/ipc/readme_example.cpp
-fi
+check_example README.md 1 tests/runtime/readme_example.cpp
+check_example README.md 2 tests/ipc/readme_example.cpp
+check_example runtime/guides/blocking.md 1 tests/runtime/guide_blocking.cpp
+check_example runtime/guides/stopping.md 2 tests/runtime/guide_stopping.cpp
 
 exit "$failed"
