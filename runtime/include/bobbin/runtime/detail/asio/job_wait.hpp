@@ -47,7 +47,7 @@ public:
     explicit job_wait(Handler&& handler)
         : job_listener(true),
           executor_(boost::asio::prefer(boost::asio::get_associated_executor(handler),
-                                        boost::asio::execution::outstanding_work.tracked)),
+                                        boost::asio::execution::outstanding_work_t::tracked)),
           handler_(std::move(handler)) {}
 
     static void begin(Handler&& handler, job<R> awaited) {
@@ -64,7 +64,7 @@ public:
 private:
     using executor_type = std::decay_t<decltype(boost::asio::prefer(
         boost::asio::get_associated_executor(std::declval<const Handler&>()),
-        boost::asio::execution::outstanding_work.tracked))>;
+        boost::asio::execution::outstanding_work_t::tracked))>;
     static constexpr bool runs_anywhere =
         detail::runs_anywhere<boost::asio::associated_executor_t<Handler>>;
 
