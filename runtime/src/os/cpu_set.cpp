@@ -93,8 +93,10 @@ std::string detail::to_text(const cpu_set& cpus) {
         if (!cpus.contains(first)) continue;
         int last = first;
         while (cpus.contains(last + 1)) ++last;
-        text += (text.empty() ? "" : ",") + std::to_string(first);
-        if (last > first) text += '-' + std::to_string(last);
+        // Step by step: g++ 12 warns of a sum of strings that does no harm.
+        if (!text.empty()) text += ',';
+        text += std::to_string(first);
+        if (last > first) text.append(1, '-').append(std::to_string(last));
         first = last;
     }
     return text;
