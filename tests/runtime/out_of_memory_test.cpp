@@ -18,10 +18,12 @@
 #include <bobbin/runtime/when_any.hpp>
 #include <bobbin/runtime/with_timeout.hpp>
 
+#include <atomic>
 #include <doctest/doctest.h>
 #include <functional>
 #include <future>
 #include <numeric>
+#include <string>
 #include <tuple>
 #include <vector>
 
@@ -295,6 +297,19 @@ const std::vector<operation>& all_operations() {
          [](void*) {
              const thread_pool pool({.threads = 2});
              return pool.size() == 2;
+         }},
+        {"thread_pool with processors and hooks", nullptr,
+         [](void*) {
+             std::atomic<int> calls = 0;
+             {
+                 const thread_pool pool(
+                     {.threads = 2,
+                      .cpus = bobbin::available_cpus(),
+                      .on_thread_start =
+                          [&] { calls += std::string(99, '1').size() == 99 ? 1 : 0; },
+                      .on_thread_stop = [&] { ++calls; }});
+             }
+             return calls == 4;
          }},
         on_threads("submit", submits),
         on_threads("submit with options", submits_with_options),
