@@ -6,6 +6,7 @@
 #include <bobbin/ipc/process_pool.hpp>
 #include <bobbin/ipc/shared_value.hpp>
 #include <bobbin/ipc/worker_died.hpp>
+#include <bobbin/runtime/default_pool.hpp>
 #include <bobbin/runtime/errors.hpp>
 #include <bobbin/runtime/sleep_for.hpp>
 #include <bobbin/runtime/sync_wait.hpp>
@@ -235,15 +236,19 @@ TEST_CASE("a pool that ends does not wait for a time of grace") {
 }
 
 TEST_CASE(
-    "numerical libraries in a worker have its share of the processors, unless told otherwise") {
+    "numerical libraries and the default pool in a worker have its share of the processors, unless "
+    "told otherwise") {
     ipc::process_pool_options options(2);
     options.environment = {"MKL_NUM_THREADS=5"};
     ::unsetenv("OMP_NUM_THREADS");
+    ::unsetenv("BOBBIN_THREADS");
     ipc::process_pool pool(options);
     const auto share = std::to_string(std::max(1U, available_parallelism() / 2));
     CHECK(pool.submit(fn<&variable>(), std::string("OMP_NUM_THREADS")).get() == share);
     CHECK(pool.submit(fn<&variable>(), std::string("OPENBLAS_NUM_THREADS")).get() == share);
     CHECK(pool.submit(fn<&variable>(), std::string("MKL_NUM_THREADS")).get() == "5");
+    CHECK(pool.submit([] { return bobbin::default_pool().size(); }).get() ==
+          std::max(1U, available_parallelism() / 2));
 }
 
 TEST_CASE("what workers print is had line by line, the last one of a worker too") {

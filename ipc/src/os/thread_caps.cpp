@@ -8,6 +8,8 @@
 namespace bobbin { inline namespace v0 { namespace ipc::detail {
 
 void cap_library_threads(unsigned threads) noexcept {
+    // Of bobbin::default_pool, which is made when it is asked for.
+    ::setenv("BOBBIN_THREADS", std::to_string(threads).c_str(), 0);
     for (const auto& each : thread_caps) {
         // There may be no memory for it.
         ::setenv(each.variable, std::to_string(threads).c_str(), 0);

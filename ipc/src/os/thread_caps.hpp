@@ -16,8 +16,8 @@ inline constexpr std::array<thread_cap, 4> thread_caps = {{
     {"BLIS_NUM_THREADS", "bli_thread_set_num_threads"},
 }};
 
-// Tells OpenMP, OpenBLAS, MKL and BLIS, whether they are loaded already or will be. What the
-// environment says has precedence.
+// Tells OpenMP, OpenBLAS, MKL and BLIS, whether they are loaded already or will be, and bobbin's
+// default pool. What the environment says has precedence.
 void cap_library_threads(unsigned threads) noexcept;
 
 }}}  // namespace bobbin::v0::ipc::detail

@@ -68,8 +68,8 @@ struct process_pool_options : worker_options {
     // where the initializer has failed, the finalizer is not called.
     ipc::finalizer finalizer;
     // NAME=value, beside what the application has; std::invalid_argument for anything else.
-    // OpenMP's and the BLAS libraries' numbers of threads are each worker's share of the
-    // processors, unless the application or this sets them.
+    // OpenMP's and the BLAS libraries' numbers of threads, and that of bobbin::default_pool, are
+    // each worker's share of the processors, unless the application or this sets them.
     std::vector<std::string> environment;
     // Empty: the application's. If there is none: std::system_error from the constructor.
     std::string working_directory;
