@@ -294,22 +294,43 @@ TEST_CASE("stops at any moment: a call is made, or its task is told that it is n
     });
 }
 
-TEST_CASE("with no thread to be had, the await says so, and other tasks' calls are made") {
-    const with_options usual({});
+// In a child that may have no more threads than it has, and so many.
+template <class F>
+int with_more_threads(unsigned more, F body) {
+    // The limit does not hold for root, and counts all that the user has running: nobody has
+    // nothing else.
+    if (geteuid() == 0 && setuid(65534) != 0) return 10;
+    const rlimit few{.rlim_cur = 1 + more, .rlim_max = 1 + more};
+    if (setrlimit(RLIMIT_NPROC, &few) != 0) return 11;
+    // Without a pool, which would need threads.
+    return sync_wait(body());
+}
+
+TEST_CASE("with no thread to be had, the await says so") {
     const auto end = test::in_child([] {
-        const auto run = []() -> task<int> {
-            const rlimit none{.rlim_cur = 0, .rlim_max = 0};
-            ::setrlimit(RLIMIT_NPROC, &none);
-            if (::setuid(65534) != 0) co_return 3;  // the limit is none for root
+        return with_more_threads(0, []() -> task<int> {
+            bool made = false;
             try {
-                co_await blocking([] {});
-            } catch (const std::system_error&) {
-                co_return 0;
+                co_await blocking([&] { made = true; });
+            } catch (const std::system_error& e) {
+                co_return e.code() == std::errc::resource_unavailable_try_again && !made ? 0 : 1;
             }
-            co_return 1;
-        };
-        // Without a pool, as that would need threads.
-        return sync_wait(run());
+            co_return 2;
+        });
+    });
+    CHECK(end.exit_code == 0);
+}
+
+TEST_CASE("where no more threads are to be had, those that there are make all calls") {
+    if (!child_may_start_threads) return;
+    const auto end = test::in_child([] {
+        return with_more_threads(2, []() -> task<int> {
+            std::atomic<int> made = 0;
+            std::vector<task<void>> calls;
+            for (int i = 0; i < 100; ++i) calls.push_back(blocking([&] { ++made; }));
+            co_await bobbin::when_all(std::move(calls));
+            co_return made == 100 ? 0 : 1;
+        });
     });
     CHECK(end.exit_code == 0);
 }
