@@ -1,7 +1,8 @@
 // A program that wants to be stopped in order, for stop_signals_test.
 //
 // usage: stop_signals_program WHERE HOW
-//     WHERE   threads or processes: where its work is done
+//     WHERE   where its work is done: on threads, or in processes that are started by fork_server,
+//             spawn or fork
 //     HOW     orderly: the work ends when it is asked to; then there is a clean-up
 //             dismissed: the same, and the exit status is the program's own
 //             stubborn: it says "asked" and goes on
@@ -60,11 +61,14 @@ task<void> on_a_thread(const bool orderly) {
 
 void work_on_threads(const bobbin::stop_signals& signals, bool orderly) {
     bobbin::thread_pool pool({.threads = 2});
+    const std::stop_callback tell(signals.token(), [] { say("asked"); });
     bobbin::sync_wait(pool, bobbin::with_stop_token(signals.token(), on_a_thread(orderly)));
 }
 
-void work_in_processes(const bobbin::stop_signals& signals, bool orderly) {
+void work_in_processes(const bobbin::stop_signals& signals, bobbin::ipc::start_method method,
+                       bool orderly) {
     bobbin::ipc::process_pool_options options(2);
+    options.start_method = method;
     options.grace = orderly ? bobbin::time_span(10s) : bobbin::time_span::endless;
     bobbin::ipc::process_pool pool(options);
     std::vector<bobbin::job<void>> jobs;
@@ -72,7 +76,10 @@ void work_in_processes(const bobbin::stop_signals& signals, bool orderly) {
         jobs.push_back(orderly ? pool.submit(sleeps_long) : pool.submit(stays));
     for (const auto& each : jobs)
         while (!each.running()) ::sched_yield();
-    const std::stop_callback stop(signals.token(), [&pool] { pool.stop(); });
+    const std::stop_callback stop(signals.token(), [&pool] {
+        say("asked");
+        pool.stop();
+    });
     say("ready");
     bool was_cancelled = false;
     for (const auto& each : jobs) try {
@@ -81,6 +88,12 @@ void work_in_processes(const bobbin::stop_signals& signals, bool orderly) {
             was_cancelled = true;
         }
     if (was_cancelled) throw bobbin::cancelled();
+}
+
+bobbin::ipc::start_method method(const std::string& name) {
+    if (name == "spawn") return bobbin::ipc::start_method::spawn;
+    if (name == "fork") return bobbin::ipc::start_method::fork;
+    return bobbin::ipc::start_method::fork_server;
 }
 
 }  // namespace
@@ -92,12 +105,11 @@ int main(int argc, char** argv) {
     const std::string where = argv[1];
     const std::string how = argv[2];
     bobbin::stop_signals signals;
-    const std::stop_callback tell(signals.token(), [] { say("asked"); });
     try {
         if (where == "threads")
             work_on_threads(signals, how != "stubborn");
         else
-            work_in_processes(signals, how != "stubborn");
+            work_in_processes(signals, method(where), how != "stubborn");
     } catch (const bobbin::cancelled&) {
         say("cleaned up");
         if (how == "dismissed") signals.dismiss();

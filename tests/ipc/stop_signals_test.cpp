@@ -6,11 +6,15 @@
 
 #include <bobbin/runtime/stop_signals.hpp>
 
+#include <chrono>
 #include <csignal>
+#include <future>
 #include <runtime/child_process.hpp>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <system_error>
+#include <vector>
 
 using namespace test;
 using namespace std::chrono_literals;
@@ -18,6 +22,7 @@ using namespace std::chrono_literals;
 namespace {
 
 const std::string ctrl_c = "\x03";
+const std::vector<std::string> places{"threads", "fork_server", "spawn", "fork"};
 
 running_program started(const std::string& where, const std::string& how) {
     return running_program({STOP_SIGNALS_PROGRAM, where, how});
@@ -28,7 +33,7 @@ running_program started(const std::string& where, const std::string& how) {
 TEST_CASE("in a terminal, Ctrl-C lets a program clean up, and the shell shows 130") {
     const descendants all;
     for (const char* const shell : {"sh", "bash"})
-        for (const std::string where : {"threads", "processes"}) {
+        for (const std::string& where : places) {
             CAPTURE(shell);
             CAPTURE(where);
             {
@@ -52,7 +57,7 @@ TEST_CASE("in a terminal, Ctrl-C lets a program clean up, and the shell shows 13
 TEST_CASE("in a terminal, the second Ctrl-C ends a program that does not stop, with its workers") {
     const descendants all;
     for (const char* const shell : {"sh", "bash"})
-        for (const std::string where : {"threads", "processes"}) {
+        for (const std::string& where : places) {
             CAPTURE(shell);
             CAPTURE(where);
             {
@@ -85,7 +90,7 @@ TEST_CASE("a script's loop ends with a program that was stopped by Ctrl-C") {
 
 TEST_CASE("a program that was asked to stop dies of the signal, after its clean-up") {
     const descendants all;
-    for (const std::string where : {"threads", "processes"})
+    for (const std::string& where : places)
         for (const int signal : {SIGINT, SIGTERM}) {
             CAPTURE(where);
             CAPTURE(signal);
@@ -102,7 +107,7 @@ TEST_CASE("a program that was asked to stop dies of the signal, after its clean-
 
 TEST_CASE("the second signal is what a program dies of that did not stop") {
     const descendants all;
-    for (const std::string where : {"threads", "processes"}) {
+    for (const std::string& where : places) {
         const auto program = started(where, "stubborn");
         REQUIRE(program.read_line() == "ready");
         REQUIRE(::kill(program.pid(), SIGINT) == 0);
@@ -145,6 +150,15 @@ TEST_CASE("signals do what they did before when the object is gone, and there is
     CHECK_THROWS_AS(bobbin::stop_signals({SIGTERM, SIGKILL}), std::system_error);
     ::sigaction(SIGTERM, nullptr, &after);
     CHECK((before.sa_handler == after.sa_handler));
+}
+
+TEST_CASE("a token that is asked for after the signal is asked to stop") {
+    bobbin::stop_signals signals;
+    ::raise(SIGTERM);
+    std::promise<void> asked;
+    const std::stop_callback stop(signals.token(), [&asked] { asked.set_value(); });
+    CHECK(asked.get_future().wait_for(60s) == std::future_status::ready);
+    signals.dismiss();
 }
 
 TEST_CASE("what was ignored stays ignored") {

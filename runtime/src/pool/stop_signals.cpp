@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <iostream>
+#include <mutex>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdexcept>
@@ -72,12 +73,10 @@ class stop_signals::watcher : public detail::left_to_parent {
 public:
     watcher(std::initializer_list<int> signals) {
         before_.reserve(signals.size());
-        const detail::held_signals held;
-        thread_ = std::thread([this] { run(); });
         try {
             for (const int each : signals) take(each);
         } catch (...) {
-            end();
+            give_back();
             throw;
         }
     }
@@ -86,6 +85,7 @@ public:
     void end() noexcept {
         give_back();
         is_over_.store(true, std::memory_order_relaxed);
+        if (!thread_.joinable()) return;
         ::sem_post(&wake);
         thread_.join();
     }
@@ -95,9 +95,20 @@ public:
         before_.clear();
     }
     bool is_of_this_process() const noexcept { return home_.is_this(); }
-    std::stop_token token() const noexcept { return source_.get_token(); }
+    // Only now there is a thread: a pool may be made before that copies a process without any.
+    std::stop_token token() {
+        if (is_of_this_process()) start();
+        return source_.get_token();
+    }
 
 private:
+    void start() {
+        const std::lock_guard lock(starting_);
+        if (thread_.joinable()) return;
+        const detail::held_signals held;
+        thread_ = std::thread([this] { run(); });
+    }
+
     void take(int signal) {
         struct sigaction old {};
         struct sigaction own {};
@@ -123,6 +134,7 @@ private:
     std::stop_source source_;
     std::vector<std::pair<int, struct sigaction>> before_;
     std::atomic<bool> is_over_{false};
+    std::mutex starting_;
     std::thread thread_;
 };
 
@@ -150,7 +162,7 @@ stop_signals::~stop_signals() {
     }
 }
 
-std::stop_token stop_signals::token() const noexcept {
+std::stop_token stop_signals::token() const {
     return watcher_->token();
 }
 

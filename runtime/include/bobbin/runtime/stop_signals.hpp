@@ -39,15 +39,18 @@ namespace bobbin { inline namespace v0 {
 // fork(): a child has the signals' default actions, and its own exit status.
 class stop_signals {
 public:
-    // Throws std::logic_error if there is one already, std::system_error if there is no such signal
-    // or no thread, std::bad_alloc.
+    // Throws std::logic_error if there is one already, std::system_error if there is no such
+    // signal, std::bad_alloc.
     stop_signals(std::initializer_list<int> signals = {SIGINT, SIGTERM});
     stop_signals(const stop_signals&) = delete;
     stop_signals& operator=(const stop_signals&) = delete;
     ~stop_signals();
 
-    // Asked to stop by the first signal, on a thread of this object's own.
-    std::stop_token token() const noexcept;
+    // Asked to stop by the first signal, also if that has come already, on a thread of this
+    // object's own, which the first call of this starts (so a process_pool with start_method::fork
+    // is made before it). Any thread. Throws std::system_error if there is no thread to be had,
+    // std::bad_alloc.
+    std::stop_token token() const;
 
     // The signal that came first, or 0. Any thread.
     int received() const noexcept;
