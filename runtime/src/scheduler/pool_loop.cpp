@@ -71,18 +71,24 @@ bool pool_loop::post_loop() noexcept {
     return true;
 }
 
+// Nobody relies on a completion's item: it does not count as a loop, so others wake one for what
+// they push, and it leaves nothing to look for. As a loop goes on only what it leaves behind.
 void pool_loop::resume_from_asio(worker& self, work_item item) noexcept {
-    if (!parking_.enter()) return loop(self, item, search::never);
-    // There are loops enough. One more for each completion would keep Asio from the next.
     self.begin_turn();
-    while (!self.drive(item, worker::extent::item_alone)) {
-        item = self.take_next();
-        if (self.try_reserve(1)) {
-            self.push(item);
-            break;
-        }
-        self.begin_turn();
+    const bool has_ended = self.drive(item, worker::extent::item_alone);
+    item = self.take_next();
+    if (has_ended && self.deque.looks_empty()) return;
+    if (!parking_.enter()) {
+        if (item != 0 && yield_to_asio(self, item)) return;
+        return loop(self, item, search::never);
     }
+    // There are loops enough. One more for each completion would keep Asio from the next.
+    while (item != 0 && !self.try_reserve(1)) {
+        self.begin_turn();
+        self.drive(item, worker::extent::item_alone);
+        item = self.take_next();
+    }
+    if (item != 0) self.push(item);
     if (!park(search::never)) loop(self, 0, search::yes);
 }
 
