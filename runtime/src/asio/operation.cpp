@@ -45,7 +45,7 @@ bool operation_state::party_comes() noexcept {
 void operation_state::stop() noexcept {
     if (!party_comes()) return;
     const emission until_posted(*this);
-    boost::asio::any_io_executor executor;
+    std::optional<boost::asio::any_io_executor> executor;
     {
         const inside lock(*this);
         if (completion_ != completion::is_due) return;
@@ -56,7 +56,7 @@ void operation_state::stop() noexcept {
         emission emits(*this);
         // An operation that has asked for no executor has nothing that would have to run there.
         if (executor)
-            boost::asio::post(executor, std::move(emits));
+            boost::asio::post(*executor, std::move(emits));
         else
             emits();
     });

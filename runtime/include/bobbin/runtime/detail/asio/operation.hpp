@@ -11,7 +11,7 @@
 // What the operation runs (its beginning, its handlers, its completion) and the emission exclude
 // each other by a lock, as Asio demands of a cancellation signal, and as a pool's executor, which
 // has many threads, does not see to: handlers come by way of an `operation_executor`, which wraps
-// the one that they would have come by. The lock is recursive: handlers call each other.
+// the one that they would have come by. Its owner may take it again: handlers call each other.
 #pragma once
 
 #include <bobbin/runtime/detail/task/join_scope.hpp>
@@ -28,6 +28,8 @@
 #include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <optional>
+#include <thread>
 #include <type_traits>
 #include <utility>
 
@@ -49,13 +51,13 @@ public:
     // already, std::bad_alloc, and what `initiate` throws.
     template <class Initiate>
     bool begin(work_item self, join_scope& scope, Initiate initiate) {
-        const std::stop_token token = token_of(scope);
+        std::stop_token token = token_of(scope);
         waiting_ = {self, scope.pool};
         {
             const inside lock(*this);
             initiate();
         }
-        watch_.arm(token, *this);
+        watch_.arm(std::move(token), *this);
         return parties_.fetch_sub(1, std::memory_order_acq_rel) != 1;
     }
     // First, when the task goes on.
@@ -84,7 +86,7 @@ public:
     void runs_on(const Executor& executor) {
         if constexpr (!runs_anywhere<Executor> &&
                       std::is_convertible_v<const Executor&, boost::asio::any_io_executor>)
-            if (!executor_) executor_ = executor;
+            if (!executor_) executor_.emplace(executor);
     }
     boost::asio::cancellation_slot slot() noexcept { return signal_.slot(); }
 
@@ -94,12 +96,19 @@ private:
 
     static std::stop_token token_of(join_scope& scope);
     void enter() {
-        lock_.lock();
+        const auto self = std::this_thread::get_id();
+        // Relaxed: only this thread can have written its own name.
+        if (owner_.load(std::memory_order_relaxed) != self) {
+            lock_.lock();
+            owner_.store(self, std::memory_order_relaxed);
+        }
         ++depth_;
     }
     void leave() noexcept {
-        const bool ends = --depth_ == 0 && completion_ == completion::came;
+        if (--depth_ > 0) return;
+        const bool ends = completion_ == completion::came;
         if (ends) completion_ = completion::left;
+        owner_.store(std::thread::id(), std::memory_order_relaxed);
         lock_.unlock();
         if (ends) party_leaves();
     }
@@ -110,13 +119,14 @@ private:
     bool party_comes() noexcept;
     void stop() noexcept;
 
-    std::recursive_mutex lock_;
+    std::mutex lock_;
+    std::atomic<std::thread::id> owner_;
     // Under the lock.
     int depth_ = 0;
     enum class completion : std::uint8_t { is_due, came, left };
     completion completion_ = completion::is_due;
     bool was_asked_to_end_ = false;
-    boost::asio::any_io_executor executor_;
+    std::optional<boost::asio::any_io_executor> executor_;
     boost::asio::cancellation_signal signal_;
 
     std::atomic<unsigned> parties_{2};  // the awaiter and the operation

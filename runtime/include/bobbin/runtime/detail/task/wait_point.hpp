@@ -40,8 +40,8 @@ class stop_watch {
 public:
     // May throw std::bad_alloc.
     void arm(join_scope& scope, Waiter& waiter) { arm(scope.stop.signal(scope).token(), waiter); }
-    void arm(const std::stop_token& token, Waiter& waiter) noexcept {
-        callback_.emplace(token, stopper{&waiter});
+    void arm(std::stop_token token, Waiter& waiter) noexcept {
+        callback_.emplace(std::move(token), stopper{&waiter});
     }
     // Waits for a call that is going on, unless this is inside it.
     void disarm() noexcept { callback_.reset(); }
