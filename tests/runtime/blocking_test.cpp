@@ -335,6 +335,25 @@ TEST_CASE("where no more threads are to be had, those that there are make all ca
     CHECK(end.exit_code == 0);
 }
 
+TEST_CASE(
+    "a call that comes when all threads are at calls and no more are to be had is made later") {
+    if (!child_may_start_threads) return;
+    const auto end = test::in_child([] {
+        return with_more_threads(1, []() -> task<int> {
+            held_call first;
+            bool made = false;
+            const auto second = [&]() -> task<void> {
+                co_await first.begun;  // goes on on its thread, which is at that call
+                first.may_end.count_down();
+                co_await blocking([&] { made = true; });
+            };
+            co_await bobbin::when_all(blocking(first.ref()), second());
+            co_return made ? 0 : 1;
+        });
+    });
+    CHECK(end.exit_code == 0);
+}
+
 TEST_CASE("a forked child has threads of its own for its calls") {
     if (!child_may_start_threads) return;
     test::place place(2);
