@@ -143,6 +143,8 @@ check_example() { # page, which, source
 check_example README.md 1 tests/runtime/readme_example.cpp
 check_example README.md 2 tests/ipc/readme_example.cpp
 check_example runtime/guides/blocking.md 1 tests/runtime/guide_blocking.cpp
+check_example runtime/guides/in_asio.md 1 tests/ipc/asio_server_example.cpp
+check_example runtime/guides/in_asio.md 2 tests/runtime/guide_in_asio.cpp
 check_example runtime/guides/stopping.md 2 tests/runtime/guide_stopping.cpp
 
 exit "$failed"
