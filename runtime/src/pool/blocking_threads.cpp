@@ -23,7 +23,7 @@ namespace {
 constinit std::atomic<unsigned> max_threads{blocking_options().max_threads};
 constinit std::atomic<time_span> keep_alive{blocking_options().keep_alive};
 
-unsigned most_threads() noexcept {
+unsigned thread_limit() noexcept {
     return max_threads.load(std::memory_order_relaxed);
 }
 
@@ -54,7 +54,7 @@ bool blocking_threads::enter(blocking_call& call) {
     line_.push_back(call);
     if (ready_ > 0) {
         changed_.notify_one();
-    } else if (threads_ < most_threads()) {
+    } else if (threads_ < thread_limit()) {
         try {
             start_thread();
             ++threads_;
@@ -91,7 +91,7 @@ void blocking_threads::start_thread() {
 // Not under the lock, for which threads of pools would wait meanwhile. If it fails, this thread
 // comes to what is in line.
 void blocking_threads::start_next(lock_type& lock) noexcept {
-    if (line_.empty() || ready_ > 0 || threads_ >= most_threads()) return;
+    if (line_.empty() || ready_ > 0 || threads_ >= thread_limit()) return;
     ++threads_;
     ++ready_;
     lock.unlock();
@@ -128,7 +128,7 @@ void blocking_threads::run() noexcept {
 // True if there is one; false if this thread is to end.
 bool blocking_threads::await_call(lock_type& lock) noexcept {
     const auto idle_since = deadline::clock::now();
-    while (threads_ <= most_threads()) {
+    while (threads_ <= thread_limit()) {
         if (!line_.empty()) return true;
         const time_span idle = deadline::clock::now() - idle_since;
         const time_span may_be = keep_alive.load(std::memory_order_relaxed);
