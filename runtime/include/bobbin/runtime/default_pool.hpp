@@ -6,8 +6,8 @@
 namespace bobbin { inline namespace v0 {
 
 // For libraries, and for programs that need no pool of their own: several that each brought one
-// would have several threads for each processor. It is made when it is first asked for, by whichever
-// thread, with as many threads as the environment variable BOBBIN_THREADS says, or else
+// would have several threads for each processor. It is made when it is first asked for, by
+// whichever thread, with as many threads as the environment variable BOBBIN_THREADS says, or else
 // available_parallelism(); they run where the process's main thread or whoever asked first may, and
 // are called default/0, default/1, … Throws std::invalid_argument, and has made nothing, if
 // BOBBIN_THREADS is no number from 1 to 32767; std::system_error and std::bad_alloc as a
@@ -29,8 +29,8 @@ namespace bobbin { inline namespace v0 {
 //
 // In a child made by fork() it is another pool, made when the child asks for it; a reference that
 // the child has from its parent is to the parent's pool, which throws `pool_closed` (see
-// thread_pool). A plugin that has linked a static bobbin has a pool of its own, whose end is when it
-// is unloaded.
+// thread_pool). A plugin that has linked a static bobbin has a pool of its own, whose end is when
+// it is unloaded.
 thread_pool& default_pool();
 
 }}  // namespace bobbin::v0
