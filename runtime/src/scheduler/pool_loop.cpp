@@ -195,8 +195,7 @@ work_item pool_loop::steal_more(worker& self, stealable_deque<>& victim, work_it
 
 bool pool_loop::sees_work() const noexcept {
     return injected_.has_items() ||
-           std::any_of(victims_.begin(), victims_.end(),
-                       [](const auto* each) { return !each->looks_empty(); });
+           std::ranges::any_of(victims_, [](const auto* each) { return !each->looks_empty(); });
 }
 
 bool pool_loop::sees_work_after(parking<>::duty duty) const noexcept {
