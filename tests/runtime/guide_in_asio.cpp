@@ -32,10 +32,11 @@ bobbin::task<std::string> next_line(socket_type& from, std::string& unread) {
     co_return line;
 }
 
-bobbin::task<void> answer(acceptor_type& acceptor) {
+bobbin::task<void> serve(acceptor_type& acceptor) {
     socket_type client = use_task.as_default_on(co_await acceptor.async_accept());
     std::string unread;
-    std::cout << "asked: " << co_await next_line(client, unread) << '\n';
+    const std::string question = co_await next_line(client, unread);
+    std::cout << "asked: " << question << '\n';
     co_await asio::async_write(client, asio::buffer("fine\n", 5));
     // The client has nothing more to say. A timeout stops the task, and with it what it awaits.
     try {
@@ -56,14 +57,15 @@ bobbin::task<void> ask(bobbin::thread_pool& pool, asio::ip::tcp::endpoint server
     co_await socket.async_connect(server);
     co_await asio::async_write(socket, asio::buffer("how are you?\n", 13));
     std::string unread;
-    std::cout << "answered: " << co_await next_line(socket, unread) << '\n';
+    const std::string answer = co_await next_line(socket, unread);
+    std::cout << "answered: " << answer << '\n';
     char end = 0;
     co_await socket.async_read_some(asio::buffer(&end, 1), asio::as_tuple(use_task));
 }
 
 bobbin::task<void> program(bobbin::thread_pool& pool) {
     acceptor_type acceptor(pool, {asio::ip::address_v4::loopback(), 0});
-    co_await bobbin::when_all(answer(acceptor), ask(pool, acceptor.local_endpoint()));
+    co_await bobbin::when_all(serve(acceptor), ask(pool, acceptor.local_endpoint()));
 }
 
 int main() {
