@@ -37,19 +37,9 @@ using bobbin::blocking;
 using bobbin::nursery;
 using bobbin::sync_wait;
 using bobbin::task;
+using test::child_may_start_threads;
 using test::in_every_place;
 using test::in_every_pool;
-
-// ThreadSanitizer gives up when a child of a process with threads starts one.
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-constexpr bool child_may_start_threads = false;
-#else
-constexpr bool child_may_start_threads = true;
-#endif
-#else
-constexpr bool child_may_start_threads = true;
-#endif
 
 // How many threads for blocking calls this process has.
 int count_threads() {

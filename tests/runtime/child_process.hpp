@@ -9,6 +9,17 @@
 
 namespace test {
 
+// ThreadSanitizer gives up when a child of a process with threads starts one.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+constexpr bool child_may_start_threads = false;
+#else
+constexpr bool child_may_start_threads = true;
+#endif
+#else
+constexpr bool child_may_start_threads = true;
+#endif
+
 struct child_end {
     int exit_code = -1;  // -1 if it was killed
     int signal = 0;      // that killed it

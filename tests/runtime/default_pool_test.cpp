@@ -37,16 +37,7 @@ using bobbin::default_pool;
 using bobbin::sync_wait;
 using bobbin::task;
 using bobbin::thread_pool;
-
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-constexpr bool child_may_start_threads = false;
-#else
-constexpr bool child_may_start_threads = true;
-#endif
-#else
-constexpr bool child_may_start_threads = true;
-#endif
+using test::child_may_start_threads;
 
 task<int> answer() {
     co_return 42;

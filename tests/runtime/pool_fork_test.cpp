@@ -28,17 +28,7 @@ namespace {
 using bobbin::sync_wait;
 using bobbin::task;
 using bobbin::thread_pool;
-
-// ThreadSanitizer gives up when a child of a process with threads starts one.
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-constexpr bool child_may_start_threads = false;
-#else
-constexpr bool child_may_start_threads = true;
-#endif
-#else
-constexpr bool child_may_start_threads = true;
-#endif
+using test::child_may_start_threads;
 
 template <class Use>
 bool throws_pool_closed(Use use) {

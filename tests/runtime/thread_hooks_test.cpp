@@ -33,19 +33,9 @@ using bobbin::sync_wait;
 using bobbin::task;
 using bobbin::thread_pool;
 using bobbin::thread_pool_options;
+using test::child_may_start_threads;
 using test::message_of;
 using test::seen_threads;
-
-// ThreadSanitizer gives up when a child of a process with threads starts one.
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-constexpr bool child_may_start_threads = false;
-#else
-constexpr bool child_may_start_threads = true;
-#endif
-#else
-constexpr bool child_may_start_threads = true;
-#endif
 
 task<int> answer() {
     co_return 42;

@@ -11,7 +11,8 @@
 // What the operation runs (its beginning, its handlers, its completion) and the emission exclude
 // each other by a lock, as Asio demands of a cancellation signal, and as a pool's executor, which
 // has many threads, does not see to: handlers come by way of an `operation_executor`, which wraps
-// the one that they would have come by. Its owner may take it again: handlers call each other.
+// the one that they would have come by. Who has the lock may take it again: handlers call each
+// other.
 #pragma once
 
 #include <bobbin/runtime/detail/task/join_scope.hpp>
